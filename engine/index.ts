@@ -1,0 +1,45 @@
+// The embedded engine's front door: a PulumiCommand for the Automation API that needs no installed CLI.
+// The Automation API calls `run` as it would call the pulumi executable.
+import type { SemVer } from "semver";
+import type { PropertyMap } from "./values.ts";
+
+export interface CommandResult {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number;
+}
+
+/** The shape the Automation API asks of a `PulumiCommand` (its `run` is internal in the SDK's typings). */
+export interface EngineCommand {
+  readonly command: string;
+  readonly version: SemVer;
+  run(
+    args: readonly string[],
+    cwd: string,
+    additionalEnv: Readonly<Record<string, string>>,
+    onOutput?: (data: string) => void,
+    onError?: (data: string) => void,
+    signal?: AbortSignal,
+  ): Promise<CommandResult>;
+}
+
+/**
+ * Outputs that previews predicted, by full stack name (`organization/project/stack`): an upstream's preview writes its
+ * root outputs here, and a dependent's preview reads them when it resolves a StackReference. Updates never read it.
+ */
+export interface Predictions {
+  get(stack: string): PropertyMap | undefined;
+  set(stack: string, outputs: PropertyMap): void;
+}
+
+export interface EngineOptions {
+  /** The complete environment of the engine and of every child; nothing is inherited from `process.env`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Serves `gcp` and `kubernetes` from a sandbox cloud kept in this directory; absent: these packages are refused. */
+  readonly sandbox?: { readonly directory: string };
+  /** Where stack configuration files live instead of the project's `stackConfigDir` (a sandbox leaves the work tree alone). */
+  readonly configDirectory?: string;
+  readonly predictions?: Predictions;
+  /** Packages whose real plugin may be started from PULUMI_HOME or PATH; only the contract suite names any. */
+  readonly plugins?: readonly string[];
+}
