@@ -1,5 +1,12 @@
 import { defineConfig } from "vitest/config";
 
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  throw new Error(
+    `tests need Node 22.18 or newer, this is ${process.versions.node}: npm ci brings one, and npm test uses it`,
+  );
+}
+
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
@@ -8,5 +15,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    reporters: [["default", { summary: false }], "./test/support/closingLine.ts"],
   },
 });
