@@ -1,0 +1,405 @@
+// What contracts and workspaces are written with: stacks, environments and the workspace as plain, typed data.
+// It loads zod and nothing else: 1,000 contracts load without the Pulumi SDK, which appears here in types only.
+// Nothing here throws or checks: a define* call keeps what it was given, and checkWorkspace (workspace.ts) reports
+// everything that is wrong with the whole, at once. What types can say, they say: see Checked below and test/types.
+import type { Input, Output } from "@pulumi/pulumi";
+import type * as z from "zod";
+import type { StackId } from "./events.ts";
+import { emptySettings, markSecret } from "./schema.ts";
+
+// ---- Stacks ---------------------------------------------------------------------------------------------------------
+
+/** Output names and what each must be. */
+export type Shape = Readonly<Record<string, z.ZodType>>;
+/** What a stack may read from its environment. */
+export type SettingsSchema = z.ZodObject<z.ZodRawShape, z.core.$ZodObjectConfig>;
+/** What a stack needs, by the name its program uses: a contract (same environment), `contract.in("shared")`, `contract.all`. */
+export type NeedsShape = Readonly<Record<string, AnyContract | Need>>;
+
+/** A stack as others see it: name, edges, settings and outputs; its program is loaded only when the stack runs. */
+export interface Contract<
+  Name extends string = string,
+  Outputs extends Shape = Shape,
+  Needs extends NeedsShape = NeedsShape,
+  Settings extends SettingsSchema = SettingsSchema,
+> {
+  readonly kind: "stack";
+  readonly name: Name;
+  readonly needs: Needs;
+  /** Ordering without data. Always an array here, also when the definition left it out. */
+  readonly after: readonly (AnyContract | Need)[];
+  readonly settings: Settings;
+  readonly outputs: Outputs;
+  /** Free words to select by (`tag=payments`). */
+  readonly tags: readonly string[];
+  /** Imports the program: a module whose default export is `program(contract, ...)`. Typed loosely to break a type cycle (TS7022). */
+  readonly load: () => Promise<unknown>;
+  /** This stack in another, named environment. */
+  in(environment: string): Need<Contract<Name, Outputs, Needs, Settings>, false>;
+  /** Every instance of this stack, by instance name; a stack without instances is there under `default`. */
+  readonly all: Need<Contract<Name, Outputs, Needs, Settings>, true>;
+  /** Keys of the definition that mean nothing; checkWorkspace reports them. */
+  readonly unknownKeys: readonly string[];
+}
+export interface AnyContract extends Contract {}
+
+/** An edge that is more than "the same environment": another environment, every instance, or both. */
+export interface Need<C extends AnyContract = AnyContract, All extends boolean = boolean> {
+  readonly kind: "need";
+  readonly contract: C;
+  /** Absent: the environment of the stack that needs it. */
+  readonly environment: string | undefined;
+  readonly every: All;
+  in(environment: string): Need<C, All>;
+  readonly all: Need<C, true>;
+}
+
+type NoSettings = z.ZodObject<Record<never, never>, z.core.$strip>;
+
+/**
+ * Defines a stack. Keep the file light: name, edges, schemas; the program is imported when the stack runs.
+ *
+ * - `name`: lower-case letters, digits and dashes, beginning with a letter; no dots.
+ * - `needs`: data edges. A bare contract is the same environment; where that stack has instances, the instance of the
+ *   same name as the one that needs it.
+ * - `after`: ordering only, on every instance; a stack that an environment does not have is passed over there.
+ * - `settings`: exactly what the stack may read from its environment; unknown keys are refused at every depth.
+ * - `outputs`: exactly what the program returns and dependents may read.
+ */
+export function defineStack<
+  const Name extends string,
+  const Outputs extends Shape = Record<never, never>,
+  const Needs extends NeedsShape = Record<never, never>,
+  Settings extends SettingsSchema = NoSettings,
+>(spec: {
+  readonly name: Name;
+  readonly needs?: Needs;
+  readonly after?: readonly (AnyContract | Need)[];
+  readonly settings?: Settings;
+  readonly outputs?: Outputs;
+  readonly tags?: readonly string[];
+  readonly program: () => Promise<unknown>;
+}): Contract<Name, Outputs, Needs, Settings> {
+  type Self = Contract<Name, Outputs, Needs, Settings>;
+  const contract: Self = Object.freeze({
+    kind: "stack",
+    name: spec.name,
+    needs: spec.needs ?? ({} as Needs),
+    after: spec.after ?? [],
+    settings: spec.settings ?? (emptySettings as SettingsSchema as Settings),
+    outputs: spec.outputs ?? ({} as Outputs),
+    tags: spec.tags ?? [],
+    load: spec.program,
+    in: (environment: string): Need<Self, false> => need(contract, environment, false),
+    get all(): Need<Self, true> {
+      return need(contract, undefined, true);
+    },
+    unknownKeys: keysOutside(spec, stackKeys),
+  });
+  return contract;
+}
+
+function need<C extends AnyContract, All extends boolean>(
+  contract: C,
+  environment: string | undefined,
+  every: All,
+): Need<C, All> {
+  return Object.freeze({
+    kind: "need",
+    contract,
+    environment,
+    every,
+    in: (named: string) => need(contract, named, every),
+    get all(): Need<C, true> {
+      return need(contract, environment, true);
+    },
+  });
+}
+
+/**
+ * Marks an output as secret, whole or as a field of an object. The mark stays through later `.optional()`, `.min(8)`
+ * and the like, and does not touch the schema it is given.
+ */
+export function secret<T extends z.ZodType>(schema: T): T {
+  return markSecret(schema);
+}
+
+// ---- Environments ---------------------------------------------------------------------------------------------------
+
+/** A value that is read from an environment variable when it is used, not when the workspace is loaded. */
+export interface EnvReference {
+  readonly kind: "env";
+  readonly variable: string;
+}
+
+/** Refers to an environment variable of whoever runs tutti; resolved by resolveReference (workspace.ts) when used. */
+export function env(variable: string): EnvReference {
+  return Object.freeze({ kind: "env", variable });
+}
+
+/** Limits that an update of an environment must keep; more is refused before anything changes. Absent: no limit. */
+export interface Guards {
+  /** Resources that one run may delete, in the environment as a whole. */
+  readonly maxDeletes?: number;
+  /** Resources that one run may replace, in the environment as a whole. */
+  readonly maxReplaces?: number;
+}
+
+/** Instances of one stack in one environment, in the order given. */
+export interface Instances<Settings = unknown> {
+  readonly kind: "instances";
+  readonly entries: readonly (readonly [name: string, settings: Settings])[];
+}
+
+/**
+ * Gives a stack several instances in an environment: `web: each(["eu", "us"], (region) => ({ region }))` makes
+ * `web.prod.eu` and `web.prod.us`. Without a function the instances have no settings of their own.
+ */
+export function each<const Name extends string, const Settings = Record<never, never>>(
+  names: readonly Name[],
+  settings?: (name: Name) => Settings,
+): Instances<Settings> {
+  const entries = names.map((name) => [name, settings?.(name) ?? ({} as Settings)] as const);
+  return Object.freeze({ kind: "instances", entries });
+}
+
+/** Settings of stacks, by stack name: an object, or `each(...)` of them. */
+export type GivenSettings = Readonly<Record<string, object>>;
+
+/** An environment as defined; which stacks it has is decided by `only` and `except` (stacksOf in workspace.ts). */
+export interface Environment<
+  Settings extends GivenSettings = GivenSettings,
+  Only extends string = string,
+  Except extends string = string,
+> {
+  readonly kind: "environment";
+  readonly cloud: "sandbox" | "real";
+  /** Where state is kept; always present for a real cloud, never for a sandbox. */
+  readonly backend: string | EnvReference | undefined;
+  /** As `pulumi stack init --secrets-provider` takes it; absent: a passphrase. */
+  readonly secretsProvider: string | EnvReference | undefined;
+  readonly guards: Guards;
+  readonly settings: Settings;
+  readonly only: readonly AnyContract[] | undefined;
+  readonly except: readonly AnyContract[];
+  readonly unknownKeys: readonly string[];
+  /** Names in `only` and `except`, for the compiler; absent at run time. */
+  readonly membership?: { readonly only: Only; readonly except: Except };
+}
+
+interface CommonEnvironmentSpec<Settings, Only extends string, Except extends string> {
+  /** Settings of each stack; those with a default may be left out. */
+  readonly settings?: Settings;
+  /** The environment has these stacks and no others. Default: every stack of the workspace. */
+  readonly only?: readonly NamedContract<Only>[];
+  /** The environment has every stack but these. Not together with `only`. */
+  readonly except?: readonly NamedContract<Except>[];
+  readonly guards?: Guards;
+}
+interface NamedContract<Name extends string> extends AnyContract {
+  readonly name: Name;
+}
+export interface SandboxSpec<Settings, Only extends string, Except extends string>
+  extends CommonEnvironmentSpec<Settings, Only, Except> {
+  /** Nothing real is changed: embedded engine, state and cloud in files under `.tutti/`. */
+  readonly cloud: "sandbox";
+}
+export interface RealSpec<Settings, Only extends string, Except extends string>
+  extends CommonEnvironmentSpec<Settings, Only, Except> {
+  /** The official engine and a real cloud. */
+  readonly cloud: "real";
+  /** Where state is kept, as `pulumi login` takes it. */
+  readonly backend: string | EnvReference;
+  /** As `pulumi stack init --secrets-provider` takes it. Default: a passphrase. */
+  readonly secretsProvider?: string | EnvReference;
+}
+
+/** Defines an environment. It has every stack of the workspace unless it says `only` or `except`. */
+export function defineEnvironment<
+  const Settings extends GivenSettings = Record<never, never>,
+  const Only extends string = never,
+  const Except extends string = never,
+>(spec: SandboxSpec<Settings, Only, Except> | RealSpec<Settings, Only, Except>): Environment<Settings, Only, Except> {
+  return Object.freeze({
+    kind: "environment",
+    cloud: spec.cloud,
+    // Kept for a sandbox too, where it is a mistake that only the run time can see in JavaScript.
+    backend: "backend" in spec ? spec.backend : undefined,
+    secretsProvider: "secretsProvider" in spec ? spec.secretsProvider : undefined,
+    guards: spec.guards ?? {},
+    settings: spec.settings ?? ({} as Settings),
+    only: spec.only,
+    except: spec.except ?? [],
+    unknownKeys: keysOutside(spec, environmentKeys),
+  });
+}
+
+// ---- The workspace --------------------------------------------------------------------------------------------------
+
+/** Every stack and every environment there is. Environment names follow the rules of stack names. */
+export interface Workspace<EnvironmentName extends string = string> {
+  readonly kind: "workspace";
+  readonly stacks: readonly AnyContract[];
+  readonly environments: Readonly<Record<EnvironmentName, Environment>>;
+  readonly unknownKeys: readonly string[];
+}
+
+/**
+ * Brings stacks and environments together. An environment that lacks a required setting of one of its stacks, or has a
+ * wrong or an unknown one, does not compile.
+ */
+export function defineWorkspace<
+  const Stacks extends readonly AnyContract[],
+  const Environments extends Readonly<Record<string, Environment>>,
+>(spec: {
+  readonly stacks: Stacks;
+  readonly environments: Environments & {
+    readonly [E in keyof Environments]: Checked<Environments[E], Stacks[number]>;
+  };
+}): Workspace<keyof Environments & string> {
+  return Object.freeze({
+    kind: "workspace",
+    stacks: spec.stacks,
+    environments: spec.environments as Readonly<Record<keyof Environments & string, Environment>>,
+    unknownKeys: keysOutside(spec, workspaceKeys),
+  });
+}
+
+/** The environment as it has to be for these stacks: what differs from it is the compile error. */
+export type Checked<E, Stacks extends AnyContract> =
+  E extends Environment<infer Settings, infer Only, infer Except>
+    ? Environment<CheckedSettings<Settings, Stacks, Member<Stacks, Only, Except>>, Only, Except>
+    : Environment;
+
+type Member<Stacks extends AnyContract, Only extends string, Except extends string> = [Only] extends [never]
+  ? Exclude<Stacks["name"], Except>
+  : Extract<Stacks["name"], Only>;
+
+type CheckedSettings<Given, Stacks extends AnyContract, Names extends string> = {
+  readonly [C in Stacks as C["name"] extends Names
+    ? AllOptional<SettingsOf<C>> extends true
+      ? never
+      : C["name"]
+    : never]: Wanted<C, Given>;
+} & {
+  readonly [C in Stacks as C["name"] extends Names
+    ? AllOptional<SettingsOf<C>> extends true
+      ? C["name"]
+      : never
+    : never]?: Wanted<C, Given>;
+} & {
+  readonly [K in Exclude<keyof Given, Names>]: K extends Stacks["name"]
+    ? `stack "${K}" is not in this environment`
+    : `no stack is named "${K & string}"`;
+};
+
+type Wanted<C extends AnyContract, Given> = C["name"] extends keyof Given
+  ? Given[C["name"]] extends Instances<infer One>
+    ? Instances<OnlyKnown<SettingsOf<C>, One>>
+    : OnlyKnown<SettingsOf<C>, Given[C["name"]]>
+  : SettingsOf<C>;
+
+/** What an environment may give a stack: defaults left out, arrays readonly (an environment is inferred as constants). */
+export type SettingsOf<C extends AnyContract> = ReadonlyDeep<z.input<C["settings"]>>;
+
+type ReadonlyDeep<T> = T extends readonly (infer E)[]
+  ? readonly ReadonlyDeep<E>[]
+  : T extends (...args: never[]) => unknown
+    ? T
+    : T extends object
+      ? { readonly [K in keyof T]: ReadonlyDeep<T[K]> }
+      : T;
+
+type AllOptional<T> = Record<never, never> extends T ? true : false;
+type KeysOfUnion<T> = T extends unknown ? keyof T : never;
+
+/** `Wanted`, with every key of `Given` that it does not know turned into an error; nested plain objects included. */
+type OnlyKnown<Want, Given> = Want & {
+  readonly [K in keyof Given]: K extends KeysOfUnion<Want>
+    ? Given[K] extends readonly unknown[]
+      ? unknown
+      : Given[K] extends object
+        ? OnlyKnown<Property<Want, K>, Given[K]>
+        : unknown
+    : `unknown setting "${K & string}"`;
+};
+type Property<T, K extends PropertyKey> = T extends { readonly [P in K]?: infer V } ? NonNullable<V> : unknown;
+
+// ---- Programs (types only; program.ts is the run time) ---------------------------------------------------------------
+
+/** What a dependent reads: exactly the declared outputs. */
+export type Reads<C extends AnyContract> = {
+  readonly [K in keyof C["outputs"]]: Output<z.output<C["outputs"][K]>>;
+};
+
+/** What a program gets for one entry of `needs`: the outputs, or for `.all` those of every instance by instance name. */
+export type ReadsNeed<N> =
+  N extends Need<infer C, infer All>
+    ? All extends true
+      ? Readonly<Record<string, Reads<C>>>
+      : Reads<C>
+    : N extends AnyContract
+      ? Reads<N>
+      : never;
+
+/** A value, an Output of it, or an object or array that holds Outputs somewhere inside. */
+export type DeepInput<T> = Input<T> | Inside<T>;
+type Inside<T> = T extends string | number | boolean | bigint | null | undefined
+  ? T
+  : T extends readonly (infer E)[]
+    ? readonly DeepInput<E>[]
+    : T extends object
+      ? { readonly [K in keyof T]: DeepInput<T[K]> }
+      : T;
+
+type OptionalOutputs<S extends Shape> = {
+  [K in keyof S]: undefined extends z.input<S[K]> ? K : never;
+}[keyof S];
+
+/** What a program returns: every declared output; those whose schema takes `undefined` may be left out. */
+export type Writes<C extends AnyContract> = {
+  readonly [K in Exclude<keyof C["outputs"], OptionalOutputs<C["outputs"]>>]: DeepInput<z.input<C["outputs"][K]>>;
+} & {
+  readonly [K in OptionalOutputs<C["outputs"]>]?: DeepInput<z.input<C["outputs"][K]>>;
+};
+
+/** Which stack runs. */
+export interface StackInfo {
+  readonly id: StackId;
+  /** The contract's name. */
+  readonly name: string;
+  readonly environment: string;
+  readonly instance: string | undefined;
+}
+
+/** What a program is given. */
+export interface Context<C extends AnyContract> {
+  readonly stack: StackInfo;
+  /** Parsed, defaults filled in. */
+  readonly settings: z.output<C["settings"]>;
+  readonly needs: { readonly [K in keyof C["needs"]]: ReadsNeed<C["needs"][K]> };
+}
+
+/** `Returned`, in which an output that was not declared is an error. */
+export type Exact<Declared, Returned extends Declared> = Returned & {
+  readonly [K in Exclude<keyof Returned, keyof Declared>]: never;
+};
+
+/** A contract with what makes it real; the default export of a program module. */
+export interface Program<C extends AnyContract = AnyContract> {
+  readonly kind: "program";
+  readonly contract: C;
+  run(context: Context<C>): Writes<C> | Promise<Writes<C>>;
+}
+
+// ---- Keys -----------------------------------------------------------------------------------------------------------
+
+/** Keys each definition knows; the rest is reported with a suggestion. */
+export const stackKeys = ["name", "needs", "after", "settings", "outputs", "tags", "program"] as const;
+export const environmentKeys = ["cloud", "backend", "secretsProvider", "guards", "settings", "only", "except"] as const;
+export const workspaceKeys = ["stacks", "environments"] as const;
+export const guardKeys = ["maxDeletes", "maxReplaces"] as const;
+
+function keysOutside(spec: object, known: readonly string[]): readonly string[] {
+  return Object.keys(spec).filter((key) => !known.includes(key));
+}

@@ -1,0 +1,47 @@
+// The one error class of the driver: it ends a command, with an exit code and a way out. What a stack does wrong is a
+// Failure (data), what a workspace has wrong is a Problem (data); this carries those problems when they end a command.
+import { type Problem, problemLine } from "./problems.ts";
+
+/** Why a command ended before or without a run; exitCode.ts maps each to a number. */
+export type ErrorCode =
+  | "usage" // options or filters that cannot be
+  | "workspace" // no workspace, or one with problems
+  | "engine" // the engine is missing or too old
+  | "authentication"
+  | "guard"
+  | "not-found" // a run, a stack in the backend, a state
+  | "locked"
+  | "cancelled"
+  | "internal"; // a bug in tutti
+
+/** Ends a command. `message` holds the wrong value; `hint` says what to do. */
+export class TuttiError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  /** Only of code `workspace`: everything that is wrong, sorted. */
+  readonly problems: readonly Problem[];
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { readonly hint?: string; readonly problems?: readonly Problem[]; readonly cause?: unknown } = {},
+  ) {
+    super(message, "cause" in more ? { cause: more.cause } : undefined);
+    this.name = "TuttiError";
+    this.code = code;
+    this.hint = more.hint;
+    this.problems = more.problems ?? [];
+  }
+}
+
+/** The error that ends a command when a workspace has problems; there must be at least one. */
+export function workspaceError(problems: readonly Problem[]): TuttiError {
+  const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
+  return new TuttiError(
+    "workspace",
+    `the workspace has ${count}:\n${problems.map((p) => `  ${problemLine(p)}`).join("\n")}`,
+    {
+      problems,
+    },
+  );
+}
