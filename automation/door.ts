@@ -1,0 +1,59 @@
+// What the library asks of the door to Pulumi, as types: automation/pulumi/ implements it, tests put a script in its place.
+// Everything that comes back is plain and masked.
+import type { Operation, RunId, StackId } from "./events.ts";
+import type { RunStep } from "./execute.ts";
+import type { ResolvedStack } from "./workspace.ts";
+
+/** One run, as the door is told of it. */
+export interface RunSetup {
+  readonly runId: RunId;
+  readonly operation: Operation;
+  /** Every stack of the workspace, so that needs can be looked up; the steps name the ones to run. */
+  readonly stacks: ReadonlyMap<StackId, ResolvedStack>;
+  /** Absolute; the folder of Pulumi.yaml. */
+  readonly root: string;
+  /** `up`, `preview`, `destroy`: ask the cloud first. Default: the state is trusted, as in Pulumi. */
+  readonly refresh: boolean;
+  /** `destroy`: also remove the emptied stack. */
+  readonly remove: boolean;
+  /** Resources at once in one stack (Pulumi's `--parallel`); absent: the engine's default. */
+  readonly resourceParallel: number | undefined;
+  /** Nobody can be asked, and nothing may be added to the work tree (a stack's first file included). */
+  readonly ci: boolean;
+}
+
+/** How one run's steps are run; closed when the run is over, whatever its end. */
+export interface StepRunner {
+  readonly runStep: RunStep;
+  close(): Promise<void>;
+}
+
+/** A stack that a backend holds. */
+export interface BackendStack {
+  readonly id: StackId;
+  readonly environment: string;
+  /** Whether a contract of the workspace claims it. */
+  readonly claimed: boolean;
+  readonly resourceCount: number | undefined;
+  /** RFC 3339 UTC. */
+  readonly lastUpdate: string | undefined;
+}
+
+export interface Door {
+  /**
+   * Makes ready for a run: engines found, versions checked, environments told apart.
+   * @throws TuttiError `engine` when a real environment has no usable `pulumi`; `usage` for an env() that is not set.
+   */
+  prepare(setup: RunSetup): Promise<StepRunner>;
+  /** Outputs of one stack; secrets read `[secret]` unless asked for. @throws TuttiError `not-found`. */
+  outputs(
+    stack: ResolvedStack,
+    options: { readonly root: string; readonly showSecrets: boolean; readonly signal?: AbortSignal },
+  ): Promise<Readonly<Record<string, unknown>>>;
+  /** Stacks in the backend of one environment, also those that no contract claims; sorted by id. */
+  backendStacks(
+    environment: string,
+    stacks: ReadonlyMap<StackId, ResolvedStack>,
+    options: { readonly root: string; readonly signal?: AbortSignal },
+  ): Promise<readonly BackendStack[]>;
+}
