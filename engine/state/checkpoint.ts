@@ -1,0 +1,143 @@
+// One stack's checkpoint, read, then written again and again while an operation goes on. A write is durable when it
+// resolves, and is refused for a snapshot that does not hold together. What did not change is not encoded again (states
+// are immutable), and an unchanged secret keeps its ciphertext, so that a no-op operation rewrites the same resources.
+import {
+  decodeDeployment,
+  encodeDeployment,
+  type RawDeployment,
+  type Snapshot,
+  secretsProviderOf,
+} from "./deployment.ts";
+import { EngineError } from "./error.ts";
+import { integrityProblem } from "./integrity.ts";
+import { type JsonObject, plainText } from "./json.ts";
+import { secretsOf } from "./passphrase.ts";
+import { encodeResource, type ResourceState } from "./resource.ts";
+import { CiphertextCache, type SecretsManager } from "./secrets.ts";
+import { type SecretReader, type SecretWriter, secretSignature } from "./serialize.ts";
+import { stateFileText, writeStateFile } from "./stateFile.ts";
+
+export interface CheckpointOptions {
+  /** Asked only when the state holds a secret. */
+  readonly passphrase: () => Promise<string>;
+  /** Whether `gcp` and `kubernetes` resources written here are the sandbox's: marks the state (see deployment.ts). */
+  readonly sandbox: boolean;
+  /** False for `--disable-integrity-checking`. */
+  readonly checkIntegrity: boolean;
+}
+
+export interface OpenedDeployment {
+  readonly snapshot: Snapshot;
+  /** The manager the secrets were encrypted with; undefined when the deployment names none. */
+  readonly secrets: SecretsManager | undefined;
+  readonly ciphertexts: CiphertextCache;
+}
+
+/**
+ * Decodes and decrypts a deployment. The key is derived only when there is a secret.
+ * @throws EngineError for a wrong passphrase, malformed resources, or a snapshot that does not hold together.
+ */
+export async function openDeployment(
+  deployment: JsonObject,
+  { passphrase, checkIntegrity }: Pick<CheckpointOptions, "passphrase" | "checkIntegrity">,
+): Promise<OpenedDeployment> {
+  const ciphertexts = new CiphertextCache();
+  const provider = secretsProviderOf(deployment);
+  const holdsSecret = plainText(deployment).includes(secretSignature);
+  const secrets = provider === undefined || !holdsSecret ? undefined : await secretsOf(provider, passphrase);
+  const reader: SecretReader = {
+    decrypt(ciphertext) {
+      if (secrets === undefined)
+        throw new EngineError("snapshot contains encrypted secrets but no secrets manager could be found");
+      return secrets.decrypt(ciphertext);
+    },
+    remember: (place, plaintext, ciphertext) => ciphertexts.remember(place, plaintext, ciphertext),
+  };
+  const snapshot = decodeDeployment(deployment, reader);
+  const problem = checkIntegrity ? integrityProblem(snapshot) : undefined;
+  if (problem !== undefined) throw new EngineError(`snapshot integrity failure; refusing to use it: ${problem}`);
+  return { snapshot, secrets, ciphertexts };
+}
+
+interface Writer {
+  readonly manager: SecretsManager;
+  readonly encode: (resource: ResourceState) => string;
+  readonly secrets: SecretWriter;
+}
+
+export class Checkpoint {
+  /** What the file held when it was opened; undefined for a stack that never was updated. */
+  readonly snapshot: Snapshot | undefined;
+  /** What the file's secrets were encrypted with; undefined when it held none. */
+  readonly secrets: SecretsManager | undefined;
+  private readonly base: string;
+  private readonly name: string;
+  private readonly options: CheckpointOptions;
+  private readonly ciphertexts: CiphertextCache;
+  private writer: Writer | undefined;
+  private last: Promise<void> = Promise.resolve();
+
+  private constructor(base: string, name: string, options: CheckpointOptions, opened: OpenedDeployment | undefined) {
+    this.base = base;
+    this.name = name;
+    this.options = options;
+    this.snapshot = opened?.snapshot;
+    this.secrets = opened?.secrets;
+    this.ciphertexts = opened?.ciphertexts ?? new CiphertextCache();
+  }
+
+  /** `base` is the state file's path without extension, `name` the stack's full name. */
+  static async open(base: string, name: string, raw: RawDeployment, options: CheckpointOptions): Promise<Checkpoint> {
+    const opened = raw.deployment === undefined ? undefined : await openDeployment(raw.deployment, options);
+    return new Checkpoint(base, name, options, opened);
+  }
+
+  /**
+   * Replaces the state. Writes queue: they reach the disk in the order of the calls, each durable when its promise
+   * resolves. `secrets` should be the same manager every time: another one encrypts everything anew.
+   * @throws EngineError, with the file left as it was, when the snapshot does not hold together.
+   */
+  write(snapshot: Snapshot, secrets: SecretsManager): Promise<void> {
+    const problem = this.options.checkIntegrity ? integrityProblem(snapshot) : undefined;
+    if (problem !== undefined)
+      return Promise.reject(
+        new EngineError(`${this.base}.json: snapshot integrity failure; it was not written: ${problem}`),
+      );
+    const writer = this.writerFor(secrets);
+    const state = encodeDeployment(snapshot, {
+      secrets: writer.secrets,
+      provider: secrets,
+      sandbox: this.options.sandbox,
+      encode: writer.encode,
+    });
+    const text = stateFileText(this.name, state);
+    const done = this.last.then(() => writeStateFile(this.base, text));
+    this.last = done.catch(() => undefined);
+    return done;
+  }
+
+  private writerFor(manager: SecretsManager): Writer {
+    if (this.writer !== undefined && isSame(this.writer.manager, manager)) return this.writer;
+    const ciphertexts =
+      this.secrets !== undefined && isSame(this.secrets, manager) ? this.ciphertexts : new CiphertextCache();
+    const secrets: SecretWriter = {
+      type: "encrypt",
+      encrypt: (plaintext, place) => ciphertexts.encrypt(manager, place, plaintext),
+    };
+    const texts = new WeakMap<ResourceState, string>();
+    const encode = (resource: ResourceState): string => {
+      const known = texts.get(resource);
+      if (known !== undefined) return known;
+      const text = encodeResource(resource, secrets);
+      texts.set(resource, text);
+      return text;
+    };
+    this.writer = { manager, encode, secrets };
+    return this.writer;
+  }
+}
+
+/** Whether two managers have one key. */
+function isSame(one: SecretsManager, other: SecretsManager): boolean {
+  return one === other || (one.type === other.type && plainText(one.state) === plainText(other.state));
+}

@@ -1,0 +1,102 @@
+// The file a stack's state lives in: `<stack>.json`, or `.json.gz` / `.json.zst` as an official engine told to compress
+// leaves it. Written plain, in one step; the version before stays as `.bak`.
+import { copyFile, link, rename, rm, stat } from "node:fs/promises";
+import { promisify } from "node:util";
+import { gunzip, zstdDecompress } from "node:zlib";
+import { type RawDeployment, upgradeDeployment } from "./deployment.ts";
+import { EngineError, hasCode, reasonOf } from "./error.ts";
+import { readIfPresent, writeDurably } from "./files.ts";
+import { arrayText, isJsonObject, type JsonValue, stringText, structText } from "./json.ts";
+
+const extensions = [".json", ".json.gz", ".json.zst"] as const;
+
+/** The state file of a stack, by its path without extension: the variant modified last; undefined when there is none. */
+export async function findStateFile(base: string): Promise<string | undefined> {
+  let found: { readonly path: string; readonly modifiedMs: number } | undefined;
+  for (const extension of extensions) {
+    try {
+      const { mtimeMs } = await stat(base + extension);
+      if (found === undefined || mtimeMs >= found.modifiedMs) found = { path: base + extension, modifiedMs: mtimeMs };
+    } catch (thrown) {
+      if (!hasCode(thrown, "ENOENT") && !hasCode(thrown, "ENOTDIR")) throw thrown;
+    }
+  }
+  return found?.path;
+}
+
+/** Whether the file name is a state file's, and the stack name in it. */
+export function stackOfFile(fileName: string): string | undefined {
+  const extension = extensions.find((known) => fileName.endsWith(known));
+  return extension === undefined ? undefined : fileName.slice(0, -extension.length);
+}
+
+/** The JSON of a file, decompressed when it is gzip or zstd by its first bytes. */
+export async function readJsonFile(path: string): Promise<JsonValue | undefined> {
+  const bytes = await readIfPresent(path);
+  if (bytes === undefined) return undefined;
+  try {
+    return JSON.parse((await decompress(bytes)).toString("utf8")) as JsonValue;
+  } catch (thrown) {
+    throw new EngineError(`could not read ${path}: ${reasonOf(thrown)}`);
+  }
+}
+
+async function decompress(bytes: Buffer): Promise<Buffer> {
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return promisify(gunzip)(bytes);
+  if (bytes.length >= 4 && bytes.readUInt32LE(0) === 0xfd2fb528) return promisify(zstdDecompress)(bytes);
+  return bytes;
+}
+
+/** The deployment in a state file, still encrypted, in version 3 shape. `what` names the stack in errors. */
+export async function readStateFile(path: string, what: string): Promise<RawDeployment> {
+  const json = await readJsonFile(path);
+  if (!isJsonObject(json)) throw new EngineError(`failed to load checkpoint: ${path} must hold a JSON object`);
+  // before states had versions, the file was the checkpoint itself
+  const version = json["version"] ?? 1;
+  const checkpoint = json["version"] === undefined ? json : json["checkpoint"];
+  if (!isJsonObject(checkpoint)) throw new EngineError(`failed to load checkpoint: ${path} has no checkpoint`);
+  return upgradeDeployment(version, json["features"], checkpoint["latest"], what);
+}
+
+/** The text of a state file. `deployment` is the text of `latest`, undefined for a stack without any. */
+export function stateFileText(
+  fullName: string,
+  state: { readonly version: number; readonly features: readonly string[]; readonly text: string | undefined },
+): string {
+  return structText([
+    ["version", String(state.version)],
+    ["features", state.features.length === 0 ? undefined : arrayText(state.features.map(stringText))],
+    [
+      "checkpoint",
+      structText([
+        ["stack", stringText(fullName)],
+        ["latest", state.text],
+      ]),
+    ],
+  ]);
+}
+
+/** Writes a state file at `<base>.json` and keeps what was there as `.bak`. Durable when it resolves. */
+export async function writeStateFile(base: string, text: string): Promise<void> {
+  const path = `${base}.json`;
+  const existing = await findStateFile(base);
+  if (existing !== undefined) await keepBackup(existing);
+  await writeDurably(path, text);
+  await forgetAttributes(path);
+  if (existing !== undefined && existing !== path) await rm(existing, { force: true });
+}
+
+/** `<path>.bak` becomes what is at `<path>` now; `<path>` stays. */
+export async function keepBackup(path: string): Promise<void> {
+  const temporary = `${path}.bak.tmp`;
+  await rm(temporary, { force: true });
+  // a second name for the same bytes: `path` is never changed in place, only replaced
+  await link(path, temporary).catch(() => copyFile(path, temporary));
+  await rename(temporary, `${path}.bak`);
+  await forgetAttributes(`${path}.bak`);
+}
+
+/** The official engine keeps content type and digest beside each file; of a file we replaced they would be wrong. */
+async function forgetAttributes(path: string): Promise<void> {
+  await rm(`${path}.attrs`, { force: true });
+}
