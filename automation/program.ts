@@ -1,0 +1,41 @@
+// What programs import, and what Pulumi runs: turns the stack name it was started with into one contract, its settings and
+// its needs, runs the program and checks what it returns.
+//
+// 1. The stack name is `<program>.<environment>[.<instance>]`; the workspace says what that is.
+// 2. Settings are parsed, needs are read and checked. A mistake up to here registers no resource but the stack itself.
+// 3. The program runs. Its outputs are checked against the contract, beside the values.
+// Whatever is wrong ends as a RunError: its message alone is shown, so it names the stack, the edge and the way out.
+import * as pulumi from "@pulumi/pulumi";
+import type { AnyContract, Context, Exact, Program, Workspace, Writes } from "./define.ts";
+import { type Located, locate } from "./program/locate.ts";
+import { readNeed } from "./program/needs.ts";
+import { readOverlay } from "./program/overlay.ts";
+import { runProgram } from "./program/runProgram.ts";
+
+export { type TestedProgram, type TestResource, testProgram } from "./program/test.ts";
+
+/** Binds a program to its contract. An output that is missing, undeclared or of the wrong type does not compile. */
+export function program<C extends AnyContract, R extends Writes<C>>(
+  contract: C,
+  run: (context: Context<C>) => Exact<Writes<C>, R> | Promise<Exact<Writes<C>, R>>,
+): Program<C> {
+  return Object.freeze({ kind: "program", contract, run });
+}
+
+/** Runs the stack that Pulumi was started for. `stacks/index.ts` is `export default () => run(workspace)`. */
+export async function run(workspace: Workspace): Promise<Record<string, unknown>> {
+  const found = located(workspace, pulumi.getStack());
+  const overlay = readOverlay();
+  const needs = await Promise.all(
+    found.needs.map(
+      async ({ name, contract, source }) => [name, await readNeed(found.stack.id, contract, source, overlay)] as const,
+    ),
+  );
+  return runProgram(found, Object.fromEntries(needs));
+}
+
+function located(workspace: Workspace, stack: string): Located {
+  const result = locate(workspace, stack);
+  if (!result.ok) throw new pulumi.RunError(result.error);
+  return result.value;
+}

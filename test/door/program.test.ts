@@ -1,0 +1,233 @@
+// The runtime half of programs: what they get, what they may return, and where mistakes are found. Under mocks, no engine.
+import * as pulumi from "@pulumi/pulumi";
+import { afterEach, describe, expect, it } from "vitest";
+import * as z from "zod";
+import {
+  type AnyContract,
+  defineEnvironment,
+  defineStack,
+  defineWorkspace,
+  each,
+  secret,
+} from "../../automation/define.ts";
+import { look } from "../../automation/program/inside.ts";
+import { locate } from "../../automation/program/locate.ts";
+import { program, run, testProgram } from "../../automation/program.ts";
+
+class Box extends pulumi.CustomResource {
+  declare readonly size: pulumi.Output<number>;
+  constructor(name: string, args: Record<string, unknown>) {
+    super("test:index:Box", name, args);
+  }
+}
+
+const network = defineStack({
+  name: "network",
+  outputs: { id: z.string(), password: secret(z.string()), ranges: z.array(z.object({ cidr: z.string() })) },
+  program: async (): Promise<unknown> => ({
+    default: program(network, () => ({ id: "n-1", password: "hunter22", ranges: [{ cidr: "10.0.0.0/8" }] })),
+  }),
+});
+
+const given = { id: "n-1", password: "hunter22", ranges: [{ cidr: "10.0.0.0/8" }] };
+
+/** A stack `app` that needs the network and returns what the test says. */
+function app(
+  outputs: Record<string, z.ZodType>,
+  body: (context: { needs: { network: Record<string, pulumi.Output<unknown>> } }) => unknown,
+) {
+  const contract: AnyContract = defineStack({
+    name: "app",
+    needs: { network },
+    settings: z.object({ size: z.number().default(1) }),
+    outputs,
+    program: async (): Promise<unknown> => ({ default: { kind: "program", contract, run: body } }),
+  });
+  return contract as ReturnType<typeof defineStack<"app", Record<string, z.ZodType>, { network: typeof network }>>;
+}
+const test = (contract: ReturnType<typeof app>) => testProgram(contract, { needs: { network: given } });
+
+describe("testProgram", () => {
+  it("returns plain outputs and what was registered, in order", async () => {
+    const contract = app({ endpoint: z.string() }, ({ needs }) => {
+      new Box("b", { network: needs.network["id"] });
+      return { endpoint: pulumi.interpolate`https://${needs.network["id"]}` };
+    });
+    const { outputs, resources } = await test(contract);
+    expect(outputs).toEqual({ endpoint: "https://n-1" });
+    expect(resources).toEqual([{ type: "test:index:Box", name: "b", inputs: { network: "n-1" }, custom: true }]);
+  });
+
+  it("keeps what a need declares secret secret, and only that", async () => {
+    const contract = app({ id: z.string(), password: secret(z.string()) }, ({ needs }) => ({
+      id: needs.network["id"],
+      password: needs.network["password"],
+    }));
+    expect((await test(contract)).secretOutputs).toEqual(["password"]);
+  });
+
+  it("makes an output secret that is declared so and was returned plain, also inside an object", async () => {
+    const contract = app({ login: z.object({ user: z.string(), password: secret(z.string()) }) }, () => ({
+      login: { user: "u", password: "p" },
+    }));
+    expect((await test(contract)).secretOutputs).toEqual(["login"]);
+  });
+
+  it("refuses a secret value for an output declared plain, also inside an object", async () => {
+    const contract = app({ login: z.object({ user: z.string(), password: z.string() }) }, ({ needs }) => ({
+      login: { user: "u", password: needs.network["password"] },
+    }));
+    await expect(test(contract)).rejects.toThrow(
+      /output "login" of app\.test\.password is declared plain, but its value is secret/,
+    );
+  });
+
+  it("refuses outputs that are missing, undeclared, of another type or with unknown keys", async () => {
+    await expect(test(app({ a: z.string() }, () => ({})))).rejects.toThrow(
+      /output "a" of app\.test: .*expected string/,
+    );
+    await expect(test(app({ a: z.string() }, () => ({ a: "x", b: 1 })))).rejects.toThrow(
+      /returns "b", which its contract does not declare; declared: a/,
+    );
+    await expect(test(app({ a: z.string() }, () => ({ a: 1 })))).rejects.toThrow(
+      /output "a" of app\.test: .*expected string, received number/,
+    );
+    await expect(test(app({ a: z.object({ b: z.string() }) }, () => ({ a: { b: "x", c: 1 } })))).rejects.toThrow(
+      /unknown key "c"; declared: b/,
+    );
+    await expect(test(app({ a: z.string() }, () => undefined))).rejects.toThrow(/returns no outputs; declared: a/);
+  });
+
+  it("checks needs before the program runs", async () => {
+    let ran = false;
+    const contract = app({}, () => {
+      ran = true;
+      return {};
+    });
+    const wrong = { ...given, id: 7 as unknown as string };
+    await expect(testProgram(contract, { needs: { network: wrong } })).rejects.toThrow(
+      /app\.test needs "id" of network: .*expected string/,
+    );
+    expect(ran).toBe(false);
+  });
+
+  it("says that a program belongs to another contract", async () => {
+    const contract = app({}, () => ({}));
+    const stray: AnyContract = { ...contract, load: async () => ({ default: program(network, () => given) }) };
+    await expect(testProgram(stray as typeof contract, { needs: { network: given } })).rejects.toThrow(
+      /belongs to the contract "network"/,
+    );
+  });
+});
+
+describe("run", () => {
+  const web = defineStack({
+    name: "web",
+    needs: { network, everywhere: network.all, shared: network.in("shared") },
+    settings: z.object({ region: z.string() }),
+    outputs: { id: z.string() },
+    program: async (): Promise<unknown> => ({
+      default: program(web, ({ needs, settings }) => ({
+        id: pulumi.interpolate`${needs.network.id}-${settings.region}`,
+      })),
+    }),
+  });
+  const workspace = defineWorkspace({
+    stacks: [network, web],
+    environments: {
+      dev: defineEnvironment({ cloud: "sandbox", settings: { web: each(["eu", "us"], (region) => ({ region })) } }),
+      shared: defineEnvironment({ cloud: "sandbox", only: [network] }),
+    },
+  });
+
+  it("finds the stack and its needs by name", () => {
+    const found = locate(workspace, "web.dev.eu");
+    if (!found.ok) throw new Error(found.error);
+    expect(found.value.settings).toEqual({ region: "eu" });
+    expect(found.value.needs.map(({ name, source }) => [name, source])).toEqual([
+      ["network", { kind: "one", stack: "network.dev" }],
+      ["everywhere", { kind: "every", stacks: [["default", "network.dev"]] }],
+      ["shared", { kind: "one", stack: "network.shared" }],
+    ]);
+  });
+
+  it.each([
+    ["web", /is not named <program>\.<environment>/],
+    ["web.dev", /no stack "web\.dev".*web\.dev\.eu, web\.dev\.us/],
+    ["web.dev.asia", /no stack "web\.dev\.asia"/],
+    ["webb.dev", /no stack "webb" in the workspace; it has: network, web/],
+    ["network.prod", /no environment "prod".*dev, shared/],
+  ])("says what is wrong with the name %s", (name, message) => {
+    const found = locate(workspace, name);
+    expect(found.ok ? "" : found.error).toMatch(message);
+  });
+
+  // The mock of the engine answers a StackReference as the engine does.
+  async function underMocks(
+    stack: string,
+    outputs: Record<string, unknown>,
+    preview: boolean,
+    secretNames: string[] = ["password"],
+  ) {
+    const registered: string[] = [];
+    await pulumi.runtime.setMocks(
+      {
+        newResource({ type, name, inputs }) {
+          registered.push(type);
+          if (type !== "pulumi:pulumi:StackReference") return { id: `${name}-id`, state: inputs };
+          return { id: name, state: { name, outputs, secretOutputNames: secretNames } };
+        },
+        call: ({ inputs }) => inputs,
+      },
+      "platform",
+      stack,
+      preview,
+      "organization",
+    );
+    return registered;
+  }
+
+  it("reads needs through StackReferences and returns the checked outputs", async () => {
+    const registered = await underMocks("web.dev.eu", given, false);
+    const outputs = await run(workspace);
+    expect((await look(outputs["id"])).value).toBe("n-1-eu");
+    expect(registered).toEqual([
+      "pulumi:pulumi:StackReference",
+      "pulumi:pulumi:StackReference",
+      "pulumi:pulumi:StackReference",
+    ]);
+  });
+
+  it("names reader, stack, output and the way out when an output is missing", async () => {
+    await underMocks("web.dev.eu", { id: "n-1", ranges: [] }, false);
+    await expect(run(workspace)).rejects.toThrow(
+      'web.dev.eu needs "password" of network.dev, whose outputs are: id, ranges. Bring it up to date first: tutti up network.dev',
+    );
+  });
+
+  it("keeps an unknown output of an upstream from making the others unknown in a preview", async () => {
+    await underMocks("web.dev.eu", { ...given, password: pulumi.unknown }, true);
+    const { id, known } = await run(workspace).then(async (outputs) => ({
+      id: outputs["id"],
+      known: (await look(outputs["id"])).known,
+    }));
+    expect(known).toBe(true);
+    expect((await look(id)).value).toBe("n-1-eu");
+  });
+
+  it("lets an unknown output stay unknown in a preview", async () => {
+    await underMocks("web.dev.eu", { ...given, id: pulumi.unknown }, true);
+    expect(await look((await run(workspace))["id"])).toMatchObject({ known: false, secret: false });
+  });
+
+  describe("with an overlay", () => {
+    afterEach(() => {
+      delete process.env["TUTTI_OVERLAY"];
+    });
+    it("refuses predicted values in an update", async () => {
+      await underMocks("web.dev.eu", given, false);
+      process.env["TUTTI_OVERLAY"] = "/nowhere/overlay.json";
+      await expect(run(workspace)).rejects.toThrow(/predicted outputs may be used by a preview only/);
+    });
+  });
+});
