@@ -1,0 +1,53 @@
+// How every gRPC connection of the engine is set up, and how a server of ours answers a call.
+import grpc from "@grpc/grpc-js";
+
+/** 400 MiB a message, as the official engine allows (pulumi/pulumi: sdk/nodejs/runtime/settings.ts). */
+const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
+
+/** Channel options of clients and servers; `grpc.max_send` is unlimited by default. */
+export const CHANNEL_OPTIONS: grpc.ChannelOptions = {
+  "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+  // Where a request waits while our event loop is busy. The default of 30 s would cancel it.
+  "grpc.server_max_unrequested_time_in_server": 30 * 60,
+};
+
+/** A refusal or failure with a gRPC status of its own; any other error answers UNKNOWN with its message. */
+export class RpcError extends Error {
+  readonly code: grpc.status;
+  constructor(code: grpc.status, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** An error that names what the embedded engine does not do. */
+export function unsupported(what: string): RpcError {
+  return new RpcError(grpc.status.UNIMPLEMENTED, `${what} not supported by the embedded engine`);
+}
+
+/** Makes an async function a unary handler: a rejection becomes a status whose details are the message, no stack. */
+export function unary<Request, Response>(
+  answer: (request: Request) => Promise<Response> | Response,
+): grpc.handleUnaryCall<Request, Response> {
+  return (call, reply) => {
+    Promise.resolve()
+      .then(() => answer(call.request))
+      .then(
+        (response) => reply(null, response),
+        (error: unknown) => {
+          const code = error instanceof RpcError ? error.code : grpc.status.UNKNOWN;
+          reply({ code, details: error instanceof Error ? error.message : String(error) });
+        },
+      );
+  };
+}
+
+/** Listens on a free port of the loopback interface and resolves to `127.0.0.1:<port>`. */
+export function listen(server: grpc.Server): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(`127.0.0.1:${port}`);
+      else reject(error);
+    });
+  });
+}

@@ -1,0 +1,55 @@
+// The Engine service: what a program tells the engine beside its resources. Messages go to the deployment's log; the
+// root resource is remembered for older copies of the SDK in the same program; a demand for a version is checked
+// against the version this engine answers for.
+import grpc from "@grpc/grpc-js";
+import type { IEngineServer } from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
+import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import semver from "semver";
+import { RpcError, unary, unsupported } from "./channel.ts";
+import type { ProgramLog, Severity } from "./source.ts";
+
+const SEVERITIES: Readonly<Record<number, Severity>> = {
+  [engineProto.LogSeverity.DEBUG]: "debug",
+  [engineProto.LogSeverity.INFO]: "info",
+  [engineProto.LogSeverity.WARNING]: "warning",
+  [engineProto.LogSeverity.ERROR]: "error",
+};
+
+/** The handlers; one object serves one deployment. `version` is the Pulumi version the engine stands for. */
+export function engineService(log: ProgramLog, version: string): IEngineServer {
+  let root = "";
+  return {
+    log: unary((request) => {
+      const severity = SEVERITIES[request.getSeverity()] ?? "info";
+      log.log(severity, request.getMessage(), request.getUrn(), request.getEphemeral());
+      return new emptyProto.Empty();
+    }),
+    getRootResource: unary(() => new engineProto.GetRootResourceResponse().setUrn(root)),
+    setRootResource: unary((request) => {
+      root = request.getUrn();
+      return new engineProto.SetRootResourceResponse();
+    }),
+    startDebugging: unary(() => {
+      throw unsupported("debugging a program is");
+    }),
+    requirePulumiVersion: unary((request) => {
+      const range = request.getPulumiVersionRange();
+      // blang/semver, which defines the syntax, writes "not" as `!`; npm's semver has no word for it.
+      if (range.includes("!")) throw unsupported(`the Pulumi version range "${range}" (it excludes a version) is`);
+      if (semver.validRange(range) === null) {
+        throw new RpcError(
+          grpc.status.INVALID_ARGUMENT,
+          `"${range}" is not a version range; write for example ">=3.200.0"`,
+        );
+      }
+      if (!semver.satisfies(version, range, { includePrerelease: true })) {
+        throw new RpcError(
+          grpc.status.FAILED_PRECONDITION,
+          `Pulumi CLI version ${version} does not satisfy the version range "${range}"`,
+        );
+      }
+      return new engineProto.RequirePulumiVersionResponse();
+    }),
+  };
+}
