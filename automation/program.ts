@@ -7,10 +7,11 @@
 // Whatever is wrong ends as a RunError: its message alone is shown, so it names the stack, the edge and the way out.
 import * as pulumi from "@pulumi/pulumi";
 import type { AnyContract, Context, Exact, Program, Workspace, Writes } from "./define.ts";
-import { type Located, locate } from "./program/locate.ts";
-import { readNeed } from "./program/needs.ts";
+import { problemLine } from "./problems.ts";
+import { readNeeds } from "./program/needs.ts";
 import { readOverlay } from "./program/overlay.ts";
 import { runProgram } from "./program/runProgram.ts";
+import { resolveStack } from "./workspace.ts";
 
 export { type TestedProgram, type TestResource, testProgram } from "./program/test.ts";
 
@@ -24,18 +25,9 @@ export function program<C extends AnyContract, R extends Writes<C>>(
 
 /** Runs the stack that Pulumi was started for. `stacks/index.ts` is `export default () => run(workspace)`. */
 export async function run(workspace: Workspace): Promise<Record<string, unknown>> {
-  const found = located(workspace, pulumi.getStack());
-  const overlay = readOverlay();
-  const needs = await Promise.all(
-    found.needs.map(
-      async ({ name, contract, source }) => [name, await readNeed(found.stack.id, contract, source, overlay)] as const,
-    ),
-  );
-  return runProgram(found, Object.fromEntries(needs));
-}
-
-function located(workspace: Workspace, stack: string): Located {
-  const result = locate(workspace, stack);
-  if (!result.ok) throw new pulumi.RunError(result.error);
-  return result.value;
+  const found = resolveStack(workspace, pulumi.getStack());
+  if (!found.ok) throw new pulumi.RunError(found.error.map(problemLine).join("\n"));
+  const { id, name, environment, instance, contract, settings } = found.value;
+  const needs = await readNeeds(id, found.value.needs, readOverlay());
+  return runProgram(contract, { stack: { id, name, environment, instance }, settings, needs });
 }

@@ -2,30 +2,37 @@
 // fails before any resource is registered.
 import * as pulumi from "@pulumi/pulumi";
 import type { AnyContract } from "../define.ts";
+import type { ResolvedNeed } from "../workspace.ts";
 import { checkRead } from "./check.ts";
 import { look, requireExactly } from "./inside.ts";
 import type { Overlay } from "./overlay.ts";
 
-/** Where one need is to be found: one stack, or several by instance name. */
-export type Source =
-  | { readonly kind: "one"; readonly stack: string }
-  | { readonly kind: "every"; readonly stacks: readonly (readonly [instance: string, stack: string])[] };
-
 /**
- * Reads every declared output of a need.
+ * Reads every declared output of every need.
  *
  * @throws RunError naming the stack that reads, the one that is read, the output, and what to do.
  */
-export async function readNeed(
+export async function readNeeds(
   reader: string,
-  contract: AnyContract,
-  source: Source,
+  needs: readonly ResolvedNeed[],
   overlay: Overlay,
 ): Promise<Record<string, unknown>> {
-  if (source.kind === "one") return readStack(reader, contract, source.stack, overlay);
-  const entries = source.stacks.map(
-    async ([instance, stack]) => [instance, await readStack(reader, contract, stack, overlay)] as const,
-  );
+  // Two needs may read one stack (`network` and `network.all`); a second StackReference of its name is a duplicate URN.
+  const sources = new Map<string, Promise<Source>>();
+  const sourceOf = (stack: string): Promise<Source> => {
+    const known = sources.get(stack);
+    if (known !== undefined) return known;
+    const source = open(stack, overlay);
+    sources.set(stack, source);
+    return source;
+  };
+  const entries = needs.map(async (need) => {
+    const read = need.targets.map(
+      async ({ instance, id }) => [instance, await readStack(reader, need.contract, id, await sourceOf(id))] as const,
+    );
+    const byInstance = await Promise.all(read);
+    return [need.name, need.every ? Object.fromEntries(byInstance) : byInstance[0]![1]] as const;
+  });
   return Object.fromEntries(await Promise.all(entries));
 }
 
@@ -33,13 +40,8 @@ async function readStack(
   reader: string,
   contract: AnyContract,
   stack: string,
-  overlay: Overlay,
+  given: Source,
 ): Promise<Record<string, pulumi.Output<unknown>>> {
-  const predicted = overlay[stack];
-  const given =
-    predicted === undefined
-      ? await referenced(stack)
-      : { names: Object.keys(predicted).sort(), read: (name: string) => predicted[name] };
   const has = (name: string): boolean => given.names === undefined || given.names.includes(name);
   const absent = Object.entries(contract.outputs)
     .filter(([name, schema]) => !has(name) && !schema.safeParse(undefined).success)
@@ -57,13 +59,16 @@ async function readStack(
   return Object.fromEntries(await Promise.all(entries));
 }
 
-interface Given {
+/** Where the outputs of one stack come from. */
+interface Source {
   /** Sorted; undefined when a preview knows nothing of the outputs, not even their names. */
   readonly names: readonly string[] | undefined;
   read(name: string): unknown;
 }
 
-async function referenced(stack: string): Promise<Given> {
+async function open(stack: string, overlay: Overlay): Promise<Source> {
+  const predicted = overlay[stack];
+  if (predicted !== undefined) return { names: Object.keys(predicted).sort(), read: (name) => predicted[name] };
   // `getOrganization()` is `organization` on a file backend and the real one on Pulumi Cloud: the same code runs on both.
   const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`);
   const { value } = await look(reference.outputs);

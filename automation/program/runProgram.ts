@@ -1,20 +1,24 @@
 // Runs the program of one stack with what it is given, and checks what it returns against the contract.
 import * as pulumi from "@pulumi/pulumi";
-import type { AnyContract, Context, Program } from "../define.ts";
+import type { AnyContract, Context, Program, StackInfo } from "../define.ts";
 import { checkWrite } from "./check.ts";
-import type { Located } from "./locate.ts";
+
+/** What a program is given: a Context, whose types only the contract knows. */
+export interface Given {
+  readonly stack: StackInfo;
+  readonly settings: unknown;
+  readonly needs: Readonly<Record<string, unknown>>;
+}
 
 /**
  * Loads and runs a program; returns its outputs, each as secret as it is declared.
  *
  * @throws RunError when the module holds no such program, or the outputs are not those declared.
  */
-export async function runProgram(
-  { contract, stack, settings }: Pick<Located, "contract" | "stack" | "settings">,
-  needs: Readonly<Record<string, unknown>>,
-): Promise<Record<string, unknown>> {
+export async function runProgram(contract: AnyContract, given: Given): Promise<Record<string, unknown>> {
+  const { stack } = given;
   const { run: start } = await loadProgram(contract);
-  const context = { stack, settings, needs } as unknown as Context<AnyContract>;
+  const context = given as unknown as Context<AnyContract>;
   const returned: unknown = await start(context);
   if (typeof returned !== "object" || returned === null) {
     throw new pulumi.RunError(`the program of ${stack.id} returns no outputs; declared: ${names(contract)}`);

@@ -3,8 +3,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
 import type { AnyContract, DeepInput, Need, SettingsOf, StackInfo } from "../define.ts";
-import type { StackId } from "../events.ts";
-import { checkRead, complaint } from "./check.ts";
+import { problemLine } from "../problems.ts";
+import { parseSettings, stackId } from "../workspace.ts";
+import { checkRead } from "./check.ts";
 import { look } from "./inside.ts";
 import { runProgram } from "./runProgram.ts";
 
@@ -67,7 +68,7 @@ export async function testProgram<C extends AnyContract>(
 ): Promise<TestedProgram<C>> {
   const { environment = "test", instance, resource: answer, call } = options;
   const resources: TestResource[] = [];
-  const id = [contract.name, environment, instance].filter((part) => part !== undefined).join(".") as StackId;
+  const id = stackId(contract.name, environment, instance);
   await pulumi.runtime.setMocks(
     {
       newResource({ type, name, inputs, custom }) {
@@ -89,11 +90,10 @@ export async function testProgram<C extends AnyContract>(
     "organization",
   );
   const stack: StackInfo = { id, name: contract.name, environment, instance };
-  const settings: unknown = options.settings ?? {};
-  const bad = complaint(contract.settings, settings);
-  if (bad !== undefined) throw new pulumi.RunError(`settings of ${id}: ${bad}`);
+  const settings = parseSettings(contract, options.settings ?? {}, "settings");
+  if (!settings.ok) throw new pulumi.RunError(settings.error.map(problemLine).join("\n"));
   const needs = await givenNeeds(id, contract, (options.needs ?? {}) as Record<string, unknown>);
-  const returned = await runProgram({ contract, stack, settings: contract.settings.parse(settings) }, needs);
+  const returned = await runProgram(contract, { stack, settings: settings.value, needs });
   await pulumi.runtime.disconnect();
   const looks = await Promise.all(
     Object.entries(returned).map(async ([name, value]) => [name, await look(value)] as const),
