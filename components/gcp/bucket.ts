@@ -1,0 +1,168 @@
+// Bucket: storage that only IAM opens, that keeps deleted and overwritten objects for a while, and that tidies up by rules.
+// Public access is prevented and per-object ACLs are off; neither can be turned on here.
+//
+// What replaces the bucket: `location`. A bucket that holds objects is not deleted unless `onDestroy` says so.
+
+import { Bucket as StorageBucket } from "@pulumi/gcp/storage/bucket.js";
+import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
+import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
+import { ArgumentCheck } from "../arguments.ts";
+import { bucketName } from "../names.ts";
+import { checkLabels, type Labels } from "./labels.ts";
+
+const storageClasses = ["STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE"] as const;
+export type StorageClass = (typeof storageClasses)[number];
+
+/** What happens to objects of a certain age; the prefix narrows it. */
+export interface LifecycleRule {
+  /** Days since the object was written, 0 to 36500. */
+  readonly afterDays: number;
+  /** Delete it, or move it to a colder class. */
+  readonly then: "delete" | { readonly moveTo: Exclude<StorageClass, "STANDARD"> };
+  /** Only objects whose name begins with one of these; every object by default. */
+  readonly prefixes?: readonly string[];
+}
+
+/**
+ * Versions or retention, not both: Cloud Storage long refused the two together (whether it still does is *unverified*).
+ *
+ * - `versions`: overwritten and deleted objects are kept as older versions, so many at most, each for so many `days`;
+ * - `retainDays`: an object cannot be overwritten or deleted at all before that age. Not locked: it can be shortened;
+ * - `"none"`: neither.
+ */
+export type ObjectHistory =
+  | { readonly versions: number; readonly days: number }
+  | { readonly retainDays: number }
+  | "none";
+
+/** What an identity may do with objects. */
+export type BucketAccess = "read" | "write";
+
+export interface BucketArgs {
+  /** A region (`europe-west1`), dual-region (`EUR4`) or multi-region (`EU`). Changing it replaces the bucket. */
+  readonly location: string;
+  /** Class of new objects; `STANDARD` by default. */
+  readonly storageClass?: StorageClass;
+  /** How objects are guarded against being overwritten and deleted. Default: 3 older versions for 30 days. */
+  readonly history?: ObjectHistory;
+  /** Days a deleted object can be restored by Google's soft delete, 7 to 90, or 0 for not at all; 7 by default. */
+  readonly softDeleteDays?: number;
+  /** What happens to objects as they age; nothing by default. */
+  readonly lifecycle?: readonly LifecycleRule[];
+  /** `refuse` (default) keeps a bucket that holds objects; `delete-objects` destroys them with it. */
+  readonly onDestroy?: "refuse" | "delete-objects";
+  /** Who may read or write, as IAM members; by name, to tell the grants apart. Nobody by default. */
+  readonly access?: Readonly<Record<string, { readonly member: Input<string>; readonly may: BucketAccess }>>;
+  readonly labels?: Labels;
+}
+
+/** `objectUser` reads, writes and deletes objects, without touching the bucket (docs.cloud.google.com/storage/docs/access-control/iam-roles). */
+const roles: Record<BucketAccess, string> = { read: "roles/storage.objectViewer", write: "roles/storage.objectUser" };
+
+const secondsPerDay = 86_400;
+const defaultHistory: ObjectHistory = { versions: 3, days: 30 };
+
+/** A private bucket with versions, soft delete and lifecycle rules. */
+export class Bucket extends ComponentResource {
+  readonly name: Output<string>;
+  /** `gs://<name>`. */
+  readonly url: Output<string>;
+
+  /** @throws RunError before anything is registered when an argument is wrong. */
+  constructor(name: string, args: BucketArgs, opts?: ComponentResourceOptions) {
+    checkArguments(name, args);
+    const { history = defaultHistory, softDeleteDays = 7, lifecycle = [], access = {} } = args;
+
+    super("tutti:gcp:Bucket", name, {}, opts);
+    const parent = { parent: this };
+
+    const bucket = new StorageBucket(
+      name,
+      {
+        location: args.location.toUpperCase(),
+        storageClass: args.storageClass ?? "STANDARD",
+        uniformBucketLevelAccess: true,
+        publicAccessPrevention: "enforced",
+        versioning: { enabled: keepsVersions(history) },
+        softDeletePolicy: { retentionDurationSeconds: softDeleteDays * secondsPerDay },
+        lifecycleRules: [...versionRules(history), ...lifecycle.map(ruleOf)],
+        ...(retains(history) && {
+          retentionPolicy: { retentionPeriod: String(history.retainDays * secondsPerDay), isLocked: false },
+        }),
+        forceDestroy: args.onDestroy === "delete-objects",
+        labels: args.labels ?? {},
+      },
+      parent,
+    );
+    this.name = bucket.name;
+    this.url = bucket.url;
+
+    for (const [who, { member, may }] of Object.entries(access)) {
+      new BucketIAMMember(`${name}-${who}`, { bucket: bucket.name, role: roles[may], member }, parent);
+    }
+    this.registerOutputs({ name: this.name, url: this.url });
+  }
+}
+
+function keepsVersions(history: ObjectHistory): history is { versions: number; days: number } {
+  return history !== "none" && "versions" in history;
+}
+
+function retains(history: ObjectHistory): history is { retainDays: number } {
+  return history !== "none" && "retainDays" in history;
+}
+
+/** A version goes when it is too old or when enough newer ones exist, whichever comes first. */
+function versionRules(history: ObjectHistory) {
+  if (!keepsVersions(history)) return [];
+  return [
+    { action: { type: "Delete" }, condition: { numNewerVersions: history.versions, withState: "ARCHIVED" } },
+    { action: { type: "Delete" }, condition: { daysSinceNoncurrentTime: history.days, withState: "ARCHIVED" } },
+  ];
+}
+
+function ruleOf({ afterDays, then, prefixes }: LifecycleRule) {
+  return {
+    action: then === "delete" ? { type: "Delete" } : { type: "SetStorageClass", storageClass: then.moveTo },
+    condition: {
+      age: afterDays,
+      withState: "LIVE",
+      ...(prefixes !== undefined && { matchesPrefixes: [...prefixes] }),
+    },
+  };
+}
+
+function checkArguments(name: string, args: BucketArgs): void {
+  const { storageClass = "STANDARD", history = defaultHistory, softDeleteDays = 7, lifecycle = [] } = args;
+  const check = new ArgumentCheck("Bucket", name);
+  check.childName("name", name, bucketName);
+  check.matches(
+    "location",
+    args.location,
+    /^[A-Za-z]{2,}[A-Za-z0-9-]*$/,
+    'a location such as "europe-west1", "EUR4" or "EU"',
+  );
+  check.oneOf("storageClass", storageClass, storageClasses);
+  if (keepsVersions(history)) {
+    check.integer("history.versions", history.versions, { min: 1, max: 100, unit: "versions" });
+    check.integer("history.days", history.days, { min: 1, max: 36_500, unit: "days" });
+  } else if (retains(history)) {
+    check.integer("history.retainDays", history.retainDays, { min: 1, max: 36_500, unit: "days" });
+  } else {
+    check.oneOf("history", history, ["none"]);
+  }
+  if (softDeleteDays !== 0)
+    check.integer("softDeleteDays", softDeleteDays, { min: 7, max: 90, unit: "days, or 0 for not at all" });
+  for (const [index, rule] of lifecycle.entries()) {
+    check.integer(`lifecycle[${index}].afterDays`, rule.afterDays, { min: 0, max: 36_500, unit: "days" });
+    if (rule.then !== "delete")
+      check.oneOf(`lifecycle[${index}].then.moveTo`, rule.then.moveTo, storageClasses.slice(1));
+    if (rule.prefixes?.length === 0)
+      check.refuse(`lifecycle[${index}].prefixes`, [], "at least one prefix, or none of the argument");
+  }
+  check.oneOf("onDestroy", args.onDestroy ?? "refuse", ["refuse", "delete-objects"]);
+  for (const [who, { may }] of Object.entries(args.access ?? {}))
+    check.oneOf(`access.${who}.may`, may, Object.keys(roles));
+  checkLabels(check, args.labels ?? {});
+  check.done();
+}

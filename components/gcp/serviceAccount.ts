@@ -1,0 +1,90 @@
+// ServiceAccount: an identity with its roles on the project, and the Kubernetes service accounts that may act as it.
+// It never makes a key: what runs on Google Cloud gets its credentials from the metadata server, and GKE pods through
+// Workload Identity Federation.
+
+import { IAMMember as ProjectIamMember } from "@pulumi/gcp/projects/iammember.js";
+import { Account } from "@pulumi/gcp/serviceaccount/account.js";
+import { IAMMember as AccountIamMember } from "@pulumi/gcp/serviceaccount/iammember.js";
+import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
+import { ArgumentCheck } from "../arguments.ts";
+import { kubernetesFixedName, physicalName, serviceAccountName } from "../names.ts";
+
+/** A service account of a GKE cluster in the same project. */
+export interface KubernetesIdentity {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
+export interface ServiceAccountArgs {
+  /** Project that holds the account and grants the roles. Changing it replaces the account. */
+  readonly project: Input<string>;
+  /** What the account is for, as people read it in the console. */
+  readonly description: string;
+  /** Roles on the project, `roles/logging.logWriter`; none by default. Prefer roles on single resources. */
+  readonly roles?: readonly string[];
+  /** Kubernetes service accounts that act as this one; none by default. Needs a cluster with workload identity. */
+  readonly kubernetes?: readonly KubernetesIdentity[];
+}
+
+/** `roles/logging.logWriter`, or a custom role of a project or organisation. */
+const role = /^(?:(?:projects|organizations)\/[a-z0-9:.-]+\/)?roles\/[A-Za-z0-9_.]+$/;
+/** These give an identity everything, which is what a service account is made to avoid. */
+const basicRoles = ["roles/owner", "roles/editor", "roles/viewer"];
+
+/** A service account with the least it needs. What must not start before the roles are granted: `dependsOn` the component. */
+export class ServiceAccount extends ComponentResource {
+  /** `<account>@<project>.iam.gserviceaccount.com`. */
+  readonly email: Output<string>;
+  /** `serviceAccount:<email>`, as IAM bindings want it. */
+  readonly member: Output<string>;
+
+  /** @throws RunError before anything is registered when an argument is wrong. */
+  constructor(name: string, args: ServiceAccountArgs, opts?: ComponentResourceOptions) {
+    const { project, description, roles = [], kubernetes = [] } = args;
+    const check = new ArgumentCheck("ServiceAccount", name);
+    check.childName("name", name, serviceAccountName);
+    check.matches("description", description, /^.{1,256}$/s, "1 to 256 characters");
+    for (const [index, granted] of roles.entries()) {
+      check.matches(`roles[${index}]`, granted, role, 'a role such as "roles/logging.logWriter"');
+      if (basicRoles.includes(granted))
+        check.refuse(`roles[${index}]`, granted, "a role for a purpose, not a basic role");
+    }
+    for (const [index, { namespace, serviceAccount }] of kubernetes.entries()) {
+      check.childName(`kubernetes[${index}].namespace`, namespace, kubernetesFixedName);
+      check.childName(`kubernetes[${index}].serviceAccount`, serviceAccount, kubernetesFixedName);
+    }
+    check.done();
+
+    super("tutti:gcp:ServiceAccount", name, {}, opts);
+    const parent = { parent: this };
+
+    const account = new Account(
+      name,
+      { accountId: physicalName(name), project, description },
+      { parent: this, deleteBeforeReplace: true },
+    );
+    this.email = account.email;
+    this.member = interpolate`serviceAccount:${account.email}`;
+
+    for (const granted of roles) {
+      new ProjectIamMember(`${name}-${lastPart(granted)}`, { project, role: granted, member: this.member }, parent);
+    }
+    for (const { namespace, serviceAccount } of kubernetes) {
+      new AccountIamMember(
+        `${name}-${namespace}-${serviceAccount}`,
+        {
+          serviceAccountId: account.name,
+          role: "roles/iam.workloadIdentityUser",
+          member: interpolate`serviceAccount:${project}.svc.id.goog[${namespace}/${serviceAccount}]`,
+        },
+        parent,
+      );
+    }
+    this.registerOutputs({ email: this.email, member: this.member });
+  }
+}
+
+/** `logging.logWriter` of `roles/logging.logWriter`: tells the grants of one account apart. */
+function lastPart(granted: string): string {
+  return granted.slice(granted.lastIndexOf("/") + 1);
+}
