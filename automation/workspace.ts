@@ -160,13 +160,18 @@ class Resolver {
 
   resolve(contract: AnyContract, environmentName: string, environment: Environment, given: Given): ResolvedStack {
     const id = stackId(contract.name, environmentName, given.instance);
-    const needs = Object.entries(contract.needs).flatMap(([name, need]) => {
+    // What is not an object, a list or a schema at all is reported with the contract (checkWorkspace.ts), once.
+    const edges: unknown = contract.needs;
+    const ordering: unknown = contract.after;
+    const needs = Object.entries(typeof edges === "object" ? contract.needs : {}).flatMap(([name, need]) => {
       const targets = this.#targets(id, name, need, environmentName, given.instance);
       if (targets.length === 0) return [];
       const every = need.kind === "need" && need.every;
       return [{ name, contract: need.kind === "need" ? need.contract : need, every, targets }];
     });
-    const after = contract.after.flatMap((edge) => this.#ordering(id, edge, environmentName));
+    const after = (Array.isArray(ordering) ? contract.after : []).flatMap((edge) =>
+      this.#ordering(id, edge, environmentName),
+    );
     const dependsOn = new Set([...needs.flatMap(({ targets }) => targets.map((target) => target.id)), ...after]);
     return {
       id,
@@ -264,6 +269,7 @@ export function parseSettings(
   given: unknown,
   where: string,
 ): Result<Readonly<Record<string, unknown>>, readonly Problem[]> {
+  if (typeof contract.settings?.safeParse !== "function") return ok({});
   const at = (path: readonly PropertyKey[]): string => [where, ...path.map(String)].join(".");
   const problems: Problem[] = unknownKeys(contract.settings, given).map(({ path, key, known }) =>
     unknownKeyProblem(at(path), key, known),
