@@ -3,6 +3,8 @@
 import type { SemVer } from "semver";
 import type { PropertyMap } from "./values.ts";
 
+export { createEngine } from "./command/index.ts";
+
 export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
@@ -42,4 +44,6 @@ export interface EngineOptions {
   readonly predictions?: Predictions;
   /** Packages whose real plugin may be started from PULUMI_HOME or PATH; only the contract suite names any. */
   readonly plugins?: readonly string[];
+  /** All of standard input, for `config set` and `stack import`; absent: there is none. */
+  readonly stdin?: () => Promise<string>;
 }

@@ -1,0 +1,103 @@
+// What every command of the engine is given: its flags, and the ways to what it works on (project, backend, stack). Nothing
+// here reads process.env or the current folder: both come from the caller.
+import type { EngineOptions } from "../index.ts";
+import { EngineError, exitCodes } from "../state/error.ts";
+import { FileBackend } from "../state/fileBackend.ts";
+import { passphraseOf } from "../state/passphrase.ts";
+import { findProject, type Project } from "../state/project.ts";
+import { parseStackName, type StackName } from "../state/stackName.ts";
+import { currentBackend, pulumiHome, selectedStack } from "../state/workspaceFile.ts";
+import type { Flags } from "./args.ts";
+
+export interface CommandContext {
+  readonly options: EngineOptions;
+  /** The complete environment: EngineOptions.env and what the caller added for this command. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Absolute; `--cwd` applied. */
+  readonly cwd: string;
+  readonly flags: Flags;
+  /** What is no flag and no part of the command's name. */
+  readonly args: readonly string[];
+  /** Aborted once: start nothing new, finish and record what runs. */
+  readonly signal: AbortSignal;
+  /** `<sdk version>+tutti`: goes into manifests and histories. */
+  readonly version: string;
+  /** Data. */
+  stdout(text: string): void;
+  /** Talk, warnings, errors. */
+  stderr(text: string): void;
+  /** All of standard input; "" without one. */
+  stdin(): Promise<string>;
+  /** @throws EngineError when there is no Pulumi.yaml from the current folder upwards. */
+  project(): Promise<Project>;
+  projectIfAny(): Promise<Project | undefined>;
+  /** `PULUMI_BACKEND_URL`, else `backend.url` of the project, else what one is logged in to. */
+  backend(): Promise<FileBackend>;
+  /** The stack named by `--stack`, by `PULUMI_STACK`, or selected; it need not exist. @throws EngineError, exit code 6. */
+  stackName(): Promise<StackName>;
+  /** A stack's name as the user wrote it. @throws EngineError for a bad one. */
+  parseStack(text: string): Promise<StackName>;
+  passphrase(): Promise<string>;
+}
+
+/** What createContext is given; the rest it works out, each thing once. */
+export type ContextParts = Pick<
+  CommandContext,
+  "options" | "env" | "cwd" | "flags" | "args" | "signal" | "version" | "stdout" | "stderr" | "stdin"
+>;
+
+export function createContext(parts: ContextParts): CommandContext {
+  const { env, cwd, flags } = parts;
+  const projectIfAny = once(() => findProject(cwd));
+  const project = async (): Promise<Project> => {
+    const found = await projectIfAny();
+    if (found === undefined)
+      throw new EngineError(
+        `no Pulumi.yaml project file found (searching upwards from ${cwd}). If you have not created a project yet, ` +
+          "use `pulumi new` to do so",
+      );
+    return found;
+  };
+  const backend = once(async () => {
+    const url = await backendUrl(env, await projectIfAny());
+    return FileBackend.open(url, env, cwd);
+  });
+  const parseStack = async (text: string) => parseStackName(text, (await projectIfAny())?.name);
+  return {
+    ...parts,
+    project,
+    projectIfAny,
+    backend,
+    parseStack,
+    stackName: once(async () => {
+      const named = flags.string("stack") || env["PULUMI_STACK"];
+      if (named) return parseStack(named);
+      const current = await projectIfAny();
+      const selected = current && (await selectedStack(pulumiHome(env), current, (await backend()).url));
+      if (selected === undefined)
+        throw new EngineError(
+          "no stack selected; please use `pulumi stack select` or `pulumi stack init` to choose one, or name it with --stack",
+          exitCodes.stackNotFound,
+        );
+      return parseStack(selected);
+    }),
+    passphrase: once(() => passphraseOf(env, cwd)),
+  };
+}
+
+async function backendUrl(env: Readonly<Record<string, string>>, project: Project | undefined): Promise<string> {
+  const url = env["PULUMI_BACKEND_URL"] || project?.backendUrl || (await currentBackend(pulumiHome(env)));
+  if (!url)
+    throw new EngineError(
+      "no backend is known: set PULUMI_BACKEND_URL to file://<folder>, or log in with `pulumi login file://<folder>`",
+    );
+  return url;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,83 @@
+// Dispatches a command line to its command, as the Automation API or a person gives it, and turns what is thrown into an
+// error line and an exit code. Nothing that goes wrong ends in a stack trace.
+import { resolve } from "node:path";
+import sdk from "@pulumi/pulumi/package.json" with { type: "json" };
+import { SemVer } from "semver";
+import type { CommandResult, EngineCommand, EngineOptions } from "../index.ts";
+import { EngineError, exitCodes } from "../state/error.ts";
+import { helpText, parseArgs } from "./args.ts";
+import { commands, globalFlags } from "./commands.ts";
+import { createContext } from "./context.ts";
+
+/** The engine's version: the SDK's it speaks to, marked as not the official engine's. */
+export const engineVersion = `${sdk.version}+tutti`;
+
+/**
+ * Makes an engine. Its `run` resolves also for exit codes other than 0, as the official command runner does: whoever gives
+ * it to the Automation API turns those into its errors. Runs may go on at the same time.
+ */
+export function createEngine(options: EngineOptions): EngineCommand {
+  return {
+    command: "tutti-engine",
+    version: new SemVer(engineVersion),
+    async run(args, cwd, additionalEnv, onOutput, onError, signal) {
+      let stdout = "";
+      let stderr = "";
+      const code = await runCommand(
+        options,
+        args,
+        cwd,
+        { ...options.env, ...additionalEnv },
+        {
+          stdout(text) {
+            stdout += text;
+            onOutput?.(text);
+          },
+          stderr(text) {
+            stderr += text;
+            onError?.(text);
+          },
+          signal: signal ?? new AbortController().signal,
+        },
+      );
+      return { stdout, stderr, code } satisfies CommandResult;
+    },
+  };
+}
+
+interface Streams {
+  stdout(text: string): void;
+  stderr(text: string): void;
+  readonly signal: AbortSignal;
+}
+
+async function runCommand(
+  options: EngineOptions,
+  argv: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+  streams: Streams,
+): Promise<number> {
+  try {
+    const { command, flags, args, help } = parseArgs(argv, commands, globalFlags);
+    if (help) {
+      streams.stdout(helpText(command, commands, globalFlags));
+      return exitCodes.success;
+    }
+    const stdin = async () => (await options.stdin?.()) ?? "";
+    const run = await command.load();
+    const folder = resolve(cwd, flags.string("cwd") ?? ".");
+    return await run(
+      createContext({ options, env, cwd: folder, flags, args, version: engineVersion, stdin, ...streams }),
+    );
+  } catch (thrown) {
+    if (thrown instanceof EngineError) {
+      streams.stderr(`error: ${thrown.message}\n`);
+      return thrown.exitCode;
+    }
+    streams.stderr(
+      `error: an unexpected error occurred in the engine: ${thrown instanceof Error ? thrown.message : String(thrown)}\n`,
+    );
+    return exitCodes.internal;
+  }
+}
