@@ -10,6 +10,8 @@ export interface RunSetup {
   readonly operation: Operation;
   /** Every stack of the workspace, so that needs can be looked up; the steps name the ones to run. */
   readonly stacks: ReadonlyMap<StackId, ResolvedStack>;
+  /** Environments of the run's steps: these are opened, and no others. */
+  readonly environments: readonly string[];
   /** Absolute; the folder of Pulumi.yaml. */
   readonly root: string;
   /** `up`, `preview`, `destroy`: ask the cloud first. Default: the state is trusted, as in Pulumi. */

@@ -1,0 +1,216 @@
+// One environment as the rest of the door uses it, whichever engine serves it: a sandbox is only ever embedded, a real one
+// only ever official. Which it is comes from the workspace alone; nothing installed on the machine changes it.
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import type { EngineCommand, Predictions } from "../../engine/index.ts";
+import type { Environment } from "../define.ts";
+import { TuttiError } from "../errors.ts";
+import type { StackId } from "../events.ts";
+import { createMask, secretValues } from "./mask.ts";
+import { locateOfficial, officialCommand } from "./official.ts";
+import { once } from "./once.ts";
+import { findProject, type Project } from "./project.ts";
+import { realEnvironment } from "./realEnvironment.ts";
+import { openSandbox, sharedSalt } from "./sandboxFiles.ts";
+import { refuseForeignState } from "./stateFeatures.ts";
+
+/** A stack that the backend holds. */
+export interface HeldStack {
+  readonly name: string;
+  readonly resourceCount: number | undefined;
+  /** RFC 3339 UTC. */
+  readonly lastUpdate: string | undefined;
+}
+
+export interface OpenEnvironment {
+  readonly name: string;
+  readonly cloud: "sandbox" | "real";
+  /** Folder of Pulumi.yaml, and the project in it. */
+  readonly root: string;
+  readonly project: Project;
+  /** Where state is, as the CLI takes it. */
+  readonly backend: string;
+  /** The complete environment variables of the engine and all its children. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly mask: (text: string) => string;
+  /** The engine; `kill` ends what it runs at once. */
+  command(kill?: AbortSignal): EngineCommand;
+  /** Stacks of the project that the backend holds; asked once, kept up to date by `create` and `remove`. */
+  held(): Promise<ReadonlyMap<string, HeldStack>>;
+  /** Creates the stack in the backend. */
+  create(stack: StackId): Promise<void>;
+  /** Removes the emptied stack from the backend. */
+  remove(stack: StackId): Promise<void>;
+  /** @throws TuttiError when the stack's state belongs to the other kind of engine. */
+  checkState(stack: StackId): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly name: string;
+  readonly environment: Environment;
+  readonly root: string;
+  /** The workspace's `.tutti`, or what stands for it. */
+  readonly base: string;
+  /** Variables of whoever runs tutti; only a real environment sees any of them. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Given to the embedded engine in previews. */
+  readonly predictions?: Predictions;
+  /** Nothing may be added to the work tree. */
+  readonly ci: boolean;
+  /** The standard input of commands a person types. */
+  readonly stdin?: () => Promise<string>;
+}
+
+/**
+ * Opens an environment.
+ *
+ * @throws TuttiError `engine` when a real one finds no usable `pulumi`, `usage` for an env() that is not set.
+ */
+export function openEnvironment(options: OpenOptions): Promise<OpenEnvironment> {
+  return options.environment.cloud === "sandbox" ? openEmbedded(options) : openOfficial(options);
+}
+
+async function openEmbedded({ name, root, base, predictions, stdin }: OpenOptions): Promise<OpenEnvironment> {
+  const [project, sandbox] = await Promise.all([findProject(root), openSandbox(base, name)]);
+  const { createEngine } = await import("../../engine/index.ts");
+  const engine = createEngine({
+    env: sandbox.env,
+    sandbox: { directory: sandbox.files.cloud },
+    configDirectory: sandbox.files.config,
+    ...(predictions === undefined ? {} : { predictions }),
+    ...(stdin === undefined ? {} : { stdin }),
+  });
+  return {
+    name,
+    cloud: "sandbox",
+    root,
+    project,
+    backend: sandbox.env["PULUMI_BACKEND_URL"]!,
+    env: sandbox.env,
+    mask: createMask([sandbox.passphrase]),
+    command: () => engine,
+    ...stackKeeping(engine, root, {
+      initFlags: [],
+      removeFlags: [],
+      before: (stack) =>
+        placeSalt(sandbox.files.config, path.join(root, project.stackConfigDir), stack, () => sharedSalt(sandbox)),
+    }),
+    checkState: (stack) => refuseForeignState("sandbox", sandbox.files.state, project.name, stack),
+  };
+}
+
+/** Gives a new stack's file the salt of its environment. A file in the work tree is the engine's starting point instead. */
+async function placeSalt(
+  config: string,
+  committed: string,
+  stack: StackId,
+  salt: () => Promise<string>,
+): Promise<void> {
+  const file = `Pulumi.${stack}.yaml`;
+  if (await readFile(path.join(committed, file)).catch(() => undefined)) return;
+  await mkdir(config, { recursive: true, mode: 0o700 });
+  const text = `encryptionsalt: ${await salt()}\n`;
+  await writeFile(path.join(config, file), text, { mode: 0o600, flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+}
+
+async function openOfficial({ name, environment, root, variables, ci }: OpenOptions): Promise<OpenEnvironment> {
+  const { backend, secretsProvider, env } = realEnvironment(name, environment, variables);
+  const [project, { executable, version }] = await Promise.all([findProject(root), locateOfficial(variables)]);
+  const command = (kill?: AbortSignal): EngineCommand =>
+    officialCommand({ executable, version, env, ...(kill === undefined ? {} : { kill }) });
+  const fileOf = (stack: StackId): string => path.join(project.stackConfigDir, `Pulumi.${stack}.yaml`);
+  return {
+    name,
+    cloud: "real",
+    root,
+    project,
+    backend,
+    env,
+    mask: createMask(secretValues(env)),
+    command,
+    ...stackKeeping(command(), root, {
+      initFlags: ["--no-select", ...(secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider])],
+      // The stack's file is committed: it goes when somebody removes it.
+      removeFlags: ["--preserve-config"],
+      before: async (stack) => {
+        const there = await readFile(path.join(root, fileOf(stack))).catch(() => undefined);
+        if (there !== undefined || !ci) return;
+        throw new TuttiError(
+          "usage",
+          `stack ${stack} has no ${fileOf(stack)}, and in CI nothing is added to the work tree`,
+          {
+            hint: `run tutti up ${stack} once outside of CI and commit the file it writes`,
+          },
+        );
+      },
+    }),
+    checkState: async (stack) => {
+      if (backend.startsWith("file://")) {
+        await refuseForeignState(
+          "real",
+          backend.slice("file://".length).replace(/^~/, env["HOME"] ?? "~"),
+          project.name,
+          stack,
+        );
+      }
+    },
+  };
+}
+
+interface Keeping {
+  readonly initFlags: readonly string[];
+  readonly removeFlags: readonly string[];
+  /** Runs before a stack is created. */
+  readonly before: (stack: StackId) => Promise<void>;
+}
+
+function stackKeeping(
+  command: EngineCommand,
+  root: string,
+  { initFlags, removeFlags, before }: Keeping,
+): Pick<OpenEnvironment, "held" | "create" | "remove"> {
+  const held = once(() => listStacks(command, root));
+  return {
+    held,
+    async create(stack) {
+      const stacks = await held();
+      await before(stack);
+      const { code, stderr } = await command.run(["stack", "init", stack, ...initFlags], root, {});
+      // Another process may have been faster: then it is there, which is all we want.
+      if (code !== 0 && !/already exists/.test(stderr)) throw commandFailed(`stack init ${stack}`, code, stderr);
+      stacks.set(stack, { name: stack, resourceCount: 0, lastUpdate: undefined });
+    },
+    async remove(stack) {
+      const { code, stderr } = await command.run(["stack", "rm", stack, "--yes", ...removeFlags], root, {});
+      if (code !== 0) throw commandFailed(`stack rm ${stack}`, code, stderr);
+      (await held()).delete(stack);
+    },
+  };
+}
+
+async function listStacks(command: EngineCommand, root: string): Promise<Map<string, HeldStack>> {
+  const { code, stdout, stderr } = await command.run(["stack", "ls", "--json"], root, {});
+  if (code !== 0) throw commandFailed("stack ls", code, stderr);
+  const listed = JSON.parse(stdout) as readonly { name: string; resourceCount?: number; lastUpdate?: string }[];
+  return new Map(
+    listed.map(({ name, resourceCount, lastUpdate }) => {
+      // A service backend lists names with their organization and project.
+      const short = name.slice(name.lastIndexOf("/") + 1);
+      return [short, { name: short, resourceCount, lastUpdate }];
+    }),
+  );
+}
+
+/** The error of a command that is not a run: its own first error, and Pulumi's code for authentication told apart. */
+export function commandFailed(what: string, code: number, stderr: string): TuttiError {
+  const said = stderr
+    .split("\n")
+    .map((line) => line.trim().replace(/^error: /, ""))
+    .find((line) => line !== "");
+  return new TuttiError(
+    code === 3 ? "authentication" : code === 6 ? "not-found" : "engine",
+    `${what} failed: ${said ?? `exit code ${code}`}`,
+  );
+}

@@ -1,0 +1,110 @@
+// The door to Pulumi, for one workspace: what the library asks (door.ts), answered through the Automation API and an engine.
+// Nothing outside of this folder imports the Automation API or engine/.
+import type { PropertyMap } from "../../engine/values.ts";
+import type { Workspace } from "../define.ts";
+import type { BackendStack, Door, RunSetup, StepRunner } from "../door.ts";
+import { TuttiError } from "../errors.ts";
+import type { StackId } from "../events.ts";
+import { parseStackId } from "../workspace.ts";
+import { commandFailed, type OpenEnvironment, openEnvironment } from "./environment.ts";
+import { createRunStep } from "./runStep.ts";
+
+export interface DoorOptions {
+  readonly workspace: Workspace;
+  /** The folder that stands for `<root>/.tutti`; absolute. */
+  readonly base: string;
+  /** Variables of whoever runs tutti; only real environments see any of them. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}
+
+/** Makes the door of a workspace. Nothing is opened, found or created before it is asked for. */
+export function createDoor({ workspace, base, variables }: DoorOptions): Door {
+  const open = (
+    name: string,
+    root: string,
+    more: { readonly ci: boolean; readonly predict?: boolean },
+  ): Promise<OpenEnvironment> => {
+    const environment = Object.hasOwn(workspace.environments, name) ? workspace.environments[name] : undefined;
+    if (environment === undefined) {
+      throw new TuttiError("usage", `no environment is named "${name}"`, {
+        hint: `there are: ${Object.keys(workspace.environments).sort().join(", ")}`,
+      });
+    }
+    return openEnvironment({
+      name,
+      environment,
+      root,
+      base,
+      variables,
+      ci: more.ci,
+      ...(more.predict ? { predictions: createPredictions() } : {}),
+    });
+  };
+  return {
+    async prepare(setup) {
+      return prepareRun(setup, open);
+    },
+    async outputs(stack, { root, showSecrets, signal }) {
+      const environment = await open(stack.environment, root, { ci: true });
+      const flags = showSecrets ? ["--show-secrets"] : [];
+      if (!(await environment.held()).has(stack.id)) {
+        throw new TuttiError("not-found", `stack ${stack.id} is not deployed`, {
+          hint: `deploy it: tutti up ${stack.id}`,
+        });
+      }
+      await environment.checkState(stack.id);
+      const command = ["stack", "output", "--json", "--stack", stack.id, ...flags];
+      const { code, stdout, stderr } = await environment.command().run(command, root, {}, undefined, undefined, signal);
+      if (code !== 0) throw commandFailed(`stack output of ${stack.id}`, code, environment.mask(stderr));
+      return JSON.parse(stdout) as Record<string, unknown>;
+    },
+    async backendStacks(name, stacks, { root }) {
+      const environment = await open(name, root, { ci: true });
+      const held = [...(await environment.held()).values()];
+      return held
+        .filter(({ name: id }) => (parseStackId(id)?.environment ?? name) === name)
+        .map(
+          ({ name: id, resourceCount, lastUpdate }): BackendStack => ({
+            id: id as StackId,
+            environment: name,
+            claimed: stacks.has(id as StackId),
+            resourceCount,
+            lastUpdate,
+          }),
+        )
+        .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+    },
+  };
+}
+
+/** Opens every environment of the run at once: a missing CLI ends the command before the first stack runs. */
+async function prepareRun(
+  setup: RunSetup,
+  open: (
+    name: string,
+    root: string,
+    more: { readonly ci: boolean; readonly predict: boolean },
+  ) => Promise<OpenEnvironment>,
+): Promise<StepRunner> {
+  const predict = setup.operation === "preview";
+  const opened = await Promise.all(
+    [...new Set(setup.environments)].map(
+      async (name) => [name, await open(name, setup.root, { ci: setup.ci, predict })] as const,
+    ),
+  );
+  return createRunStep(setup, new Map(opened));
+}
+
+/** What the previews of one run predict, kept between the engines of that run and nowhere else. */
+function createPredictions(): {
+  get(stack: string): PropertyMap | undefined;
+  set(stack: string, outputs: PropertyMap): void;
+} {
+  const known = new Map<string, PropertyMap>();
+  return {
+    get: (stack) => known.get(stack),
+    set: (stack, outputs) => {
+      known.set(stack, outputs);
+    },
+  };
+}

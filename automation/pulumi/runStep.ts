@@ -1,0 +1,229 @@
+// Runs one step of a plan: one operation on one stack, through the Automation API's LocalWorkspace and Stack over a
+// PulumiCommand of ours. One code path for both engines.
+//
+// The SDK follows each operation with more commands (`stack select`, `stack output` twice, `stack history`). None of them
+// is needed: what they would tell is in the operation's own events. They are replaced on the instances by public methods
+// that do nothing, so that an operation is one command, the selected stack stays as it is, and no secret is decrypted.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import type { EngineEvent, LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
+import type { CommandResult, EngineCommand } from "../../engine/index.ts";
+import type { RunSetup } from "../door.ts";
+import { TuttiError } from "../errors.ts";
+import type { Operation, StackId, StepEvent } from "../events.ts";
+import { emptySummary, type RunStep, type StepContext, type StepResult } from "../execute.ts";
+import type { ResolvedStack } from "../workspace.ts";
+import { automation } from "./automation.ts";
+import { readEngineEvents } from "./engineEvents.ts";
+import type { OpenEnvironment } from "./environment.ts";
+import { splitLines } from "./lines.ts";
+import { once } from "./once.ts";
+
+/** Predicted root outputs of upstreams in a preview on the official engine, encoded and blinded, by stack. */
+type Predicted = Map<StackId, Readonly<Record<string, unknown>>>;
+
+/** Makes the function that runs the steps of one run; `close` removes what it put aside. */
+export function createRunStep(
+  setup: RunSetup,
+  environments: ReadonlyMap<string, OpenEnvironment>,
+): { readonly runStep: RunStep; close(): Promise<void> } {
+  const predicted: Predicted = new Map();
+  const folder = once(() => mkdtemp(path.join(os.tmpdir(), "tutti-")));
+  return {
+    async runStep(step, context) {
+      const stack = setup.stacks.get(step.stack) ?? unclaimed(step.stack, environments);
+      const environment = environments.get(stack.environment)!;
+      const nothing = await arrange(environment, step.stack, context);
+      if (nothing !== undefined) return nothing;
+      const overlay =
+        environment.cloud === "real" && context.operation === "preview"
+          ? await writeOverlay(stack, predicted, folder)
+          : undefined;
+      return operate(setup, environment, step.stack, context, overlay, predicted);
+    },
+    async close() {
+      if (folder.called()) await rm(await folder(), { recursive: true, force: true });
+    },
+  };
+}
+
+/** A stack that no contract claims can be destroyed by name: all that is known of it is where it is. */
+function unclaimed(
+  id: StackId,
+  environments: ReadonlyMap<string, OpenEnvironment>,
+): Pick<ResolvedStack, "id" | "environment" | "needs"> {
+  const environment = id.split(".")[1] ?? "";
+  if (environments.has(environment)) return { id, environment, needs: [] };
+  throw new TuttiError("not-found", `no stack is named "${id}"`);
+}
+
+/** What must be before the operation; a result when there is nothing to do at all. */
+async function arrange(
+  environment: OpenEnvironment,
+  stack: StackId,
+  context: StepContext,
+): Promise<StepResult | undefined> {
+  const { operation } = context;
+  const exists = (await environment.held()).has(stack);
+  if (exists) {
+    await environment.checkState(stack);
+    return undefined;
+  }
+  if (operation === "destroy" || operation === "refresh" || operation === "drift") {
+    return { outcome: { type: "skipped", reason: "nothing is deployed" }, summary: emptySummary };
+  }
+  if (environment.cloud === "real") {
+    if (operation === "preview") {
+      throw new TuttiError(
+        "not-found",
+        `stack ${stack} does not exist in ${environment.backend} yet, so the official engine cannot preview it`,
+        {
+          hint: `create it: tutti up ${stack}, or: eval "$(tutti env -e ${environment.name})" && pulumi stack init ${stack}`,
+        },
+      );
+    }
+    const file = path.join(environment.project.stackConfigDir, `Pulumi.${stack}.yaml`);
+    context.emit({
+      type: "diagnostic",
+      severity: "info",
+      message: `new stack: pulumi stack init writes ${file}; commit it`,
+    });
+  }
+  await environment.create(stack);
+  return undefined;
+}
+
+async function writeOverlay(
+  stack: Pick<ResolvedStack, "id" | "needs">,
+  predicted: Predicted,
+  folder: () => Promise<string>,
+): Promise<string | undefined> {
+  const upstream = stack.needs.flatMap(({ targets }) => targets.map(({ id }) => id)).filter((id) => predicted.has(id));
+  if (upstream.length === 0) return undefined;
+  const file = path.join(await folder(), `${stack.id}.overlay.json`);
+  await writeFile(file, JSON.stringify(Object.fromEntries(upstream.map((id) => [id, predicted.get(id)]))), {
+    mode: 0o600,
+  });
+  return file;
+}
+
+async function operate(
+  setup: RunSetup,
+  environment: OpenEnvironment,
+  id: StackId,
+  context: StepContext,
+  overlay: string | undefined,
+  predicted: Predicted,
+): Promise<StepResult> {
+  const { operation, emit, interrupt, kill } = context;
+  const { mask } = environment;
+  const reader = readEngineEvents({ operation, root: setup.root, mask, emit });
+  const say = (stream: "stdout" | "stderr"): ReturnType<typeof splitLines> =>
+    splitLines((text) => emit({ type: "line", stream, text: mask(text) } satisfies StepEvent));
+  const stdout = say("stdout");
+  const stderr = say("stderr");
+  const recorded = record(environment.command(kill));
+  const workspace = await openWorkspace(setup.root, recorded.command, overlay);
+  const stack = await selectStack(id, workspace);
+  const options = {
+    color: "never" as const,
+    onEvent: (event: EngineEvent) => reader.accept(event),
+    onOutput: (text: string) => stdout.add(text),
+    onError: (text: string) => stderr.add(text),
+    signal: interrupt,
+    showSecrets: false,
+    message: `tutti ${operation}, run ${setup.runId}`,
+    ...(setup.resourceParallel === undefined ? {} : { parallel: setup.resourceParallel }),
+  };
+  const work = verbs[operation](stack, options, setup.refresh);
+  try {
+    await Promise.race([work, aborted(kill)]);
+  } catch (error) {
+    // The engine's own failures are in its result and its events; only what never became a command is thrown on.
+    if (recorded.result() === undefined && !kill.aborted) throw error;
+  } finally {
+    stdout.end();
+    stderr.end();
+  }
+  const { code, stderr: said } = recorded.result() ?? { code: 130, stderr: "killed" };
+  const result = reader.finish({ code, stderr: said, interrupted: interrupt.aborted || kill.aborted });
+  const outputs = reader.rootOutputs();
+  if (
+    operation === "preview" &&
+    environment.cloud === "real" &&
+    outputs !== undefined &&
+    result.outcome.type === "succeeded"
+  ) {
+    predicted.set(id, outputs);
+  }
+  if (
+    operation === "destroy" &&
+    setup.remove &&
+    (result.outcome.type === "succeeded" || result.outcome.type === "unchanged")
+  ) {
+    await environment.remove(id);
+  }
+  return result;
+}
+
+type Options = Parameters<Stack["up"]>[0] & Parameters<Stack["refresh"]>[0];
+
+const verbs: Readonly<
+  Record<Operation, (stack: Stack, options: Options & object, refresh: boolean) => Promise<unknown>>
+> = {
+  up: (stack, options, refresh) => stack.up({ ...options, refresh }),
+  preview: (stack, options, refresh) => stack.preview({ ...options, refresh }),
+  refresh: (stack, options) => stack.refresh(options),
+  destroy: (stack, options, refresh) => stack.destroy({ ...options, refresh }),
+  // Preview-only: takes no lock and writes no state.
+  drift: (stack, options) => stack.previewRefresh(options),
+};
+
+/** Keeps the last result of an engine; a code other than 0 is for our reader of events, not for the SDK's guesses. */
+function record(command: EngineCommand): { readonly command: EngineCommand; result(): CommandResult | undefined } {
+  let result: CommandResult | undefined;
+  return {
+    command: {
+      command: command.command,
+      version: command.version,
+      async run(...args) {
+        result = undefined;
+        result = await command.run(...args);
+        return result;
+      },
+    },
+    result: () => result,
+  };
+}
+
+async function openWorkspace(
+  root: string,
+  command: EngineCommand,
+  overlay: string | undefined,
+): Promise<LocalWorkspace> {
+  const { LocalWorkspace } = await automation();
+  const workspace = await LocalWorkspace.create({
+    workDir: root,
+    pulumiCommand: command,
+    envVars: overlay === undefined ? {} : { TUTTI_OVERLAY: overlay },
+  });
+  workspace.selectStack = async () => {};
+  workspace.stackOutputs = async () => ({});
+  return workspace;
+}
+
+async function selectStack(id: StackId, workspace: LocalWorkspace): Promise<Stack> {
+  const { Stack } = await automation();
+  const stack = await Stack.select(id, workspace);
+  stack.info = async () => undefined;
+  return stack;
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (): void => reject(new TuttiError("cancelled", "killed"));
+    if (signal.aborted) fail();
+    else signal.addEventListener("abort", fail, { once: true });
+  });
+}

@@ -1,0 +1,96 @@
+// The files of a sandbox environment, all below one folder (docs/design.md, "Where things are kept"), and the environment
+// variables of everything that runs in it: made from nothing, so that no credential of the machine can be in them.
+import { randomBytes } from "node:crypto";
+import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { newSalt } from "../../engine/state/passphrase.ts";
+
+export interface SandboxFiles {
+  readonly folder: string;
+  /** File backend. */
+  readonly state: string;
+  /** Sandbox cloud. */
+  readonly cloud: string;
+  /** Stack configuration files. */
+  readonly config: string;
+  readonly home: string;
+  readonly passphraseFile: string;
+  readonly saltFile: string;
+}
+
+/** Where a sandbox environment is; `base` is the workspace's `.tutti` or what stands for it. Creates nothing. */
+export function sandboxFiles(base: string, environment: string): SandboxFiles {
+  const folder = path.join(base, "sandbox", environment);
+  const file = (name: string): string => path.join(folder, name);
+  return {
+    folder,
+    state: file("state"),
+    cloud: file("cloud"),
+    config: file("config"),
+    home: file("home"),
+    passphraseFile: file("passphrase"),
+    saltFile: file("salt"),
+  };
+}
+
+/** An environment ready for use. */
+export interface OpenSandbox {
+  readonly files: SandboxFiles;
+  readonly passphrase: string;
+  /** The complete environment of engine, programs and providers. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Creates what is missing; safe when several processes do so at once. */
+export async function openSandbox(base: string, environment: string): Promise<OpenSandbox> {
+  const files = sandboxFiles(base, environment);
+  for (const folder of [files.state, files.cloud, files.config, files.home]) {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  }
+  const passphrase = await createdOnce(files.passphraseFile, async () => randomBytes(32).toString("base64url"));
+  return { files, passphrase, env: sandboxEnvironment(files) };
+}
+
+/** The salt that all stacks of the environment share: one key derivation a run instead of one a stack. */
+export function sharedSalt({ files, passphrase }: OpenSandbox): Promise<string> {
+  return createdOnce(files.saltFile, () => newSalt(passphrase));
+}
+
+/** Variables of a sandbox; the same on every machine but for paths, language and time zone. */
+export function sandboxEnvironment(files: SandboxFiles): Record<string, string> {
+  const { LANG, LC_ALL, TZ, TMPDIR } = process.env;
+  const own = Object.entries({ LANG, LC_ALL, TZ, TMPDIR }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return {
+    ...Object.fromEntries(own),
+    PATH: [path.dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"].join(path.delimiter),
+    HOME: files.home,
+    PULUMI_HOME: path.join(files.home, ".pulumi"),
+    PULUMI_BACKEND_URL: `file://${files.state}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: files.passphraseFile,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    // Client libraries look for credentials on the machine's metadata server when they find no file.
+    GCE_METADATA_HOST: "127.0.0.1:9",
+    AWS_EC2_METADATA_DISABLED: "true",
+    USER: "sandbox",
+    LOGNAME: "sandbox",
+    HOSTNAME: os.hostname(),
+  };
+}
+
+/** What a file holds, created with what `make` gives when it is missing; the first of several processes wins. */
+async function createdOnce(file: string, make: () => Promise<string>): Promise<string> {
+  const known = await readFile(file, "utf8").catch(() => "");
+  if (known.trim() !== "") return known.trim();
+  const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  await writeFile(draft, `${await make()}\n`, { mode: 0o600, flag: "wx" });
+  // A link appears whole and only once, unlike a file that is opened and then written.
+  await link(draft, file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EEXIST") throw error;
+  });
+  await unlink(draft);
+  return (await readFile(file, "utf8")).trim();
+}
