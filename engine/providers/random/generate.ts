@@ -1,10 +1,11 @@
 // Creates resources: from the planned values of one to its final values, the unknown ones computed.
 import { randomBytes } from "node:crypto";
 import type { Values } from "./config.ts";
-import { choose, shuffled } from "./entropy.ts";
+import { type Choose, choose, shuffled } from "./entropy.ts";
 import { idOutputs, uuid, uuid4, uuid7 } from "./identifiers.ts";
 import { passwordHash } from "./passwordHash.ts";
 import { petName } from "./petName.ts";
+import { seededChoose, seededShuffle } from "./seeded.ts";
 import { generateText } from "./text.ts";
 
 type Generate = (planned: Values) => Values | Promise<Values>;
@@ -26,7 +27,7 @@ export const generators: Readonly<Record<string, Generate>> = {
     if (!Number.isSafeInteger(largest - smallest + 1)) {
       throw new Error(`min and max must be less than 2^53 apart, got min ${smallest} and max ${largest}`);
     }
-    const result = smallest + choose(largest - smallest + 1);
+    const result = smallest + chooserOf(seed)(largest - smallest + 1);
     return { result, id: String(result), seed: (seed as string) || null };
   },
   RandomPassword: async (planned) => {
@@ -37,11 +38,13 @@ export const generators: Readonly<Record<string, Generate>> = {
     id: petName(Number(length), separator as string, (prefix as string) ?? ""),
     prefix: (prefix as string) || null,
   }),
-  RandomShuffle: ({ inputs, resultCount }) => {
+  RandomShuffle: ({ inputs, resultCount, seed }) => {
     const from = (inputs as readonly string[] | null) ?? [];
     const wanted = resultCount === null ? from.length : count("resultCount", resultCount!);
     const results: (string | null)[] = [];
-    while (from.length > 0 && results.length < wanted) results.push(...shuffled(from));
+    const pick = chooserOf(seed);
+    const round = () => (seed ? seededShuffle(from, pick) : shuffled(from));
+    while (from.length > 0 && results.length < wanted) results.push(...round());
     return { id: "-", results: results.slice(0, wanted) };
   },
   RandomString: (planned) => identified(generateText(planned)),
@@ -49,6 +52,9 @@ export const generators: Readonly<Record<string, Generate>> = {
   RandomUuid4: () => identified(uuid4()),
   RandomUuid7: () => identified(uuid7()),
 };
+
+/** An empty seed is none. */
+const chooserOf = (seed: Values[string] | undefined): Choose => (seed ? seededChoose(String(seed)) : choose);
 
 /** The plugin ends with a panic on these; here they are errors. */
 function count(name: string, value: Values[string] | undefined): number {

@@ -1,5 +1,6 @@
 // What recordings cannot show of the random provider: that what it makes is random and of the right form, that secrets stay
 // secret, and that it says what it does not do.
+import { readFileSync } from "node:fs";
 import bcrypt from "bcryptjs";
 import { describe, expect, it } from "vitest";
 import { choose, shuffled } from "../../../engine/providers/random/entropy.ts";
@@ -7,6 +8,7 @@ import { createRandomProvider } from "../../../engine/providers/random/index.ts"
 import { adjectives, adverbs, animals } from "../../../engine/providers/random/words.ts";
 import { type PropertyMap, type PropertyValue, Secret, unknown } from "../../../engine/values.ts";
 import { token, urn } from "./call.ts";
+import { file, generatorStart } from "./generatorStart.ts";
 
 const provider = createRandomProvider();
 const target = (resource: string) => ({ urn: urn(resource), type: token(resource), name: "n" });
@@ -112,6 +114,19 @@ describe("choices", () => {
       expect(new Set(words).size).toBe(words.length);
       for (const word of words) expect(word).toMatch(/^[a-z]{2,13}$/);
     }
+  });
+});
+
+describe("a seed", () => {
+  it("decides an integer and an order, and no empty one does", async () => {
+    const integers = await times(20, () => create("RandomInteger", { min: 1, max: 1e9, seed: "s" }));
+    expect(new Set(integers.map(({ result }) => result)).size).toBe(1);
+    const orders = await times(20, () => create("RandomShuffle", { inputs: [..."abcdefghijkl"], seed: "" }));
+    expect(new Set(orders.map(({ results }) => String(results))).size).toBe(20);
+  });
+
+  it("starts from a table that follows from its definition", () => {
+    expect(generatorStart()).toEqual(JSON.parse(readFileSync(file, "utf8")));
   });
 });
 
