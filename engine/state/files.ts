@@ -25,6 +25,7 @@ export async function writeDurably(
   try {
     const file = await open(temporary, "wx", options.mode ?? 0o600);
     try {
+      if (options.mode !== undefined) await file.chmod(options.mode); // the umask took bits away
       await file.writeFile(data);
       await file.sync();
     } finally {
