@@ -19,3 +19,13 @@ export function checkLabels(check: ArgumentCheck, labels: Labels): void {
     check.matches(`labels.${name}`, text, value, "at most 63 lower-case letters, digits, _ and -");
   }
 }
+
+/** Labels that say which stack a resource belongs to, in bills and in the console. */
+export function stackLabels(stack: { name: string; environment: string; instance: string | undefined }): Labels {
+  return {
+    "managed-by": "tutti",
+    stack: stack.name,
+    environment: stack.environment,
+    ...(stack.instance !== undefined && { instance: stack.instance }),
+  };
+}

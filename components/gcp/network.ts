@@ -12,7 +12,7 @@ import { Router } from "@pulumi/gcp/compute/router.js";
 import { RouterNat } from "@pulumi/gcp/compute/routerNat.js";
 import { Subnetwork } from "@pulumi/gcp/compute/subnetwork.js";
 import { Connection } from "@pulumi/gcp/servicenetworking/connection.js";
-import { ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
+import { ComponentResource, type ComponentResourceOptions, type Output, RunError } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { type Cidr, overlap, parseCidr } from "../cidr.ts";
 import { computeName, rangeName } from "../names.ts";
@@ -52,9 +52,9 @@ export type FirewallIntent =
   /** Google's load balancers and their health checks, on these TCP ports. */
   | { readonly allow: "load-balancers"; readonly ports: readonly number[] };
 
-export interface NetworkArgs {
+export interface NetworkArgs<Name extends string = string> {
   /** Subnets by name; at least one. The name is part of the logical name: renaming a subnet replaces it. */
-  readonly subnets: Readonly<Record<string, SubnetArgs>>;
+  readonly subnets: Readonly<Record<Name, SubnetArgs>>;
   /** How machines without an address of their own reach the internet: `nat` (default, one gateway a region) or not at all. */
   readonly egress?: "nat" | "none";
   /** What the gateways log: `errors` (default), `all` or `none`. */
@@ -82,29 +82,27 @@ const iapRanges = ["35.235.240.0/20"];
 const loadBalancerRanges = ["35.191.0.0/16", "130.211.0.0/22"];
 
 /** A VPC with subnets, a way out, private services and the firewall rules it was asked for. */
-export class Network extends ComponentResource {
+export class Network<Name extends string = string> extends ComponentResource {
   /** `projects/<project>/global/networks/<name>`. */
   readonly networkId: Output<string>;
-  readonly subnets: Readonly<Record<string, Subnet>>;
-  /**
-   * The same id as `networkId`, but known only once private service access stands: what gives a database a private address must
-   * use this one, or it may be created too early. Undefined for a network without private services.
-   */
-  readonly privateServicesNetwork: Output<string> | undefined;
+  readonly subnets: Readonly<Record<Name, Subnet>>;
+  readonly #name: string;
+  readonly #privateServices: Output<string> | undefined;
 
   /** @throws RunError before anything is registered when an argument is wrong. */
-  constructor(name: string, args: NetworkArgs, opts?: ComponentResourceOptions) {
+  constructor(name: string, args: NetworkArgs<Name>, opts?: ComponentResourceOptions) {
     const { subnets, egress = "nat", natLog = "errors", privateServices = {}, firewall = [], labels = {} } = args;
     checkArguments(name, args);
 
     super("tutti:gcp:Network", name, {}, opts);
+    this.#name = name;
     const parent = { parent: this };
 
     const vpc = new Vpc(name, { autoCreateSubnetworks: false, routingMode: "REGIONAL" }, parent);
     this.networkId = vpc.id;
 
     this.subnets = Object.fromEntries(
-      Object.entries(subnets).map(([key, subnet]) => {
+      Object.entries<SubnetArgs>(subnets).map(([key, subnet]) => {
         const { region, cidr, secondary = {}, flowLogs = 0 } = subnet;
         const resource = new Subnetwork(
           `${name}-${key}`,
@@ -123,7 +121,7 @@ export class Network extends ComponentResource {
         );
         return [key, { id: resource.id, name: resource.name, region, cidr }];
       }),
-    );
+    ) as Record<Name, Subnet>;
 
     if (egress === "nat") {
       for (const region of regionsOf(subnets)) {
@@ -172,14 +170,29 @@ export class Network extends ComponentResource {
         },
         parent,
       );
-      this.privateServicesNetwork = connection.network;
+      this.#privateServices = connection.network;
     }
 
     this.registerOutputs({
       networkId: this.networkId,
       subnets: this.subnets,
-      privateServicesNetwork: this.privateServicesNetwork,
+      privateServicesNetwork: this.#privateServices,
     });
+  }
+
+  /**
+   * The same id as `networkId`, but known only once private service access stands: what gives a database a private address must
+   * use this one, or it may be created too early.
+   *
+   * @throws RunError for a network without private services.
+   */
+  get privateServicesNetwork(): Output<string> {
+    if (this.#privateServices === undefined) {
+      throw new RunError(
+        `Network ${JSON.stringify(this.#name)} has no private services: leave out privateServices, or give a range`,
+      );
+    }
+    return this.#privateServices;
   }
 }
 

@@ -13,7 +13,7 @@ import { SecretIamMember } from "@pulumi/gcp/secretmanager/secretIamMember.js";
 import { SecretVersion } from "@pulumi/gcp/secretmanager/secretVersion.js";
 import { Database } from "@pulumi/gcp/sql/database.js";
 import { DatabaseInstance } from "@pulumi/gcp/sql/databaseInstance.js";
-import { User } from "@pulumi/gcp/sql/user.js";
+import { User as SqlUser } from "@pulumi/gcp/sql/user.js";
 import {
   ComponentResource,
   type ComponentResourceOptions,
@@ -49,7 +49,7 @@ export interface PostgresUserArgs {
   readonly readers?: Readonly<Record<string, Input<string>>>;
 }
 
-export interface PostgresArgs {
+export interface PostgresArgs<User extends string = string> {
   /** `europe-west1`. Changing it replaces the instance. */
   readonly region: string;
   /** A VPC with private service access (`Network.privateServicesNetwork`). Changing it replaces the instance. */
@@ -75,7 +75,7 @@ export interface PostgresArgs {
   /** Databases to create; at least one. Taking one out of the list drops it. */
   readonly databases: readonly string[];
   /** Users to create, by name; at least one. */
-  readonly users: Readonly<Record<string, PostgresUserArgs>>;
+  readonly users: Readonly<Record<User, PostgresUserArgs>>;
   /**
    * Refuse to delete the instance, in Pulumi and in Google's own API; on by default. To delete a protected instance, turn it
    * off, update, and delete then.
@@ -98,7 +98,7 @@ export interface PostgresUser {
 export const postgresPort = 5432;
 
 /** A PostgreSQL instance in a private network, with databases, users and their passwords. */
-export class Postgres extends ComponentResource {
+export class Postgres<User extends string = string> extends ComponentResource {
   /** Name of the instance. */
   readonly instance: Output<string>;
   /** `<project>:<region>:<instance>`, as the Cloud SQL Auth Proxy wants it. */
@@ -106,10 +106,10 @@ export class Postgres extends ComponentResource {
   /** Address inside the network. */
   readonly host: Output<string>;
   readonly port = postgresPort;
-  readonly users: Readonly<Record<string, PostgresUser>>;
+  readonly users: Readonly<Record<User, PostgresUser>>;
 
   /** @throws RunError before anything is registered when an argument is wrong. */
-  constructor(name: string, args: PostgresArgs, opts?: ComponentResourceOptions) {
+  constructor(name: string, args: PostgresArgs<User>, opts?: ComponentResourceOptions) {
     checkArguments(name, args);
     const { version = 17, machine, availability, diskGiB = 10, diskLimitGiB = 0, labels = {} } = args;
     const { backups = {}, maintenance = { day: 7, hour: 4 }, queryInsights = true, flags = {} } = args;
@@ -161,10 +161,10 @@ export class Postgres extends ComponentResource {
     }
 
     this.users = Object.fromEntries(
-      Object.entries(args.users).map(([user, { rotation = 0, readers = {} }]) => {
+      Object.entries<PostgresUserArgs>(args.users).map(([user, { rotation = 0, readers = {} }]) => {
         const logical = `${name}-${dashed(user)}`;
         const credentials = new Credentials(logical, { username: user, rotation }, parent);
-        const account = new User(
+        const account = new SqlUser(
           logical,
           { instance: instance.name, name: user, password: credentials.password },
           withInstance,
@@ -196,7 +196,7 @@ export class Postgres extends ComponentResource {
         }
         return [user, { name: user, password: credentials.password, secretId: secret.id }];
       }),
-    );
+    ) as Record<User, PostgresUser>;
 
     this.registerOutputs({
       instance: this.instance,

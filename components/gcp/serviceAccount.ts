@@ -3,8 +3,12 @@
 // Workload Identity Federation.
 
 import { IAMMember as ProjectIamMember } from "@pulumi/gcp/projects/iammember.js";
+import { SubscriptionIAMMember } from "@pulumi/gcp/pubsub/subscriptionIAMMember.js";
+import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
+import { SecretIamMember } from "@pulumi/gcp/secretmanager/secretIamMember.js";
 import { Account } from "@pulumi/gcp/serviceaccount/account.js";
 import { IAMMember as AccountIamMember } from "@pulumi/gcp/serviceaccount/iammember.js";
+import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { kubernetesFixedName, physicalName, serviceAccountName } from "../names.ts";
@@ -15,13 +19,24 @@ export interface KubernetesIdentity {
   readonly serviceAccount: string;
 }
 
+/** What the account may do with one resource, which is always better than a role on the whole project. */
+export type Grant =
+  /** Read objects, or read, write and delete them. */
+  | { readonly on: "bucket"; readonly bucket: Input<string>; readonly may: "read" | "write" }
+  | { readonly on: "topic"; readonly topic: Input<string>; readonly may: "publish" }
+  | { readonly on: "subscription"; readonly subscription: Input<string>; readonly may: "pull" }
+  /** Read every version of a secret. */
+  | { readonly on: "secret"; readonly secret: Input<string>; readonly may: "read" };
+
 export interface ServiceAccountArgs {
   /** Project that holds the account and grants the roles. Changing it replaces the account. */
   readonly project: Input<string>;
   /** What the account is for, as people read it in the console. */
   readonly description: string;
-  /** Roles on the project, `roles/logging.logWriter`; none by default. Prefer roles on single resources. */
+  /** Roles on the project, `roles/logging.logWriter`; none by default. */
   readonly roles?: readonly string[];
+  /** Rights on single resources; by name, to tell them apart. None by default. */
+  readonly grants?: Readonly<Record<string, Grant>>;
   /** Kubernetes service accounts that act as this one; none by default. Needs a cluster with workload identity. */
   readonly kubernetes?: readonly KubernetesIdentity[];
 }
@@ -40,7 +55,7 @@ export class ServiceAccount extends ComponentResource {
 
   /** @throws RunError before anything is registered when an argument is wrong. */
   constructor(name: string, args: ServiceAccountArgs, opts?: ComponentResourceOptions) {
-    const { project, description, roles = [], kubernetes = [] } = args;
+    const { project, description, roles = [], grants = {}, kubernetes = [] } = args;
     const check = new ArgumentCheck("ServiceAccount", name);
     check.childName("name", name, serviceAccountName);
     check.matches("description", description, /^.{1,256}$/s, "1 to 256 characters");
@@ -52,6 +67,10 @@ export class ServiceAccount extends ComponentResource {
     for (const [index, { namespace, serviceAccount }] of kubernetes.entries()) {
       check.childName(`kubernetes[${index}].namespace`, namespace, kubernetesFixedName);
       check.childName(`kubernetes[${index}].serviceAccount`, serviceAccount, kubernetesFixedName);
+    }
+    for (const [key, grant] of Object.entries(grants)) {
+      check.oneOf(`grants.${key}.on`, grant.on, Object.keys(rights));
+      check.oneOf(`grants.${key}.may`, grant.may, Object.keys(rights[grant.on] ?? {}));
     }
     check.done();
 
@@ -69,6 +88,7 @@ export class ServiceAccount extends ComponentResource {
     for (const granted of roles) {
       new ProjectIamMember(`${name}-${lastPart(granted)}`, { project, role: granted, member: this.member }, parent);
     }
+    for (const [key, grant] of Object.entries(grants)) this.#grant(`${name}-${key}`, grant);
     for (const { namespace, serviceAccount } of kubernetes) {
       new AccountIamMember(
         `${name}-${namespace}-${serviceAccount}`,
@@ -82,7 +102,35 @@ export class ServiceAccount extends ComponentResource {
     }
     this.registerOutputs({ email: this.email, member: this.member });
   }
+
+  #grant(name: string, grant: Grant): void {
+    const parent = { parent: this };
+    const { member } = this;
+    const role = rights[grant.on]?.[grant.may] ?? "";
+    switch (grant.on) {
+      case "bucket":
+        new BucketIAMMember(name, { bucket: grant.bucket, role, member }, parent);
+        break;
+      case "topic":
+        new TopicIAMMember(name, { topic: grant.topic, role, member }, parent);
+        break;
+      case "subscription":
+        new SubscriptionIAMMember(name, { subscription: grant.subscription, role, member }, parent);
+        break;
+      case "secret":
+        new SecretIamMember(name, { secretId: grant.secret, role, member }, parent);
+        break;
+    }
+  }
 }
+
+/** Roles behind the words (docs.cloud.google.com/iam/docs/understanding-roles). */
+const rights: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  bucket: { read: "roles/storage.objectViewer", write: "roles/storage.objectUser" },
+  topic: { publish: "roles/pubsub.publisher" },
+  subscription: { pull: "roles/pubsub.subscriber" },
+  secret: { read: "roles/secretmanager.secretAccessor" },
+};
 
 /** `logging.logWriter` of `roles/logging.logWriter`: tells the grants of one account apart. */
 function lastPart(granted: string): string {

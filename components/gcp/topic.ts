@@ -49,11 +49,11 @@ export interface TopicSubscriptionArgs {
   readonly subscribers?: Readonly<Record<string, Input<string>>>;
 }
 
-export interface TopicArgs {
+export interface TopicArgs<Name extends string = string> {
   /** Project of the topic: its number names Pub/Sub's own identity, which moves messages to the dead letter topic. */
   readonly project: Input<string>;
   /** Subscriptions by name; a topic without one loses what is published, so at least one. */
-  readonly subscriptions: Readonly<Record<string, TopicSubscriptionArgs>>;
+  readonly subscriptions: Readonly<Record<Name, TopicSubscriptionArgs>>;
   /** Regions in which messages may be stored; anywhere Google allows by default. */
   readonly regions?: readonly string[];
   /** Hours for which published messages can be replayed, acknowledged ones too, 1 to 744; not at all by default. */
@@ -67,17 +67,17 @@ const deadHours = 744;
 const defaultAttempts = 10;
 
 /** A topic, its subscriptions, and where undeliverable messages go. */
-export class Topic extends ComponentResource {
+export class Topic<Name extends string = string> extends ComponentResource {
   /** `projects/<project>/topics/<name>`. */
   readonly topicId: Output<string>;
   readonly name: Output<string>;
   /** Names of the subscriptions, by the names they were given. */
-  readonly subscriptions: Readonly<Record<string, Output<string>>>;
+  readonly subscriptions: Readonly<Record<Name, Output<string>>>;
   /** Name of the subscription that keeps what could not be delivered; undefined when no subscription has a dead letter topic. */
   readonly deadLetters: Output<string> | undefined;
 
   /** @throws RunError before anything is registered when an argument is wrong. */
-  constructor(name: string, args: TopicArgs, opts?: ComponentResourceOptions) {
+  constructor(name: string, args: TopicArgs<Name>, opts?: ComponentResourceOptions) {
     checkArguments(name, args);
     const { project, regions, replayHours, publishers = {}, labels = {} } = args;
 
@@ -96,13 +96,15 @@ export class Topic extends ComponentResource {
       new TopicIAMMember(`${name}-${who}`, { topic: topic.name, role: "roles/pubsub.publisher", member }, parent);
     }
 
-    const dead = Object.values(args.subscriptions).some(({ deadLetterAfter }) => deadLetterAfter !== "never")
+    const dead = Object.values<TopicSubscriptionArgs>(args.subscriptions).some(
+      ({ deadLetterAfter }) => deadLetterAfter !== "never",
+    )
       ? this.#deadLetter(name, project, { ...storage, labels })
       : undefined;
     this.deadLetters = dead?.kept.name;
 
     this.subscriptions = Object.fromEntries(
-      Object.entries(args.subscriptions).map(([key, subscription]) => {
+      Object.entries<TopicSubscriptionArgs>(args.subscriptions).map(([key, subscription]) => {
         const logical = `${name}-${key}`;
         const attempts = subscription.deadLetterAfter ?? defaultAttempts;
         const resource = new Subscription(
@@ -135,7 +137,7 @@ export class Topic extends ComponentResource {
         }
         return [key, resource.name];
       }),
-    );
+    ) as Record<Name, Output<string>>;
     this.registerOutputs({
       topicId: this.topicId,
       name: this.name,

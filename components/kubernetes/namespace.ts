@@ -1,0 +1,89 @@
+// Namespace: a namespace that starts closed. Pods must meet the strictest pod security standard, nothing reaches them that a
+// network policy does not allow, and no pod may take more than its share when a quota is given.
+//
+// What replaces the namespace, and with it everything in it: its name (which is the name of the component).
+import { Namespace as CoreNamespace } from "@pulumi/kubernetes/core/v1/namespace.js";
+import { ResourceQuota } from "@pulumi/kubernetes/core/v1/resourceQuota.js";
+import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
+import { ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
+import { ArgumentCheck } from "../arguments.ts";
+import { kubernetesFixedName } from "../names.ts";
+import { checkKubernetesLabels, type KubernetesLabels } from "./labels.ts";
+import { quantity } from "./quantity.ts";
+
+/** What all pods of a namespace may request together. */
+export interface NamespaceQuota {
+  /** CPUs, `8` or `500m`. */
+  readonly cpu: string;
+  /** Bytes, `16Gi`. */
+  readonly memory: string;
+  /** 1 to 10000. */
+  readonly pods: number;
+}
+
+const standards = ["restricted", "baseline", "privileged"] as const;
+/** The pod security standard that is enforced (kubernetes.io/docs/concepts/security/pod-security-standards). */
+export type PodSecurity = (typeof standards)[number];
+
+export interface NamespaceArgs {
+  /** `restricted` by default. */
+  readonly podSecurity?: PodSecurity;
+  /** None by default. Pods that do not say what they need are refused once there is one. */
+  readonly quota?: NamespaceQuota;
+  readonly labels?: KubernetesLabels;
+}
+
+/** Names that Kubernetes keeps for itself. */
+const reserved = /^(?:default|kube-.*)$/;
+
+/** A namespace with enforced pod security and without a way in. */
+export class Namespace extends ComponentResource {
+  /** Name of the namespace; known only once nothing reaches its pods by default. */
+  readonly name: Output<string>;
+
+  /** @throws RunError before anything is registered when an argument is wrong. */
+  constructor(name: string, args: NamespaceArgs = {}, opts?: ComponentResourceOptions) {
+    const { podSecurity = "restricted", quota, labels = {} } = args;
+    const check = new ArgumentCheck("Namespace", name);
+    check.childName("name", name, kubernetesFixedName);
+    if (reserved.test(name)) check.refuse("name", name, "a name of your own, this one is Kubernetes' own");
+    check.oneOf("podSecurity", podSecurity, standards);
+    if (quota !== undefined) {
+      for (const part of ["cpu", "memory"] as const) {
+        if (quantity(quota[part]) === undefined)
+          check.refuse(`quota.${part}`, quota[part], 'a quantity such as "500m" or "16Gi"');
+      }
+      check.integer("quota.pods", quota.pods, { min: 1, max: 10_000, unit: "pods" });
+    }
+    checkKubernetesLabels(check, labels);
+    check.done();
+
+    super("tutti:kubernetes:Namespace", name, {}, opts);
+    const parent = { parent: this };
+
+    const namespace = new CoreNamespace(
+      name,
+      { metadata: { name, labels: { ...labels, "pod-security.kubernetes.io/enforce": podSecurity } } },
+      parent,
+    );
+    const policy = new NetworkPolicy(
+      `${name}-closed`,
+      { metadata: { namespace: namespace.metadata.name, labels }, spec: { podSelector: {}, policyTypes: ["Ingress"] } },
+      parent,
+    );
+    if (quota !== undefined) {
+      new ResourceQuota(
+        name,
+        {
+          metadata: { namespace: namespace.metadata.name, labels },
+          spec: {
+            hard: { "requests.cpu": quota.cpu, "requests.memory": quota.memory, pods: String(quota.pods) },
+          },
+        },
+        parent,
+      );
+    }
+    this.name = policy.metadata.namespace;
+    this.registerOutputs({ name: this.name });
+  }
+}
