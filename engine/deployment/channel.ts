@@ -1,5 +1,6 @@
 // How every gRPC connection of the engine is set up, and how a server of ours answers a call.
 import grpc from "@grpc/grpc-js";
+import { DeploymentStopped } from "./errors.ts";
 
 /** 400 MiB a message, as the official engine allows (pulumi/pulumi: sdk/nodejs/runtime/settings.ts). */
 const MAX_MESSAGE_BYTES = 400 * 1024 * 1024;
@@ -35,11 +36,17 @@ export function unary<Request, Response>(
       .then(
         (response) => reply(null, response),
         (error: unknown) => {
-          const code = error instanceof RpcError ? error.code : grpc.status.UNKNOWN;
+          const code = codeOf(error);
           reply({ code, details: error instanceof Error ? error.message : String(error) });
         },
       );
   };
+}
+
+function codeOf(error: unknown): grpc.status {
+  if (error instanceof RpcError) return error.code;
+  // The SDK takes UNAVAILABLE as the end of the deployment, not as an error to show.
+  return error instanceof DeploymentStopped ? grpc.status.UNAVAILABLE : grpc.status.UNKNOWN;
 }
 
 /** Listens on a free port of the loopback interface and resolves to `127.0.0.1:<port>`. */

@@ -23,6 +23,7 @@ import { hashAssets } from "./assets.ts";
 import { type Callbacks, createCallbacks } from "./callbacks.ts";
 import { CHANNEL_OPTIONS, listen, RpcError, unary, unsupported } from "./channel.ts";
 import { engineService } from "./engineService.ts";
+import { DeploymentStopped } from "./errors.ts";
 import { type Dependencies, goalOf, projectPosition } from "./goal.ts";
 import { collectDependencies, raiseOutputs } from "./outputValues.ts";
 import type { Goal, ProgramLog, Registered, Registrar } from "./source.ts";
@@ -77,7 +78,7 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const address = await listen(server);
   const cancel = () => {
     stopped = true;
-    cancelled.reject(new RpcError(grpc.status.UNAVAILABLE, "resource monitor shut down: the deployment was cancelled"));
+    cancelled.reject(new DeploymentStopped());
   };
   return {
     address,

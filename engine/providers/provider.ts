@@ -125,7 +125,10 @@ export interface Provider {
   read(request: ReadRequest): Promise<ReadResult | undefined>;
   update(request: UpdateRequest): Promise<PropertyMap>;
   delete(request: DeleteRequest): Promise<void>;
-  invoke(token: string, args: PropertyMap): Promise<{ readonly result: PropertyMap; readonly failures: readonly CheckFailure[] }>;
+  invoke(
+    token: string,
+    args: PropertyMap,
+  ): Promise<{ readonly result: PropertyMap; readonly failures: readonly CheckFailure[] }>;
   /** Asks running operations to stop early. */
   cancel(): Promise<void>;
   close(): Promise<void>;

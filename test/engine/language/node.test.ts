@@ -16,7 +16,7 @@ describe("nodeProgram", () => {
         export const hidden = pulumi.secret({ a: 1 });
       `,
     });
-    const { end, registrar, log } = await runProject(directory);
+    const { end, log } = await runProject(directory);
     expect({ end, errors: log.said("error"), printed: log.printed }).toMatchObject({ end: { type: "ok" }, errors: "" });
   });
 });
