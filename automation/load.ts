@@ -1,0 +1,106 @@
+// Finds and loads the workspace a person stands in: the nearest folder, from the current one upwards, that holds Pulumi.yaml
+// and stacks/workspace.ts. Loads contracts only, and notes what came in with them, so that a contract that loads a cloud
+// SDK is found (checkWorkspace.ts says what is wrong with it).
+import { existsSync, readdirSync } from "node:fs";
+import module from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import type { LoadedModule, WorkspaceFacts } from "./checkWorkspace.ts";
+import type { Workspace } from "./define.ts";
+import { TuttiError } from "./errors.ts";
+
+export interface LoadedWorkspace {
+  /** Absolute; the folder of Pulumi.yaml. */
+  readonly root: string;
+  readonly workspace: Workspace;
+  readonly facts: WorkspaceFacts;
+}
+
+/**
+ * The root of the workspace that a folder is in.
+ *
+ * @throws TuttiError `workspace` when there is none, naming what was looked for.
+ */
+export function findRoot(from: string): string {
+  const start = path.resolve(from);
+  if (!existsSync(start)) throw new TuttiError("usage", `there is no folder ${start}`);
+  for (let folder = start; ; folder = path.dirname(folder)) {
+    if (existsSync(path.join(folder, "Pulumi.yaml")) && existsSync(entryOf(folder))) return folder;
+    if (path.dirname(folder) === folder) break;
+  }
+  throw new TuttiError("workspace", `no workspace in ${start} or above it`, {
+    hint: "a workspace is a folder with Pulumi.yaml and stacks/workspace.ts; go into one, or name one with --cwd",
+  });
+}
+
+function entryOf(root: string): string {
+  return path.join(root, "stacks", "workspace.ts");
+}
+
+/**
+ * Loads the workspace that a folder is in.
+ *
+ * @throws TuttiError `workspace` when there is none, when its files cannot be imported, or when they export none.
+ */
+export async function loadWorkspace(from: string): Promise<LoadedWorkspace> {
+  const root = findRoot(from);
+  const watch = watchModules(root);
+  try {
+    const imported = (await import(pathToFileURL(entryOf(root)).href)) as { readonly default?: Workspace };
+    if (imported.default?.kind !== "workspace") {
+      throw new TuttiError("workspace", "stacks/workspace.ts has no workspace as its default export", {
+        hint: "write: export default defineWorkspace({ stacks: [...], environments: { ... } })",
+      });
+    }
+    const facts = { programFolders: programFolders(root), loadedModules: watch.modules };
+    return { root, workspace: imported.default, facts };
+  } catch (error) {
+    if (error instanceof TuttiError) throw error;
+    throw new TuttiError("workspace", `stacks/workspace.ts cannot be loaded: ${firstLines(error, root)}`, {
+      cause: error,
+    });
+  } finally {
+    watch.stop();
+  }
+}
+
+/** Folders below stacks/ that hold a contract or a program. */
+function programFolders(root: string): readonly string[] {
+  return readdirSync(path.join(root, "stacks"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `stacks/${name}`)
+    .filter((folder) => ["contract.ts", "program.ts"].some((file) => existsSync(path.join(root, folder, file))))
+    .sort();
+}
+
+/** Notes the packages that files of the workspace import, while it is loaded. */
+function watchModules(root: string): { readonly modules: readonly LoadedModule[]; stop(): void } {
+  const modules: LoadedModule[] = [];
+  const below = pathToFileURL(path.join(root, "stacks")).href;
+  const hooks = module.registerHooks({
+    resolve(specifier, context, next) {
+      const parent = context.parentURL;
+      const isPackage = !/^(?:[./]|[a-z]+:)/.test(specifier);
+      if (isPackage && parent?.startsWith(`${below}/`) && !parent.includes("/node_modules/")) {
+        modules.push({ module: specifier, importedBy: `stacks${decodeURI(parent.slice(below.length))}` });
+      }
+      return next(specifier, context);
+    },
+  });
+  return { modules, stop: () => hooks.deregister() };
+}
+
+/** What an import failed with, and where in the workspace. */
+function firstLines(error: unknown, root: string): string {
+  if (!(error instanceof Error)) return String(error);
+  const place = /(?:file:\/\/)?(\/[^\s():]+\.[cm]?[jt]s):(\d+)(?::(\d+))?/;
+  const frame = (error.stack ?? "")
+    .split("\n")
+    .filter((line) => !line.includes("/node_modules/") && !line.includes("node:internal"))
+    .map((line) => place.exec(line))
+    .find((match) => match?.[1]?.startsWith(`${root}/`));
+  const message = error.message.split("\n")[0]!;
+  if (frame === undefined || frame === null) return message;
+  const [, file, line, column] = frame;
+  return `${message} (${[path.relative(root, file!), line, column].filter((part) => part !== undefined).join(":")})`;
+}
