@@ -12,6 +12,7 @@ export type ErrorCode =
   | "not-found" // a run, a stack in the backend, a state
   | "locked"
   | "cancelled"
+  | "files" // a file of ours that cannot be written or read
   | "internal"; // a bug in tutti
 
 /** Ends a command. `message` holds the wrong value; `hint` says what to do. */

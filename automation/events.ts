@@ -106,7 +106,11 @@ export type RunEvent =
       readonly type: "run-started";
       readonly operation: Operation;
       /** In plan order; `waitsFor` names steps of this run only. */
-      readonly steps: readonly { readonly stack: StackId; readonly waitsFor: readonly StackId[]; readonly reason: string }[];
+      readonly steps: readonly {
+        readonly stack: StackId;
+        readonly waitsFor: readonly StackId[];
+        readonly reason: string;
+      }[];
       readonly environments: readonly { readonly name: string; readonly cloud: "sandbox" | "real" }[];
       readonly concurrency: number;
       readonly onFailure: "stop" | "keep-going";
@@ -116,7 +120,13 @@ export type RunEvent =
     }
   | { readonly type: "stack-started"; readonly stack: StackId }
   | { readonly type: "stack-event"; readonly stack: StackId; readonly event: StepEvent }
-  | { readonly type: "stack-finished"; readonly stack: StackId; readonly outcome: Outcome; readonly summary: StepSummary; readonly durationMs: number }
+  | {
+      readonly type: "stack-finished";
+      readonly stack: StackId;
+      readonly outcome: Outcome;
+      readonly summary: StepSummary;
+      readonly durationMs: number;
+    }
   | { readonly type: "cancel-requested"; readonly by: "interrupt" | "terminate" | "caller"; readonly level: 1 | 2 | 3 }
   | { readonly type: "run-finished"; readonly exitCode: number; readonly durationMs: number };
 

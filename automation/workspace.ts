@@ -163,7 +163,7 @@ class Resolver {
     // What is not an object, a list or a schema at all is reported with the contract (checkWorkspace.ts), once.
     const edges: unknown = contract.needs;
     const ordering: unknown = contract.after;
-    const needs = Object.entries(typeof edges === "object" ? contract.needs : {}).flatMap(([name, need]) => {
+    const needs = Object.entries(typeof edges === "object" && edges ? contract.needs : {}).flatMap(([name, need]) => {
       const targets = this.#targets(id, name, need, environmentName, given.instance);
       if (targets.length === 0) return [];
       const every = need.kind === "need" && need.every;

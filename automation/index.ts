@@ -1,0 +1,60 @@
+// tutti as a library: define a workspace, open it, run it, read what happened. Programs import `tutti/program`.
+export { type CancelLevel, Cancellation, type CancelledBy } from "./cancellation.ts";
+export { checkWorkspace, type LoadedModule, type WorkspaceFacts } from "./checkWorkspace.ts";
+export {
+  type AnyContract,
+  type Context,
+  type Contract,
+  defineEnvironment,
+  defineStack,
+  defineWorkspace,
+  type Environment,
+  type EnvReference,
+  each,
+  env,
+  type Guards,
+  type Instances,
+  type Need,
+  type Program,
+  type Reads,
+  type SettingsOf,
+  type StackInfo,
+  secret,
+  type Workspace,
+  type Writes,
+} from "./define.ts";
+export type { BackendStack, Door, RunSetup, StepRunner } from "./door.ts";
+export { type ErrorCode, TuttiError } from "./errors.ts";
+export type {
+  Counts,
+  Failure,
+  Operation,
+  Outcome,
+  OutcomeType,
+  PropertyDrift,
+  ResourceOp,
+  RunEvent,
+  RunId,
+  StackId,
+  Stamped,
+  StepEvent,
+  StepSummary,
+} from "./events.ts";
+export type { RunStep, StepContext, StepResult } from "./execute.ts";
+export { type ExitCode, exitCodeOfError, exitCodes } from "./exitCode.ts";
+export type { StackGraph } from "./graph.ts";
+export {
+  type ListedStack,
+  type OpenOptions,
+  open,
+  type RunLine,
+  type RunOptions,
+  type SelectOptions,
+  type Tutti,
+} from "./open.ts";
+export type { Plan, PlanStep } from "./plan.ts";
+export { type Problem, type ProblemCode, problemLine } from "./problems.ts";
+export type { Report, ReportStatus, StackReport } from "./report.ts";
+export type { Run } from "./run.ts";
+export { foldRun, RunFold, type RunState, type StackState } from "./runState.ts";
+export type { ResolvedStack } from "./workspace.ts";

@@ -1,0 +1,147 @@
+// Turns the state of a run into the document that machines read (`--json`, report.json): plain JSON, no secret, the same
+// from a live run and from its journal. May grow fields; never changes what one means while schemaVersion is 1.
+import type { Counts, Failure, Operation, OutcomeType, PropertyDrift, RunId, StackId } from "./events.ts";
+import { type ExitCode, exitCodeOfRun, exitCodeOfStack } from "./exitCode.ts";
+import type { RunState, StackState } from "./runState.ts";
+
+export interface Report {
+  readonly schemaVersion: 1;
+  readonly runId: RunId;
+  readonly operation: Operation;
+  readonly argv: readonly string[];
+  /** tutti's own. */
+  readonly version: string;
+  readonly commit?: string;
+  readonly environments: readonly { readonly name: string; readonly cloud: "sandbox" | "real" }[];
+  /** RFC 3339 UTC. */
+  readonly startedAt: string;
+  /** `interrupted`: the driver died before the run was over; what it said up to then is here. */
+  readonly status: "finished" | "interrupted";
+  readonly durationMs: number;
+  readonly exitCode: ExitCode;
+  readonly cancelled?: { readonly by: "interrupt" | "terminate" | "caller"; readonly level: 1 | 2 | 3 };
+  /** How many stacks ended each way; ways that none ended are absent. */
+  readonly totals: Readonly<Partial<Record<ReportStatus, number>>>;
+  /** Sum of all stacks' counts. */
+  readonly counts: Counts;
+  /** In plan order. */
+  readonly stacks: readonly StackReport[];
+}
+
+/** `interrupted`: was running when the driver died; `waiting`: had not begun. Both only in an interrupted run. */
+export type ReportStatus = OutcomeType | "interrupted" | "waiting";
+
+export interface StackReport {
+  readonly id: StackId;
+  readonly status: ReportStatus;
+  /** Why it ended so: the proof of a skip, the failure's first line, whom it waited for. */
+  readonly reason?: string;
+  /** `blocked`: the stack that failed. */
+  readonly because?: StackId;
+  /** Why it was part of the run. */
+  readonly selected: string;
+  readonly waitsFor: readonly StackId[];
+  readonly startedAt?: string;
+  readonly durationMs: number;
+  readonly exitCode: ExitCode;
+  readonly counts: Counts;
+  readonly changedOutputs: readonly string[];
+  readonly drift: readonly PropertyDrift[];
+  /** Types that the sandbox serves without a reviewed table. */
+  readonly approximate: readonly string[];
+  readonly failure?: Failure;
+  /** `needs-recovery`: URNs of pending operations. */
+  readonly pending?: readonly string[];
+  /** Relative to the workspace's root; only of a stack that was attempted. */
+  readonly logs?: string;
+}
+
+/** The report of a run. The state must hold at least its run-started. @throws Error otherwise. */
+export function makeReport(state: RunState, options: { readonly detailed?: boolean } = {}): Report {
+  const { runId, operation, startedAtMs } = state;
+  if (runId === undefined || operation === undefined || startedAtMs === undefined)
+    throw new Error("a report needs the run-started event of its run");
+  const stacks = [...state.stacks.values()].map((stack) =>
+    stackReport(stack, runId, state.lastEventAtMs ?? startedAtMs),
+  );
+  return {
+    schemaVersion: 1,
+    runId,
+    operation,
+    argv: state.argv,
+    version: state.version,
+    ...(state.commit === undefined ? {} : { commit: state.commit }),
+    environments: state.environments,
+    startedAt: new Date(startedAtMs).toISOString(),
+    status: state.finished ? "finished" : "interrupted",
+    durationMs: whole(state.finished?.durationMs ?? (state.lastEventAtMs ?? startedAtMs) - startedAtMs),
+    exitCode: (state.finished?.exitCode as ExitCode | undefined) ?? exitCodeOfRun(state, options),
+    ...(state.cancel === undefined ? {} : { cancelled: state.cancel }),
+    totals: totals(stacks),
+    counts: sumOf(stacks.map(({ counts }) => counts)),
+    stacks,
+  };
+}
+
+/** Where the log of a stack's step lies, relative to the workspace's root. */
+export function logPath(runId: RunId, stack: StackId): string {
+  return `.tutti/runs/${runId}/logs/${stack}.log`;
+}
+
+function stackReport(stack: StackState, runId: RunId, nowMs: number): StackReport {
+  const { outcome, startedAtMs } = stack;
+  const status = outcome?.type ?? (stack.status === "running" ? "interrupted" : "waiting");
+  const reason = reasonOf(stack);
+  const failure = outcome && "failure" in outcome ? outcome.failure : undefined;
+  return {
+    id: stack.id,
+    status,
+    ...(reason === undefined ? {} : { reason }),
+    ...(outcome?.type === "blocked" ? { because: outcome.because } : {}),
+    selected: stack.reason,
+    waitsFor: stack.waitsFor,
+    ...(startedAtMs === undefined ? {} : { startedAt: new Date(startedAtMs).toISOString() }),
+    durationMs: whole(stack.durationMs ?? (startedAtMs === undefined ? 0 : nowMs - startedAtMs)),
+    exitCode: exitCodeOfStack(stack),
+    counts: stack.counts,
+    changedOutputs: stack.changedOutputs,
+    drift: stack.drift,
+    approximate: stack.approximate,
+    ...(failure === undefined ? {} : { failure }),
+    ...(outcome?.type === "needs-recovery" ? { pending: outcome.pending } : {}),
+    ...(startedAtMs === undefined ? {} : { logs: logPath(runId, stack.id) }),
+  };
+}
+
+function reasonOf({ outcome }: StackState): string | undefined {
+  switch (outcome?.type) {
+    case "skipped":
+      return outcome.reason;
+    case "blocked":
+      return `${outcome.because} did not succeed`;
+    case "failed":
+    case "needs-recovery":
+      return outcome.failure.message.split("\n", 1)[0]!;
+    case "timed-out":
+      return `not finished after ${outcome.afterMs} ms`;
+    default:
+      return undefined;
+  }
+}
+
+function totals(stacks: readonly StackReport[]): Report["totals"] {
+  const found: Partial<Record<ReportStatus, number>> = {};
+  for (const { status } of stacks) found[status] = (found[status] ?? 0) + 1;
+  return found;
+}
+
+/** Counts added up, op by op. */
+export function sumOf(all: readonly Counts[]): Counts {
+  const sum: Record<string, number> = {};
+  for (const counts of all) for (const [op, count] of Object.entries(counts)) sum[op] = (sum[op] ?? 0) + count;
+  return sum;
+}
+
+function whole(ms: number): number {
+  return Math.max(0, Math.round(ms));
+}

@@ -1,0 +1,180 @@
+// One run: a plan executed, its events stamped and handed on, journal first. The caller iterates the events, awaits the
+// result, or both; nothing starts before it does one of them.
+//
+// 1. The door makes ready; what fails here fails the run before it has an id on disk.
+// 2. Events go through one function: stamped, into the journal and logs, into the state, to the reader.
+// 3. When the journal cannot be written the run stops as after one interrupt: what is not recorded must not go on.
+import { Cancellation, type CancelledBy, cancelOnAbort } from "./cancellation.ts";
+import type { Door, RunSetup } from "./door.ts";
+import { TuttiError } from "./errors.ts";
+import { EventStream } from "./eventStream.ts";
+import type { RunEvent, RunId, Stamped } from "./events.ts";
+import { execute } from "./execute.ts";
+import { exitCodeOfRun } from "./exitCode.ts";
+import { createStamper, type EventSink } from "./journal.ts";
+import type { Plan } from "./plan.ts";
+import { makeReport, type Report } from "./report.ts";
+import { RunFold, type RunState } from "./runState.ts";
+
+/** A run that goes on, or is about to. */
+export interface Run extends AsyncIterable<Stamped> {
+  readonly runId: RunId;
+  readonly plan: Plan;
+  /** What is so now; grows while the run goes on. */
+  readonly state: RunState;
+  /** Asks the run to stop: once nothing new starts, twice interrupts, three times kills. */
+  cancel(by: CancelledBy, level?: 1 | 2 | 3): void;
+  /**
+   * Resolves when the run is over, also when stacks failed.
+   * @throws TuttiError when the run could not begin, or when its journal could not be written.
+   */
+  result(): Promise<Report>;
+}
+
+export interface RunRequest {
+  readonly plan: Plan;
+  readonly setup: RunSetup;
+  readonly door: Door;
+  readonly concurrency: number;
+  readonly onFailure: "stop" | "keep-going";
+  readonly environments: readonly { readonly name: string; readonly cloud: "sandbox" | "real" }[];
+  readonly argv: readonly string[];
+  readonly version: string;
+  readonly commit: string | undefined;
+  /** Exit code 2 for a preview with changes or a drift run with drift. */
+  readonly detailed: boolean;
+  readonly signal: AbortSignal | undefined;
+  /** Opened when the run begins. */
+  readonly openFiles: (runId: RunId) => EventSink;
+  readonly writeReport: (report: Report) => void;
+  readonly now: () => Date;
+  /** Called before anything starts; what it throws ends the run. Guards look here. */
+  readonly before?: (signal: AbortSignal) => Promise<void>;
+}
+
+/** Makes a run; it begins when it is iterated or its result is asked for. */
+export function makeRun(request: RunRequest): Run {
+  const cancellation = new Cancellation();
+  const fold = new RunFold();
+  let begun: Promise<Report> | undefined;
+  const stream = new EventStream<Stamped>(async () => {
+    cancellation.request("caller", 2);
+    await begun?.catch(() => undefined);
+  });
+  const begin = (): Promise<Report> => {
+    begun ??= perform(request, cancellation, fold, stream);
+    // Whoever only iterates gets the error from the iteration; it must not end the process as unhandled as well.
+    begun.catch(() => undefined);
+    return begun;
+  };
+  let read = false;
+  return {
+    runId: request.setup.runId,
+    plan: request.plan,
+    state: fold.state,
+    cancel: (by, level) => cancellation.request(by, level),
+    result() {
+      // A reader may still come in the same breath (`Promise.all([run.result(), show(run)])`), later it would miss events.
+      queueMicrotask(() => {
+        if (!read) stream.drop();
+      });
+      return begin();
+    },
+    [Symbol.asyncIterator]() {
+      if (read) throw new TuttiError("usage", "the events of a run can be read once", { hint: "make another run" });
+      read = true;
+      void begin();
+      return stream[Symbol.asyncIterator]();
+    },
+  };
+}
+
+async function perform(
+  request: RunRequest,
+  cancellation: Cancellation,
+  fold: RunFold,
+  stream: EventStream<Stamped>,
+): Promise<Report> {
+  const stopListening = request.signal && cancelOnAbort(cancellation, request.signal);
+  try {
+    await request.before?.(cancellation.interrupt);
+    const runner = await request.door.prepare(request.setup);
+    try {
+      const report = await recorded(request, cancellation, fold, stream, runner.runStep);
+      stream.end();
+      return report;
+    } finally {
+      await runner.close();
+    }
+  } catch (error) {
+    stream.end(error);
+    throw error;
+  } finally {
+    stopListening?.();
+  }
+}
+
+async function recorded(
+  request: RunRequest,
+  cancellation: Cancellation,
+  fold: RunFold,
+  stream: EventStream<Stamped>,
+  runStep: Parameters<typeof execute>[1],
+): Promise<Report> {
+  const { plan, setup, concurrency, onFailure } = request;
+  const stamp = createStamper(setup.runId, request.now);
+  const files = opened(request);
+  let journalError: unknown;
+  const emit = (event: RunEvent): void => {
+    const stamped = stamp(event);
+    try {
+      if (journalError === undefined) files.write(stamped);
+    } catch (error) {
+      journalError = error;
+    }
+    fold.advance(stamped);
+    stream.push(stamped);
+    if (journalError !== undefined) cancellation.request("caller", 1);
+  };
+  try {
+    const startedAt = performance.now();
+    emit({
+      type: "run-started",
+      operation: plan.operation,
+      steps: plan.steps,
+      environments: request.environments,
+      concurrency,
+      onFailure,
+      argv: request.argv,
+      version: request.version,
+      ...(request.commit === undefined ? {} : { commit: request.commit }),
+    });
+    await execute(plan, runStep, { concurrency, onFailure, cancellation, emit });
+    const exitCode = exitCodeOfRun(fold.state, { detailed: request.detailed });
+    emit({ type: "run-finished", exitCode, durationMs: performance.now() - startedAt });
+  } finally {
+    files.close();
+  }
+  const report = makeReport(fold.state, { detailed: request.detailed });
+  if (journalError !== undefined) throw unwritten(journalError);
+  request.writeReport(report);
+  return report;
+}
+
+function opened({ openFiles, setup }: RunRequest): EventSink {
+  try {
+    return openFiles(setup.runId);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const hint = "every run keeps a journal below .tutti; make that folder writable";
+    throw new TuttiError("files", `the run could not begin: ${message}`, { hint, cause: error });
+  }
+}
+
+function unwritten(error: unknown): TuttiError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new TuttiError("files", `the journal of the run could not be written, so the run was stopped: ${message}`, {
+    hint: "make room or make the folder .tutti writable, then run the same command again",
+    cause: error,
+  });
+}
