@@ -17,7 +17,7 @@ export async function upgrade(schema: ResourceSchema, version: number, values: V
     ...values,
     length: values["length"] ?? Buffer.byteLength(result),
     number: values["number"] ?? true,
-    numeric: (version < 2 ? null : values["numeric"]) ?? values["number"] ?? true,
+    numeric: values["number"] ?? true,
   };
   for (const { name, default: fallback } of schema.attributes) {
     if (fallback !== undefined) filled[name] = values[name] ?? fallback;

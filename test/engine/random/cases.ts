@@ -138,7 +138,8 @@ export async function life(resource: string, seed: number, respond: Respond): Pr
     // A state of an older plugin: without the bridge's keys, and without what old versions did not write.
     const old: JsonObject = { ...outputs };
     const version = oneOf(random, ["0", "1", "2"]);
-    for (const name of ["__pulumi_raw_state_delta", "__meta", "numeric"]) delete old[name];
+    for (const name of ["__pulumi_raw_state_delta", "__meta"]) delete old[name];
+    if (version !== "2" || random() < 0.5) delete old["numeric"];
     if (version !== "2") delete old["bcryptHash"];
     for (const name of ["minLower", "special", "length"]) if (random() < 0.3) delete old[name];
     const meta: JsonObject = version === "0" ? {} : { __meta: JSON.stringify({ schema_version: version }) };
@@ -148,6 +149,36 @@ export async function life(resource: string, seed: number, respond: Respond): Pr
   await ask({ method: "read", resource, id: importId, inputs: {} });
   return exchanges;
 }
+
+/** Creates with the first inputs, then asks what the second would change. */
+export async function oddChanges(respond: Respond): Promise<readonly Exchange[]> {
+  const exchanges: Exchange[] = [];
+  for (const [resource, oldInputs, inputs] of changes) {
+    const create: Call = { method: "create", resource, inputs: oldInputs };
+    const created = await respond(create);
+    exchanges.push({ call: create, answer: created });
+    if (!("outputs" in created) || !("id" in created)) continue;
+    const diff: Call = { method: "diff", resource, id: created.id, oldInputs, oldOutputs: created.outputs, inputs };
+    exchanges.push({ call: diff, answer: await respond(diff) });
+  }
+  return exchanges;
+}
+
+const changes: readonly (readonly [string, JsonObject, JsonObject])[] = [
+  ["RandomString", { length: 4, overrideSpecial: "" }, { length: 4 }],
+  ["RandomString", { length: 4, overrideSpecial: "#" }, { length: 4 }],
+  ["RandomString", { length: 4 }, { length: 4, overrideSpecial: "" }],
+  ["RandomString", { length: 4 }, { length: 4, overrideSpecial: UNKNOWN }],
+  ["RandomString", { length: 4, number: false }, { length: 4, numeric: false }],
+  ["RandomString", { length: 4, number: false }, { length: 4 }],
+  ["RandomString", { length: 4 }, { length: 4, keepers: {} }],
+  ["RandomString", { length: 4, keepers: {} }, { length: 4 }],
+  ["RandomString", { length: 4 }, { length: 4, keepers: { a: null } }],
+  ["RandomString", { length: 4, keepers: { a: "1" } }, { length: 4, keepers: { a: "1", b: null } }],
+  ["RandomString", { length: 4, keepers: { a: null } }, { length: 4, keepers: {} }],
+  ["RandomBytes", { length: 4 }, { length: 4, keepers: { a: null } }],
+  ["RandomBytes", { length: 4, keepers: {} }, { length: 4 }],
+];
 
 const incomplete: JsonObject = {};
 const oddKeepers: readonly Json[] = ["x", ["x"], 1, { a: {} }, { a: [1] }, { e: 1e21, f: 0.1, g: 1.5e-7, h: -2.5e22 }];
@@ -190,6 +221,7 @@ export const oddCalls: readonly Call[] = [
   ...["a", "b", "c", "d", "e"].flatMap((seed) => [
     ...creation("RandomInteger", { min: 1, max: 6, seed }),
     ...creation("RandomInteger", { min: 0, max: 1023, seed }),
+    ...creation("RandomInteger", { min: 0, max: 1.5e9, seed }),
     ...creation("RandomInteger", { min: -7, max: 4e9, seed }),
     ...creation("RandomInteger", { min: 0, max: 2 ** 40 - 1, seed }),
     ...creation("RandomShuffle", { inputs: [..."abcdefghijklm"], resultCount: 30, seed }),

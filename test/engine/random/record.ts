@@ -2,7 +2,7 @@
 // says which plugin it was, is one call with its answer. The file is a record of facts; tests compare with it everywhere.
 import { writeFileSync } from "node:fs";
 import type { Exchange } from "./call.ts";
-import { life, oddCalls, resources } from "./cases.ts";
+import { life, oddCalls, oddChanges, resources } from "./cases.ts";
 import { findPlugin, startLastingPlugin } from "./plugin.ts";
 import { file } from "./recordings.ts";
 
@@ -14,6 +14,7 @@ if (!path) {
 const plugin = await startLastingPlugin(path);
 const exchanges: Exchange[] = [];
 for (const call of oddCalls) exchanges.push({ call, answer: await plugin.respond(call) });
+exchanges.push(...(await oddChanges(plugin.respond)));
 for (const resource of resources) {
   const lives = makesText(resource) ? 10 : 4;
   for (let seed = 1; seed <= lives; seed++) exchanges.push(...(await life(resource, seed, plugin.respond)));
