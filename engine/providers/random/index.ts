@@ -34,18 +34,18 @@ export function createRandomProvider(): Provider {
     package: "random",
     version: RANDOM_VERSION,
 
-    async checkConfig({ newInputs }) {
-      const extra = Object.keys(newInputs).filter((key) => key !== "version" && key !== "pluginDownloadURL");
-      return {
-        inputs: newInputs,
-        failures: extra.map((key) => ({
-          property: "",
-          reason: `the random provider has no setting ${JSON.stringify(key)}`,
-        })),
-      };
+    async checkConfig({ newInputs, name }) {
+      const extra = Object.keys(newInputs).filter((key) => !settings.includes(key));
+      return { inputs: newInputs, failures: extra.map((key) => ({ property: "", reason: noSetting(key, name) })) };
     },
-    async diffConfig() {
-      return noDiff;
+    async diffConfig({ oldInputs, newInputs }) {
+      const changed = settings.filter((key) => oldInputs[key] !== newInputs[key]);
+      const kind = (key: string) => (!(key in oldInputs) ? "add" : key in newInputs ? "update" : "delete");
+      if (changed.length === 0) return noDiff;
+      const detailedDiff = Object.fromEntries(
+        changed.map((key) => [key, { kind: kind(key), inputDiff: true } as const]),
+      );
+      return { ...noDiff, changes: "unknown", detailedDiff };
     },
     async configure() {},
 
@@ -99,6 +99,15 @@ export function createRandomProvider(): Provider {
     async cancel() {},
     async close() {},
   };
+}
+
+/** All that can be said to the provider itself; it has no configuration of its own. */
+const settings: readonly string[] = ["version", "pluginDownloadURL"];
+
+function noSetting(key: string, provider: string): string {
+  return provider.startsWith("default")
+    ? `\`random:${key}\` is not a valid configuration key for the random provider, which has none`
+    : `could not validate provider configuration: Invalid or unknown key. Examine values at '${provider}.${key}'.`;
 }
 
 const noDiff: DiffResult = { changes: "none", replaces: [], stables: [], deleteBeforeReplace: false, diffs: [] };

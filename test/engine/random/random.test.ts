@@ -217,14 +217,25 @@ describe("the provider", () => {
   });
 
   it("has no settings, no functions, and says so", async () => {
-    const config = await provider.checkConfig({
-      ...target("x"),
-      oldInputs: {},
-      newInputs: { version: "4.21.2", color: "red" },
-      randomSeed: new Uint8Array(32),
-    });
-    expect(config.failures).toEqual([{ property: "", reason: 'the random provider has no setting "color"' }]);
+    const failuresOf = async (name: string) => {
+      const request = { ...target("x"), name, oldInputs: {}, newInputs: { version: "4.21.2", color: "red" } };
+      return (await provider.checkConfig({ ...request, randomSeed: new Uint8Array(32) })).failures.map((f) => f.reason);
+    };
+    expect(await failuresOf("default_4_21_2")).toEqual([expect.stringContaining("`random:color` is not a valid")]);
+    expect(await failuresOf("mine")).toEqual([expect.stringContaining("Examine values at 'mine.color'")]);
     await expect(provider.invoke("random:index/getThing:getThing", {})).rejects.toThrow("no functions");
     await expect(create("RandomThing", {})).rejects.toThrow('has no resource "random:index/randomThing:RandomThing"');
+  });
+
+  it("lets the engine see that its version changed, without replacing it", async () => {
+    const [old, now] = [{ version: "4.21.1" }, { version: "4.21.2" }];
+    const request = { ...target("x"), id: "i", oldInputs: old, oldOutputs: old, ignoreChanges: [] };
+    const { changes, replaces, detailedDiff } = await provider.diffConfig({ ...request, newInputs: now });
+    expect([changes, replaces, detailedDiff]).toEqual([
+      "unknown",
+      [],
+      { version: { kind: "update", inputDiff: true } },
+    ]);
+    expect((await provider.diffConfig({ ...request, newInputs: old })).changes).toBe("none");
   });
 });
