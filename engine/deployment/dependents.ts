@@ -1,0 +1,72 @@
+// Who else must be replaced when a resource is deleted before it is replaced: dependents whose providers would replace
+// them if what they take from it became unknown, and those that asked to go with it.
+import { unknown } from "../values.ts";
+import { diffResource } from "./asking.ts";
+import { applyReplaceOnChanges, needsReplacement } from "./diff.ts";
+import { ensureProvider, type Generation, providerUrn } from "./generation.ts";
+import { isProviderType, type Resource } from "./resource.ts";
+import { urnName } from "./urn.ts";
+
+export interface DependentReplacement {
+  readonly resource: Resource;
+  /** The properties that force it. */
+  readonly keys: readonly string[];
+}
+
+/** Dependents that must go, in dependency order. Those registered already no longer depend on the root. */
+export async function dependentReplacements(
+  generation: Generation,
+  root: Resource,
+): Promise<readonly DependentReplacement[]> {
+  const { ledger } = generation;
+  const settled = (urn: string) => ledger.hasStep(urn);
+  const replaced = new Set([root.urn]);
+  const found: DependentReplacement[] = [];
+  for (const resource of ledger.olds.graph.dependingOn(root, settled, false)) {
+    const keys = await replacementKeys(generation, resource, replaced);
+    if (!keys) continue;
+    found.push({ resource, keys });
+    replaced.add(resource.urn);
+  }
+  return found;
+}
+
+/** Resources that said `replaceWith` or `deletedWith` of the URN. */
+export function cascadingReplacements({ ledger }: Generation, urn: string): readonly DependentReplacement[] {
+  const found = new Map<string, Resource>();
+  for (const [name, resource] of [...ledger.news, ...ledger.olds.byUrn]) {
+    const { replaceWith, deletedWith } = resource.state;
+    if (!found.has(name) && (replaceWith.includes(urn) || deletedWith === urn)) found.set(name, resource);
+  }
+  return [...found.values()].map((resource) => ({ resource, keys: [] }));
+}
+
+/** The properties that force the resource's replacement once `replaced` are gone; undefined when nothing does. */
+async function replacementKeys(
+  generation: Generation,
+  resource: Resource,
+  replaced: ReadonlySet<string>,
+): Promise<readonly string[] | undefined> {
+  const { state, urn, type, id, inputs, outputs } = resource;
+  if (!state.custom || state.external) return undefined;
+  if (resource.provider !== "" && replaced.has(providerUrn(resource.provider))) {
+    // It is to be deleted with the configuration it was made with.
+    await ensureProvider(generation, resource.provider);
+    return [];
+  }
+  if (replaced.has(state.deletedWith)) return [];
+  const touched = Object.keys(inputs).filter((key) =>
+    state.propertyDependencies[key]?.some((dep) => replaced.has(dep)),
+  );
+  if (touched.length === 0) return undefined;
+  const { registry } = generation;
+  if (isProviderType(type)) await registry.same(resource, false);
+  else await ensureProvider(generation, resource.provider);
+  const provider = isProviderType(type) ? registry : registry.get(resource.provider);
+  if (!provider) throw new Error(`resource ${urn} has no provider`);
+  const newInputs = { ...inputs, ...Object.fromEntries(touched.map((key) => [key, unknown])) };
+  const request = { urn, type, name: urnName(urn), id, oldInputs: inputs, oldOutputs: outputs, newInputs };
+  const compared = await diffResource(generation, provider, { ...request, ignoreChanges: state.ignoreChanges });
+  const diff = applyReplaceOnChanges(compared, state.replaceOnChanges, false);
+  return needsReplacement(diff) ? diff.replaces : undefined;
+}

@@ -1,0 +1,261 @@
+// What a deployment tells: Pulumi's engine events, field by field as the official engine writes them into an event log
+// (pulumi/pulumi: sdk/go/common/apitype/events.go), so that the Automation API and every reader of such logs understand
+// them. Secrets leave as `[secret]` under the secret signature, unknowns as the sentinel, contents of assets not at all.
+//
+// Two things are ours: `approximate: true` in a step's metadata, for types that a sandbox serves without knowing them
+// well; and debug messages are emitted on request only, because the SDK's hold secrets in plain text.
+import type { PropertyDiff } from "../providers/provider.ts";
+import type { ResourceState } from "../state/resource.ts";
+import {
+  archiveSignature,
+  assetSignature,
+  resourceReferenceSignature,
+  secretSignature,
+  signatureKey,
+  unknownSentinel,
+} from "../state/serialize.ts";
+import {
+  Archive,
+  Asset,
+  isPropertyArray,
+  OutputValue,
+  type PropertyMap,
+  type PropertyValue,
+  ResourceReference,
+  Secret,
+  Unknown,
+} from "../values.ts";
+import { formatPropertyPath } from "./propertyPath.ts";
+import type { Severity } from "./source.ts";
+import { isLogical, newOf, oldOf, resourceOf, type Step, type StepOp, stepDiff } from "./steps.ts";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export interface StateMetadata {
+  readonly type: string;
+  readonly urn: string;
+  readonly custom?: true;
+  readonly delete?: true;
+  readonly id: string;
+  readonly parent: string;
+  readonly protect?: true;
+  readonly taint?: true;
+  readonly external?: true;
+  readonly retainOnDelete?: true;
+  readonly inputs: Json;
+  readonly outputs: Json;
+  readonly provider: string;
+  readonly initErrors?: readonly string[];
+  readonly hideDiffs?: readonly string[];
+}
+
+export interface StepMetadata {
+  readonly op: StepOp;
+  readonly urn: string;
+  readonly type: string;
+  readonly old: StateMetadata | null;
+  readonly new: StateMetadata | null;
+  readonly keys?: readonly string[];
+  readonly diffs?: readonly string[];
+  readonly detailedDiff: Readonly<Record<string, { readonly diffKind: string; readonly inputDiff: boolean }>> | null;
+  readonly logical?: true;
+  readonly provider: string;
+  readonly approximate?: true;
+}
+
+export interface DiagnosticEvent {
+  readonly urn?: string;
+  readonly prefix?: string;
+  readonly message: string;
+  readonly color: "never";
+  readonly severity: Severity;
+  readonly ephemeral?: true;
+}
+
+export interface SummaryEvent {
+  readonly maybeCorrupt: boolean;
+  readonly durationSeconds: number;
+  readonly resourceChanges: Readonly<Partial<Record<StepOp, number>>>;
+  readonly PolicyPacks: Readonly<Record<string, never>>;
+  readonly isPreview: boolean;
+  readonly result: "succeeded" | "failed" | "canceled";
+}
+
+/** Exactly one of these. */
+export type EventPayload =
+  | { readonly preludeEvent: { readonly config: Readonly<Record<string, string>> } }
+  | { readonly resourcePreEvent: { readonly metadata: StepMetadata; readonly planning?: true } }
+  | { readonly resOutputsEvent: { readonly metadata: StepMetadata; readonly planning?: true } }
+  | { readonly resOpFailedEvent: { readonly metadata: StepMetadata; readonly status: number; readonly steps: number } }
+  | { readonly diagnosticEvent: DiagnosticEvent }
+  | { readonly stdoutEvent: { readonly message: string; readonly color: "never" } }
+  | { readonly summaryEvent: SummaryEvent }
+  | { readonly cancelEvent: Readonly<Record<string, never>> };
+
+/** An event in its place: `sequence` counts from 0, `timestamp` is in seconds since 1970. */
+export type EngineEvent = EventPayload & { readonly sequence: number; readonly timestamp: number };
+
+/** An event with what this process may know beside it. */
+export interface Emitted {
+  readonly event: EngineEvent;
+  /** The engine's own business (default providers): in logs, but not for people. */
+  readonly internal: boolean;
+  /** The states that a step event is about, for readers that want more than the event tells. */
+  readonly old?: ResourceState;
+  readonly new?: ResourceState;
+}
+
+/** Takes events, in order; `close` resolves when they have arrived. */
+export interface EventSink {
+  write(emitted: Emitted): void;
+  close(): Promise<void>;
+}
+
+/** Stamps events and hands them to sinks. */
+export class EventStream {
+  readonly #sinks: readonly EventSink[];
+  readonly #mask: (text: string) => string;
+  #sequence = 0;
+
+  /** @param secrets plain texts that no event may hold */
+  constructor(sinks: readonly EventSink[], secrets: readonly string[]) {
+    this.#sinks = sinks;
+    this.#mask = masker(secrets);
+  }
+
+  /** A message that somebody should see. It ends with a line break, as all of Pulumi's do. */
+  diagnostic(severity: Severity, message: string, urn = "", ephemeral = false): void {
+    const prefixed = severity === "error" || severity === "warning" || severity === "debug";
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is taken out
+    const plain = this.#mask(message.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, ""));
+    const diagnosticEvent: DiagnosticEvent = {
+      ...(urn !== "" && { urn }),
+      ...(prefixed && { prefix: `${severity}: ` }),
+      message: plain.endsWith("\n") ? plain : `${plain}\n`,
+      color: "never",
+      severity,
+      ...(ephemeral && { ephemeral: true }),
+    };
+    this.emit({ diagnosticEvent });
+  }
+
+  /** An event about a step; `op` differs from the step's own for what a refresh found. */
+  step(
+    kind: "resourcePreEvent" | "resOutputsEvent",
+    step: Step,
+    op: StepOp,
+    about: { readonly planning: boolean; readonly internal: boolean; readonly approximate: boolean },
+  ): void {
+    const body = {
+      metadata: this.metadata(step, op, about.approximate),
+      ...(about.planning && { planning: true as const }),
+    };
+    const payload = kind === "resourcePreEvent" ? { resourcePreEvent: body } : { resOutputsEvent: body };
+    this.emit(payload, { internal: about.internal, step });
+  }
+
+  metadata(step: Step, op: StepOp, approximate: boolean): StepMetadata {
+    const { keys, diffs, detailedDiff } = stepDiff(step);
+    const [old, now, { urn, type, provider }] = [oldOf(step), newOf(step), resourceOf(step)];
+    return {
+      op,
+      urn,
+      type,
+      old: old ? this.#state(old.state) : null,
+      new: now ? this.#state(now.state) : null,
+      ...(keys.length > 0 && { keys }),
+      ...(diffs.length > 0 && { diffs }),
+      detailedDiff: detailedDiff ? detailsOf(detailedDiff) : null,
+      ...(isLogical(step) && { logical: true }),
+      provider,
+      ...(approximate && { approximate: true }),
+    };
+  }
+
+  emit(payload: EventPayload, about: { readonly internal?: boolean; readonly step?: Step } = {}): void {
+    const event = { sequence: this.#sequence++, timestamp: Math.floor(Date.now() / 1000), ...payload };
+    const [old, now] = about.step ? [oldOf(about.step), newOf(about.step)] : [];
+    const states = { ...(old && { old: old.state }), ...(now && { new: now.state }) };
+    for (const sink of this.#sinks) sink.write({ event, internal: about.internal ?? false, ...states });
+  }
+
+  async close(): Promise<void> {
+    this.emit({ cancelEvent: {} });
+    await Promise.all(this.#sinks.map((sink) => sink.close()));
+  }
+
+  #state(state: ResourceState): StateMetadata {
+    const { type, urn, id, parent, provider, initErrors, hideDiff } = state;
+    const { custom, delete: waits, protect, taint, external, retainOnDelete } = state;
+    return {
+      ...{ type, urn },
+      ...(custom && { custom }),
+      ...(waits && { delete: waits }),
+      ...{ id, parent },
+      ...(protect && { protect }),
+      ...(taint && { taint }),
+      ...(external && { external }),
+      ...(retainOnDelete && { retainOnDelete }),
+      inputs: blindMap(state.inputs, this.#mask),
+      outputs: blindMap(state.outputs, this.#mask),
+      provider,
+      ...(initErrors.length > 0 && { initErrors }),
+      ...(hideDiff.length > 0 && { hideDiffs: hideDiff.map(formatPropertyPath) }),
+    };
+  }
+}
+
+function detailsOf(details: Readonly<Record<string, PropertyDiff>>) {
+  return Object.fromEntries(
+    Object.entries(details).map(([path, { kind, inputDiff }]) => [path, { diffKind: kind, inputDiff }]),
+  );
+}
+
+/** Shorter texts would blank out half of every message; the official engine leaves them too. */
+const shortestSecret = 3;
+
+function masker(secrets: readonly string[]): (text: string) => string {
+  // The longest first: one secret may be part of another.
+  const known = secrets.filter(({ length }) => length >= shortestSecret).sort((a, b) => b.length - a.length);
+  return (text) => known.reduce((masked, secret) => masked.replaceAll(secret, "[secret]"), text);
+}
+
+const secretJson: Json = { [signatureKey]: secretSignature, ciphertext: "[secret]" };
+
+/** Properties as an event may hold them. */
+export function blindMap(map: PropertyMap, mask: (text: string) => string): { readonly [key: string]: Json } {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, blind(value, mask)]));
+}
+
+function blind(value: PropertyValue, mask: (text: string) => string): Json {
+  if (typeof value === "string") return mask(value);
+  if (value === null || typeof value !== "object") return value;
+  if (value instanceof Secret) return secretJson;
+  if (value instanceof Unknown) return unknownSentinel;
+  if (value instanceof OutputValue) {
+    if (value.secret) return secretJson;
+    return value.known ? blind(value.element, mask) : unknownSentinel;
+  }
+  if (value instanceof Asset) return blindAsset(value);
+  if (value instanceof Archive) return blindArchive(value);
+  if (value instanceof ResourceReference) {
+    const { urn, packageVersion } = value;
+    const reference: Json = { [signatureKey]: resourceReferenceSignature, packageVersion, urn };
+    if (value.id === undefined) return reference;
+    return { ...reference, id: value.id instanceof Unknown ? "" : value.id };
+  }
+  return isPropertyArray(value) ? value.map((element) => blind(element, mask)) : blindMap(value, mask);
+}
+
+function blindAsset({ source, hash }: Asset): Json {
+  const shown = "text" in source ? { text: "<contents elided>" } : source;
+  return { [signatureKey]: assetSignature, hash, ...shown };
+}
+
+function blindArchive({ source, hash }: Archive): Json {
+  if (!("assets" in source)) return { [signatureKey]: archiveSignature, hash, ...source };
+  const assets = Object.entries(source.assets).map(
+    ([name, item]) => [name, item instanceof Asset ? blindAsset(item) : blindArchive(item)] as const,
+  );
+  return { [signatureKey]: archiveSignature, hash, assets: Object.fromEntries(assets) };
+}

@@ -1,0 +1,82 @@
+// Refreshing without running the program: reads every chosen resource of the state, then rebuilds the base of the
+// deployment from what the providers said. (pulumi/pulumi: pkg/resource/deploy/deployment_executor.go)
+import { ensureProvider, type Generation } from "./generation.ts";
+import { OldResources } from "./ledger.ts";
+import { dependenciesOf, dependencyUrns, type Resource } from "./resource.ts";
+import type { BaseSnapshot } from "./snapshot.ts";
+import type { StepExecutor } from "./stepExecutor.ts";
+import { newOf, type RefreshStep } from "./steps.ts";
+
+/** Reads all chosen resources and makes what was read the base. The executor knows whether any of it failed. */
+export async function refreshBase(generation: Generation, executor: StepExecutor, base: BaseSnapshot): Promise<void> {
+  const steps = new Map<Resource, RefreshStep>();
+  const chosen = chooser(generation);
+  for (const resource of base.resources) {
+    if (resource.state.viewOf !== "" || !chosen(resource)) continue;
+    await ensureProvider(generation, resource.provider).catch((error: unknown) => {
+      throw new Error(`could not load provider for resource ${resource.urn}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    });
+    steps.set(resource, { op: "refresh", old: resource });
+  }
+  await executor.runAll([...steps.values()]);
+  base.resources = rebuild(base.resources, steps);
+  generation.ledger.olds = new OldResources(base.resources);
+}
+
+/** Targets and excludes grow by their dependents as these come by: a resource stands after what it depends on. */
+function chooser({ options }: Generation): (resource: Resource) => boolean {
+  const excludes = options.excludes.clone();
+  const targets = options.targets.clone();
+  return (resource) => {
+    const depends = (on: typeof targets) => dependencyUrns(resource).some((urn) => on.contains(urn));
+    if (excludes.constrained) {
+      const excluded = excludes.contains(resource.urn) || (options.excludeDependents && depends(excludes));
+      if (excluded) excludes.add(resource.urn);
+      return !excluded;
+    }
+    const targeted = targets.contains(resource.urn) || (options.targetDependents && depends(targets));
+    if (targeted) targets.add(resource.urn);
+    return targeted;
+  };
+}
+
+/**
+ * The resources as read, without those that are gone. Dependencies on these are dropped, and their children go to the
+ * nearest ancestor that is left.
+ */
+function rebuild(resources: readonly Resource[], steps: ReadonlyMap<Resource, RefreshStep>): readonly Resource[] {
+  const left: Resource[] = [];
+  const urns = new Set<string>();
+  const parentOf = new Map<string, string>();
+  for (const resource of resources) {
+    const step = steps.get(resource);
+    const fresh = step ? newOf(step) : resource;
+    if (!fresh) {
+      parentOf.set(resource.urn, living(resource.state.parent, urns, parentOf));
+      continue;
+    }
+    const gone = dependenciesOf(fresh).some(({ urn }) => !urns.has(urn));
+    if (gone) fresh.set(withoutGone(fresh, urns, living(fresh.state.parent, urns, parentOf)));
+    left.push(fresh);
+    urns.add(fresh.urn);
+  }
+  return left;
+}
+
+function living(parent: string, urns: ReadonlySet<string>, parentOf: ReadonlyMap<string, string>): string {
+  return parent === "" || urns.has(parent) ? parent : (parentOf.get(parent) ?? "");
+}
+
+function withoutGone({ state }: Resource, urns: ReadonlySet<string>, parent: string) {
+  const keep = (list: readonly string[]) => list.filter((urn) => urns.has(urn));
+  const byProperty = Object.entries(state.propertyDependencies).map(([key, list]) => [key, keep(list)] as const);
+  return {
+    parent,
+    dependencies: keep(state.dependencies),
+    propertyDependencies: Object.fromEntries(byProperty.filter(([, list]) => list.length > 0)),
+    deletedWith: urns.has(state.deletedWith) ? state.deletedWith : "",
+    replaceWith: keep(state.replaceWith),
+  };
+}

@@ -1,0 +1,116 @@
+// What is to be deleted once the program has said all it wants: replaced resources that wait for it, and resources that
+// were registered no more. Cut into sets that can go at once, dependents first.
+import { cascadingReplacements, dependentReplacements } from "./dependents.ts";
+import { Bail } from "./errors.ts";
+import { deleteReplacedStep, deleteStep, ensureProvider, type Generation } from "./generation.ts";
+import type { Resource } from "./resource.ts";
+import { untargetedSame } from "./selection.ts";
+import { type Step, urnOf } from "./steps.ts";
+
+export interface Removal {
+  /** Resources that no target names, carried over. */
+  readonly sames: readonly Step[];
+  readonly deletes: readonly Step[];
+}
+
+/** @throws Bail when targets would take along what they do not name. */
+export async function generateRemoval(generation: Generation): Promise<Removal> {
+  const { ledger, options, report } = generation;
+  const chosen = await chooser(generation);
+  const sames: Step[] = [];
+  const deletes: Step[] = [];
+  for (const resource of ledger.olds.all) {
+    const { urn, state } = resource;
+    // A view is the business of the resource it is a view of.
+    if (state.viewOf !== "") continue;
+    if (!chosen(urn)) {
+      if (!ledger.isOperatedOn(urn)) sames.push(untargetedSame(resource));
+      continue;
+    }
+    if (state.delete) {
+      if (ledger.pendingDeletes.has(resource)) continue;
+      ledger.deletes.add(urn);
+      deletes.push(deleteReplacedStep(resource, false));
+    } else if (!ledger.isOperatedOn(urn)) {
+      ledger.deletes.add(urn);
+      deletes.push(state.pendingReplacement ? { op: "remove-pending-replace", old: resource } : deleteStep(resource));
+    }
+    if (ledger.deletes.has(urn)) {
+      await ensureProvider(generation, resource.provider).catch((error: unknown) => {
+        throw new Error(`could not load provider for resource ${urn}: ${(error as Error).message}`, { cause: error });
+      });
+    }
+  }
+  const unnamed = deletes.map(urnOf).filter((urn) => !options.targets.contains(urn) && !options.targetDependents);
+  for (const urn of unnamed) {
+    report(
+      "error",
+      `Resource '${urn}' will be destroyed but was not specified in --target list.\n` +
+        "Either include resource in --target list or pass --target-dependents to proceed.",
+      urn,
+    );
+    ledger.sawError = true;
+  }
+  if (unnamed.length > 0 && !options.preview) throw new Bail("delete untargeted resource");
+  return { sames, deletes };
+}
+
+/** Whether targets and excludes let a URN be deleted. */
+async function chooser(generation: Generation): Promise<(urn: string) => boolean> {
+  const { targets, excludes } = generation.options;
+  if (targets.constrained) {
+    const allowed = await condemnedByTargets(generation);
+    return (urn) => allowed.has(urn);
+  }
+  if (!excludes.constrained) return () => true;
+  const kept = keptByExcludes(generation);
+  return (urn) => !kept.has(urn);
+}
+
+/** The targets, all that depends on them, and all that would have to be replaced for them. */
+async function condemnedByTargets(generation: Generation): Promise<ReadonlySet<string>> {
+  const { ledger, options } = generation;
+  const { all, allByUrn, graph } = ledger.olds;
+  const targeted = closure(
+    all.filter(({ urn }) => options.targets.contains(urn)),
+    (resource, seen) => graph.dependingOn(resource, (urn) => seen.has(urn), true),
+  );
+  const condemned = new Set<string>();
+  for (const urn of targeted) {
+    for (const resource of allByUrn.get(urn) ?? []) {
+      condemned.add(urn);
+      const others = [
+        ...(await dependentReplacements(generation, resource)),
+        ...cascadingReplacements(generation, urn),
+      ];
+      for (const other of others) condemned.add(other.resource.urn);
+    }
+  }
+  return condemned;
+}
+
+/** The excluded resources, all they depend on, and with `--exclude-dependents` all that depends on them. */
+function keptByExcludes({ ledger, options }: Generation): ReadonlySet<string> {
+  const { all, graph } = ledger.olds;
+  return closure(
+    all.filter(({ urn }) => options.excludes.contains(urn)),
+    (resource, seen) => [
+      ...graph.dependenciesOf(resource),
+      ...(options.excludeDependents ? graph.dependingOn(resource, (urn) => seen.has(urn), true) : []),
+    ],
+  );
+}
+
+function closure(
+  start: readonly Resource[],
+  next: (resource: Resource, seen: ReadonlySet<string>) => Iterable<Resource>,
+): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const frontier = [...start];
+  for (let resource = frontier.shift(); resource; resource = frontier.shift()) {
+    if (seen.has(resource.urn)) continue;
+    seen.add(resource.urn);
+    frontier.push(...next(resource, seen));
+  }
+  return seen;
+}

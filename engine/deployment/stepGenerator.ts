@@ -1,0 +1,260 @@
+// Decides: from what the program wants (a goal) and what there was, the steps that lead from one to the other. Changes
+// nothing but the ledger; asks providers to check and compare, never to act.
+//
+// Requests are handled one after the other, in the order in which they came: what is decided for one may condemn another
+// (a replacement that deletes first takes its dependents with it). A request is answered by its steps, through `settle`.
+//
+// The order of decisions for a registered resource (pulumi/pulumi: pkg/resource/deploy/step_generator.go):
+//   1. its parent must be registered, its URN must be new; the old resource is found by URN or alias
+//   2. an `import` id that the old resource does not have: read it, then go on with what was read as the old resource
+//   3. ignored changes are taken back, the provider checks the inputs
+//   4. deleted already, because something it depends on is: create its replacement
+//   5. was only read so far: create what takes its place
+//   6. no target names it: as it was, or not created
+//   7. there is an old one: compare (compare.ts) - same, update or replacement
+//   8. else create
+import { createHash } from "node:crypto";
+import type { Provider } from "../providers/provider.ts";
+import { newResource, type ResourceState } from "../state/resource.ts";
+import type { PropertyMap } from "../values.ts";
+import { findOld } from "./aliases.ts";
+import { reportCheckFailures } from "./asking.ts";
+import { stepsFromDiff } from "./compare.ts";
+import { Bail } from "./errors.ts";
+import { type Candidate, ensureProvider, type Generated, type Generation, isReplaceTarget } from "./generation.ts";
+import { parsePropertyPath, resetPaths } from "./propertyPath.ts";
+import { dependenciesOf, isProviderType, parseProviderReference, Resource } from "./resource.ts";
+import { isIncluded, noteSelected, queueUntargeted, skippedCreate, untargetedSteps, withQueued } from "./selection.ts";
+import type { Goal, ReadGoal } from "./source.ts";
+import type { Settle, Step } from "./steps.ts";
+import { childUrn, isRootStack, urnName } from "./urn.ts";
+
+/**
+ * Steps for a registered resource. @throws Bail when a diagnostic has said why there are none, or another error that is
+ * to be reported under the resource's URN. Both end the deployment.
+ */
+export async function generateRegistration(generation: Generation, goal: Goal, settle: Settle): Promise<Generated> {
+  const { ledger, options, registry, report } = generation;
+  const urn = claimUrn(generation, goal.parent, goal.type, goal.name);
+  const { old, alias, conflicts } = findOld({ ...goal, urn }, ledger, options);
+  for (const conflict of conflicts) report("error", conflict, urn);
+  if (alias !== undefined) registry.alias(urn, alias);
+  const fresh = new Resource(stateOf(goal, urn, old, alias));
+  if (isProviderType(goal.type)) {
+    for (const name of alias === undefined ? [urn] : [urn, alias]) ledger.providers.set(name, fresh);
+  }
+  const candidate: Candidate = {
+    goal,
+    urn,
+    old,
+    new: fresh,
+    provider: goal.custom ? await providerOf(generation, urn, goal.type, goal.provider) : undefined,
+    recreating: ledger.deletes.has(urn),
+    randomSeed: seedOf(urn, old),
+    settle,
+  };
+  const knownId = old?.state.importId || old?.id;
+  const imported = goal.custom && goal.importId !== "" && (!old || old.state.external || knownId !== goal.importId);
+  if (imported && conflicts.length === 0) return importFirst(generation, candidate);
+  const steps = await decide(generation, candidate, conflicts.length > 0);
+  return { steps: withQueued(generation, steps) };
+}
+
+/** Steps for a resource that is read. @throws as {@link generateRegistration}. */
+export async function generateRead(generation: Generation, goal: ReadGoal, settle: Settle): Promise<Generated> {
+  const { ledger, options } = generation;
+  const urn = claimUrn(generation, goal.parent, goal.type, goal.name);
+  const { old, alias } = findOld({ ...goal, urn, aliases: [] }, ledger, options);
+  if (goal.id === "") throw new Error(`Expected an ID for ${urn}`);
+  const { type, id, inputs, parent, dependencies, provider, additionalSecretOutputs, sourcePosition } = goal;
+  const fresh = new Resource(
+    newResource({
+      ...{ urn, type, id, inputs, parent, dependencies, provider, additionalSecretOutputs, sourcePosition },
+      custom: true,
+      external: true,
+      aliases: alias === undefined ? [] : [alias],
+    }),
+  );
+  // A managed resource of that name is given up for the one that is read: it is deleted at the end.
+  if (old && !old.state.external && old.id !== id) {
+    ledger.replaces.add(urn);
+    return {
+      steps: [
+        { op: "read-replacement", old, new: fresh, settle },
+        { op: "replace", old, new: fresh, diff: { keys: [], diffs: [] } },
+      ],
+    };
+  }
+  ledger.reads.add(urn);
+  return { steps: [{ op: "read", old, new: fresh, settle }] };
+}
+
+function claimUrn({ ledger, options, report }: Generation, parent: string, type: string, name: string): string {
+  if (parent !== "" && !ledger.urns.has(parent)) throw new Error(`could not find parent resource ${parent}`);
+  const urn = childUrn(options.stack, options.project, parent, type, name);
+  if (ledger.urns.has(urn)) {
+    const message = `Duplicate resource URN '${urn}'; try giving it a unique name`;
+    report("error", message, urn);
+    throw new Bail(message);
+  }
+  ledger.urns.add(urn);
+  return urn;
+}
+
+function stateOf(goal: Goal, urn: string, old: Resource | undefined, alias: string | undefined): ResourceState {
+  const { type, custom, inputs, parent, dependencies, provider, propertyDependencies } = goal;
+  const { additionalSecretOutputs, importId, deletedWith, replaceWith, sourcePosition, ignoreChanges } = goal;
+  return newResource({
+    ...{ urn, type, custom, inputs, parent, dependencies, provider, propertyDependencies },
+    ...{ additionalSecretOutputs, importId, deletedWith, replaceWith, sourcePosition, ignoreChanges },
+    protect: goal.protect ?? false,
+    aliases: alias === undefined ? [] : [alias],
+    customTimeouts: { ...goal.customTimeouts, read: 0 },
+    retainOnDelete: goal.retainOnDelete ?? false,
+    created: old?.state.created,
+    modified: old?.state.modified,
+    hideDiff: goal.hideDiffs.map(parsePropertyPath),
+    replaceOnChanges: goal.replaceOnChanges,
+    replacementTrigger: goal.replacementTrigger ?? null,
+    refreshBeforeUpdate: old?.state.refreshBeforeUpdate ?? false,
+    resourceHooks: goal.hooks,
+  });
+}
+
+/**
+ * What autonaming derives a suffix from: the same in a preview as in the update that follows, so that predicted names
+ * come true; another for a replacement, whose old resource has an id. (The official engine draws it at random.)
+ */
+function seedOf(urn: string, old: Resource | undefined): Uint8Array {
+  return createHash("sha256")
+    .update(`${urn}\n${old?.id ?? ""}`)
+    .digest();
+}
+
+/** The provider that answers for a custom resource; from the state when the program registers it no more. */
+async function providerOf(generation: Generation, urn: string, type: string, reference: string): Promise<Provider> {
+  const { ledger, registry, report } = generation;
+  if (isProviderType(type)) return registry;
+  const known = registry.get(reference);
+  if (known) return known;
+  const recorded = ledger.olds.provider(reference);
+  if (!recorded || recorded.state.delete) {
+    const message = `unknown provider '${reference}' for resource '${urn}'`;
+    report("error", message, urn);
+    throw new Bail(message);
+  }
+  await ensureProvider(generation, reference);
+  queueUntargeted(generation, parseProviderReference(reference).urn);
+  return registry.get(reference)!;
+}
+
+/** Reads the resource that the goal's id names, then decides with that as the old one. */
+function importFirst(generation: Generation, candidate: Candidate): Generated {
+  const { goal, urn, old, new: fresh, recreating, settle } = candidate;
+  generation.ledger.imports.add(urn);
+  const original = old && !recreating ? old : undefined;
+  const op = original ? "import-replacement" : "import";
+  const step = { op, original, new: fresh, settle } as const;
+  const replace: readonly Step[] = original
+    ? [{ op: "replace", old: original, new: fresh, diff: { keys: [], diffs: [] } }]
+    : [];
+  return {
+    steps: withQueued(generation, [step, ...replace]),
+    next: async () => {
+      const { created, modified } = fresh.state;
+      const goalState = {
+        ...stateOf(goal, urn, undefined, undefined),
+        aliases: fresh.state.aliases,
+        created,
+        modified,
+      };
+      const wanted = { ...candidate, old: fresh, new: new Resource(goalState), recreating: false };
+      return { steps: withQueued(generation, await decide(generation, wanted, false)) };
+    },
+  };
+}
+
+async function decide(generation: Generation, candidate: Candidate, invalid: boolean): Promise<readonly Step[]> {
+  const { ledger } = generation;
+  const { goal, urn, old, new: fresh, recreating, settle } = candidate;
+  const wasExternal = old?.state.external === true;
+  // Providers and the stack take part in everything: what is chosen needs them.
+  const included = isProviderType(goal.type) || isRootStack(urn) || isIncluded(generation, fresh);
+  const inputs = await checkInputs(generation, candidate, included);
+  if (generation.options.targets.constrained && included) {
+    for (const dependency of dependenciesOf(fresh)) queueUntargeted(generation, dependency.urn);
+  }
+  if (inputs === undefined || invalid) throw new Bail(`resource ${urn} is invalid`);
+  if (recreating && old) {
+    ledger.deletes.delete(urn);
+    ledger.replaces.add(urn);
+    const keys = ledger.dependentReplaceKeys.get(urn) ?? [];
+    return [
+      { op: "replace", old, new: fresh, diff: { keys: [], diffs: [] } },
+      { op: "create-replacement", old, new: fresh, diff: { keys, diffs: [] }, pendingDelete: false, settle },
+    ];
+  }
+  if (wasExternal) {
+    ledger.creates.add(urn);
+    const diff = { keys: [], diffs: [] };
+    return [
+      { op: "create-replacement", old, new: fresh, diff, pendingDelete: true, settle },
+      { op: "replace", old, new: fresh, diff },
+    ];
+  }
+  noteSelected(generation, fresh, included);
+  if (!included) return untouched(generation, candidate);
+  if (old) return stepsFromDiff(generation, { ...candidate, old }, inputs);
+  ledger.creates.add(urn);
+  return [{ op: "create", new: fresh, settle }];
+}
+
+/**
+ * Takes ignored changes back and lets the provider check the inputs; what comes back goes into the new state. Answers
+ * what to compare with the old inputs, or undefined when the provider found fault and a diagnostic has said so.
+ */
+async function checkInputs(
+  generation: Generation,
+  candidate: Candidate,
+  included: boolean,
+): Promise<PropertyMap | undefined> {
+  const { report } = generation;
+  const { goal, urn, old, new: fresh, provider, recreating, randomSeed } = candidate;
+  const kept = old ? resetPaths(goal.inputs, old.inputs, goal.ignoreChanges) : { inputs: goal.inputs, invalid: [] };
+  if (kept.invalid.length > 0) {
+    const paths = kept.invalid.join(", ");
+    report("info", `cannot ignore changes in added or removed elements of the path: "${paths}"`, urn);
+  }
+  if (!provider) return kept.inputs;
+  // What was deleted, never managed, or is to be replaced says nothing about what the inputs should be.
+  const anew = !old || recreating || old.state.external || isReplaceTarget(generation, urn, old);
+  const request = { urn, type: goal.type, name: urnName(urn), randomSeed };
+  const { inputs, failures } = !included
+    ? { inputs: old?.inputs ?? {}, failures: [] }
+    : await provider.check(
+        anew
+          ? { ...request, oldInputs: {}, newInputs: goal.inputs }
+          : { ...request, oldInputs: old.inputs, newInputs: kept.inputs },
+      );
+  if (reportCheckFailures(generation, fresh, failures)) return undefined;
+  fresh.set({ inputs });
+  return inputs;
+}
+
+/** A registered resource that does not take part: as it was, or not created. */
+function untouched(generation: Generation, { urn, old, new: fresh, settle }: Candidate): readonly Step[] {
+  const { ledger, registry } = generation;
+  if (!old) {
+    ledger.sames.add(urn);
+    ledger.skippedCreates.add(urn);
+    return [skippedCreate(fresh, settle)];
+  }
+  if (old.provider !== "" && !registry.get(old.provider)) {
+    if (!ledger.olds.provider(old.provider)) throw new Error(`could not find provider ${old.provider} in old state`);
+    throw new Error(
+      `provider ${old.provider} for resource ${urn} has not been registered yet, this is ` +
+        "due to a change of providers mixed with --target. Change your program back to the original providers",
+    );
+  }
+  return untargetedSteps(generation, urn, old, settle);
+}
