@@ -1,0 +1,27 @@
+// Every command, in the order of the help text.
+import type { Register } from "./command.ts";
+import { register as destroy } from "./destroy.ts";
+import { register as drift } from "./drift.ts";
+import { register as graph } from "./graph.ts";
+import { register as list } from "./list.ts";
+import { register as logs } from "./logs.ts";
+import { register as outputs } from "./outputs.ts";
+import { register as preview } from "./preview.ts";
+import { register as refresh } from "./refresh.ts";
+import { register as report } from "./report.ts";
+import { register as runs } from "./runs.ts";
+import { register as up } from "./up.ts";
+
+export const commands: readonly Register[] = [
+  up,
+  preview,
+  refresh,
+  destroy,
+  drift,
+  outputs,
+  list,
+  graph,
+  logs,
+  runs,
+  report,
+];

@@ -1,0 +1,194 @@
+// Runs one operation for the command line: opens the workspace, says what is about to happen, asks where it must, shows the
+// run, forwards interrupts, writes reports, and turns the end into an exit code.
+//
+// 1. Data goes to standard output (the run, or with --json its report alone), talk to standard error.
+// 2. What changes something asks once, for the whole, on a terminal; anywhere else it needs --yes.
+// 3. The terminal is left as it was, whatever happens.
+import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { TuttiError } from "../errors.ts";
+import type { Operation } from "../events.ts";
+import { exitCodeOfError } from "../exitCode.ts";
+import { open, type Report, type Run, type RunOptions, type Tutti } from "../index.ts";
+import type { Plan } from "../plan.ts";
+import { createPalette, isCi, type Palette, wantsColor } from "../views/color.ts";
+import type { View } from "../views/view.ts";
+import { plural } from "../views/words.ts";
+import { parseStackId } from "../workspace.ts";
+import type { Globals, Session } from "./command.ts";
+import { reportFiles, runOptions } from "./options.ts";
+
+type Arguments = Globals &
+  Parameters<typeof runOptions>[0] & {
+    readonly report?: readonly string[] | undefined;
+    readonly dryRun: boolean;
+    readonly yes?: boolean | undefined;
+  };
+
+/** Runs an operation as the command line asks for it; finishes the session with its exit code. */
+export async function runOperation(operation: Operation, args: Arguments, session: Session): Promise<void> {
+  const { world } = session;
+  const directory = path.resolve(world.cwd, args.cwd);
+  const reports = reportFiles(args.report, directory);
+  const options = runOptions(args, session, availableParallelism());
+  const show = chooseOutput(args, session);
+  const tutti = await open(directory, { variables: world.variables });
+  const plan = tutti.plan(operation, options);
+  if (args.dryRun) {
+    world.stdout.write(show.kind === "json" ? `${JSON.stringify(dryRun(plan), null, 2)}\n` : dryRunText(plan));
+    return session.finish(0);
+  }
+  banner(tutti, plan, session, show.errors);
+  const asks = operation === "up" || operation === "destroy" || operation === "refresh";
+  let preview: Report | undefined;
+  if (asks && args.yes !== true && plan.steps.length > 0) {
+    if (!mayAsk(args, session)) {
+      throw new TuttiError("usage", `${operation} changes things, and there is nobody to ask`, {
+        hint: `add --yes to run it without being asked; tutti preview shows what up would do`,
+      });
+    }
+    const answer = await confirm(operation, tutti, plan, options, session, show);
+    if (answer.type === "stop") return session.finish(answer.exitCode);
+    preview = answer.preview;
+  }
+  const run = tutti[operation]({ ...options, ...(preview === undefined ? {} : { preview }) });
+  const report = await watch(run, show.view(), session);
+  for (const { file } of reports) {
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
+  }
+  session.finish(report.exitCode);
+}
+
+interface Show {
+  readonly kind: "live" | "lines" | "json" | "quiet";
+  readonly errors: Palette;
+  /** A fresh view; every run has its own. */
+  view(): Promise<View>;
+}
+
+/** The one place where the view is chosen. @throws TuttiError `usage`. */
+function chooseOutput(args: Globals, { world }: Session): Show {
+  const { stdout, stderr, variables } = world;
+  const asked = args.json ? "json" : args.output;
+  if (!["auto", "lines", "json", "quiet", "live"].includes(asked)) {
+    throw new TuttiError("usage", `no output of kind "${asked}"`, {
+      hint: "there are: auto, live, lines, json, quiet",
+    });
+  }
+  const dumb = variables["TERM"] === "dumb";
+  const auto = stdout.isTerminal && !isCi(variables) && !dumb ? "live" : "lines";
+  // A table is redrawn with what only a terminal understands.
+  const kind = asked === "auto" || (asked === "live" && !stdout.isTerminal) ? auto : (asked as Show["kind"]);
+  const palette = createPalette(wantsColor({ variables, isTerminal: stdout.isTerminal, option: args.color }));
+  const errors = createPalette(wantsColor({ variables, isTerminal: stderr.isTerminal, option: args.color }));
+  const write = (text: string): void => stdout.write(text);
+  const detailed = "detailedExitcode" in args && args.detailedExitcode === true;
+  return {
+    kind,
+    errors,
+    async view() {
+      switch (kind) {
+        case "json":
+          return (await import("../views/json.ts")).createJsonView({ write, detailed });
+        case "lines": {
+          const { createLinesView, foldOf } = await import("../views/lines.ts");
+          const fold = foldOf(variables);
+          return createLinesView({ write, palette, ...(fold === undefined ? {} : { fold }) });
+        }
+        case "live": {
+          const unicode = /UTF-?8/i.test(variables["LC_ALL"] ?? variables["LC_CTYPE"] ?? variables["LANG"] ?? "");
+          const { createLiveView } = await import("../views/live.ts");
+          return createLiveView({ screen: stdout, palette, unicode, now: world.now, every: world.every });
+        }
+        case "quiet":
+          return { show() {}, close() {} };
+      }
+    },
+  };
+}
+
+/** Says on standard error which environments are not real; every run of a sandbox opens with it. */
+function banner(tutti: Tutti, plan: Plan, { world }: Session, palette: Palette): void {
+  const names = environmentsOf(plan);
+  const sandboxes = names.filter((name) => tutti.workspace.environments[name]?.cloud === "sandbox");
+  if (sandboxes.length === 0) return;
+  const which = sandboxes.length === names.length ? "" : ` (${sandboxes.join(", ")})`;
+  world.stderr.write(`${palette.cyan(`sandbox: nothing real is changed${which}`)}\n`);
+}
+
+function environmentsOf(plan: Plan): readonly string[] {
+  return [...new Set(plan.steps.map(({ stack }) => parseStackId(stack)!.environment))].sort();
+}
+
+function mayAsk(args: Globals, { world }: Session): boolean {
+  return world.canAsk && !args.nonInteractive && !args.json && args.output !== "json" && !isCi(world.variables);
+}
+
+type Answer =
+  | { readonly type: "go"; readonly preview: Report | undefined }
+  | { readonly type: "stop"; readonly exitCode: number };
+
+/** Shows what would happen and asks once. */
+async function confirm(
+  operation: Operation,
+  tutti: Tutti,
+  plan: Plan,
+  options: RunOptions,
+  session: Session,
+  show: Show,
+): Promise<Answer> {
+  const { world } = session;
+  let preview: Report | undefined;
+  if (operation === "up") {
+    preview = await watch(tutti.preview({ ...options, detailed: false }), show.view(), session);
+    if (preview.exitCode !== 0) return { type: "stop", exitCode: preview.exitCode };
+    if (preview.stacks.every(({ status }) => status === "unchanged" || status === "skipped")) {
+      world.stderr.write("nothing to change\n");
+      return { type: "stop", exitCode: 0 };
+    }
+  } else world.stderr.write(dryRunText(plan));
+  const count = plural(plan.steps.length, "stack");
+  const where = environmentsOf(plan).join(", ");
+  const answer = await world.ask(`${operation} ${count} in ${where}? [y/N] `);
+  if (answer !== undefined && /^y(es)?$/i.test(answer.trim())) return { type: "go", preview };
+  world.stderr.write("nothing was changed\n");
+  return { type: "stop", exitCode: answer === undefined ? 8 : 0 };
+}
+
+/** Shows a run to its end; interrupts ask it to stop: once, twice, three times harder each. */
+async function watch(run: Run, opening: Promise<View>, { world }: Session): Promise<Report> {
+  const view = await opening;
+  const stop = world.onInterrupt((signal) => {
+    if (signal === "SIGINT") run.cancel("interrupt");
+    // A service that ends us waits some seconds only.
+    else run.cancel("terminate", 2);
+  });
+  try {
+    for await (const event of run) view.show(event, run.state);
+    return await run.result();
+  } finally {
+    stop();
+    view.close();
+  }
+}
+
+function dryRun(plan: Plan): unknown {
+  return { schemaVersion: 1, operation: plan.operation, steps: plan.steps };
+}
+
+function dryRunText(plan: Plan): string {
+  const width = Math.max(0, ...plan.steps.map(({ stack }) => stack.length));
+  return plan.steps
+    .map(({ stack, waitsFor, reason }) => {
+      const after = waitsFor.length === 0 ? "" : `  after ${waitsFor.join(", ")}`;
+      return `${plan.operation} ${stack.padEnd(width)}  ${reason}${after}\n`;
+    })
+    .join("");
+}
+
+/** Prints an error that ends a command and gives its exit code; an error that is no TuttiError is a bug of ours. */
+export function errorCode(error: unknown, detailed: boolean): number {
+  return error instanceof TuttiError ? exitCodeOfError(error.code, { detailed }) : 255;
+}

@@ -1,0 +1,91 @@
+// What a command may touch of the process it runs in. Given to every command, so that tests run them in a world of their own.
+import readline from "node:readline";
+import { isCi } from "../views/color.ts";
+
+/** A stream that a command writes to. */
+export interface Out {
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  size(): { readonly columns: number; readonly rows: number } | undefined;
+  onResize(listener: () => void): () => void;
+}
+
+export type Interrupt = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+export interface World {
+  readonly cwd: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Out;
+  readonly stderr: Out;
+  /** Whether somebody is there to answer. */
+  readonly canAsk: boolean;
+  /** Asks on the terminal; the answer without its newline, undefined when the input ended. */
+  ask(question: string): Promise<string | undefined>;
+  /** Everything on standard input. */
+  readInput(): Promise<string>;
+  /** Calls back at every interrupt from now on; returns how to stop that. */
+  onInterrupt(listener: (signal: Interrupt) => void): () => void;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  every(ms: number, run: () => void): () => void;
+  /** Ends the process at once; only after a third interrupt. */
+  exit(code: number): void;
+}
+
+/** The world of the process itself. */
+export function processWorld(): World {
+  return {
+    cwd: process.cwd(),
+    variables: process.env,
+    stdout: outOf(process.stdout),
+    stderr: outOf(process.stderr),
+    canAsk: Boolean(process.stdin.isTTY && process.stderr.isTTY) && !isCi(process.env),
+    ask: (question) =>
+      new Promise((resolve) => {
+        const reader = readline.createInterface({ input: process.stdin, output: process.stderr });
+        reader.once("close", () => resolve(undefined));
+        reader.once("SIGINT", () => reader.close());
+        reader.question(question, (answer) => {
+          resolve(answer);
+          reader.close();
+        });
+      }),
+    async readInput() {
+      if (process.stdin.isTTY) return "";
+      let text = "";
+      for await (const chunk of process.stdin.setEncoding("utf8")) text += chunk;
+      return text;
+    },
+    onInterrupt(listener) {
+      const signals: readonly Interrupt[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+      const listeners = signals.map((signal) => [signal, () => listener(signal)] as const);
+      for (const [signal, one] of listeners) process.on(signal, one);
+      return () => {
+        for (const [signal, one] of listeners) process.off(signal, one);
+      };
+    },
+    now: Date.now,
+    every(ms, run) {
+      const timer = setInterval(run, ms);
+      timer.unref();
+      return () => clearInterval(timer);
+    },
+    exit: (code) => process.exit(code),
+  };
+}
+
+function outOf(stream: NodeJS.WriteStream): Out {
+  // A reader that goes away (`tutti list | head -1`) is no error of ours.
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+  return {
+    write: (text) => void stream.write(text),
+    isTerminal: Boolean(stream.isTTY),
+    size: () => (stream.isTTY ? { columns: stream.columns || 80, rows: stream.rows || 24 } : undefined),
+    onResize(listener) {
+      stream.on("resize", listener);
+      return () => stream.off("resize", listener);
+    },
+  };
+}
