@@ -18,7 +18,7 @@ export interface LifecycleRule {
   /** Days since the object was written, 0 to 36500. */
   readonly afterDays: number;
   /** Delete it, or move it to a colder class. */
-  readonly then: "delete" | { readonly moveTo: Exclude<StorageClass, "STANDARD"> };
+  readonly action: "delete" | { readonly moveTo: Exclude<StorageClass, "STANDARD"> };
   /** Only objects whose name begins with one of these; every object by default. */
   readonly prefixes?: readonly string[];
 }
@@ -105,11 +105,11 @@ export class Bucket extends ComponentResource {
 }
 
 function keepsVersions(history: ObjectHistory): history is { versions: number; days: number } {
-  return history !== "none" && "versions" in history;
+  return typeof history === "object" && "versions" in history;
 }
 
 function retains(history: ObjectHistory): history is { retainDays: number } {
-  return history !== "none" && "retainDays" in history;
+  return typeof history === "object" && "retainDays" in history;
 }
 
 /** A version goes when it is too old or when enough newer ones exist, whichever comes first. */
@@ -121,9 +121,9 @@ function versionRules(history: ObjectHistory) {
   ];
 }
 
-function ruleOf({ afterDays, then, prefixes }: LifecycleRule) {
+function ruleOf({ afterDays, action, prefixes }: LifecycleRule) {
   return {
-    action: then === "delete" ? { type: "Delete" } : { type: "SetStorageClass", storageClass: then.moveTo },
+    action: action === "delete" ? { type: "Delete" } : { type: "SetStorageClass", storageClass: action.moveTo },
     condition: {
       age: afterDays,
       withState: "LIVE",
@@ -155,8 +155,8 @@ function checkArguments(name: string, args: BucketArgs): void {
     check.integer("softDeleteDays", softDeleteDays, { min: 7, max: 90, unit: "days, or 0 for not at all" });
   for (const [index, rule] of lifecycle.entries()) {
     check.integer(`lifecycle[${index}].afterDays`, rule.afterDays, { min: 0, max: 36_500, unit: "days" });
-    if (rule.then !== "delete")
-      check.oneOf(`lifecycle[${index}].then.moveTo`, rule.then.moveTo, storageClasses.slice(1));
+    if (rule.action !== "delete")
+      check.oneOf(`lifecycle[${index}].action.moveTo`, rule.action.moveTo, storageClasses.slice(1));
     if (rule.prefixes?.length === 0)
       check.refuse(`lifecycle[${index}].prefixes`, [], "at least one prefix, or none of the argument");
   }

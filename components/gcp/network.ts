@@ -260,6 +260,7 @@ function checkArguments(name: string, args: NetworkArgs): void {
 
   check.oneOf("egress", egress, ["nat", "none"]);
   check.oneOf("natLog", natLog, ["errors", "all", "none"]);
+  if (typeof privateServices === "string") check.oneOf("privateServices", privateServices, ["none"]);
   if (privateServices !== "none") {
     const { address, prefixLength = 16, onDestroy = "delete" } = privateServices;
     check.integer("privateServices.prefixLength", prefixLength, { min: 8, max: 24, unit: "bits" });

@@ -247,6 +247,7 @@ function checkArguments(name: string, args: PostgresArgs): void {
   if (diskLimitGiB !== 0)
     check.integer("diskLimitGiB", diskLimitGiB, { min: diskGiB, max: 65_536, unit: "GiB, or 0 for no limit" });
 
+  if (typeof backups === "string") check.oneOf("backups", backups, ["none"]);
   if (backups !== "none") {
     const { startTime = "03:00", keep = 14, pointInTimeDays = 7 } = backups;
     check.matches("backups.startTime", startTime, /^(?:[01]\d|2[0-3]):[0-5]\d$/, "a time of day in UTC such as 03:00");

@@ -31,9 +31,11 @@ export interface Recording<Value> {
   readonly value: Value;
   /** Paths in `value` whose Output is secret, sorted. */
   readonly secretValues: readonly string[];
-  /** Components and resources, in the order they were registered. */
+  /** Components and resources, in the order they were answered. */
   readonly registered: readonly Registered[];
-  /** Type tokens of components whose outputs were registered. */
+  /** `<type> <name> < <parent>` of each, sorted: registration is concurrent, and its order tells nothing. */
+  readonly tree: readonly string[];
+  /** `<type> <name>` of components whose outputs were registered. */
   readonly finished: readonly string[];
   /** Tokens of invokes, in order. */
   readonly calls: readonly string[];
@@ -251,6 +253,9 @@ export async function record<Value>(
       value,
       secretValues: secretValues.sort(),
       registered,
+      tree: registered
+        .map(({ type, name, parent }) => `${type} ${name}${parent === undefined ? "" : ` < ${parent}`}`)
+        .sort(),
       finished,
       calls,
       all,
