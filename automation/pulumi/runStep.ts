@@ -86,7 +86,7 @@ async function arrange(
     const file = path.join(environment.project.stackConfigDir, `Pulumi.${stack}.yaml`);
     context.emit({
       type: "diagnostic",
-      severity: "info",
+      severity: "warning",
       message: `new stack: pulumi stack init writes ${file}; commit it`,
     });
   }

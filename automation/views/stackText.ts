@@ -53,7 +53,7 @@ function changeLines(stack: StackState, palette: Palette): readonly string[] {
   const replaced = new Set(rows.filter(({ op }) => op === "replace").map(({ urn }) => urn));
   return rows
     .filter(({ op, urn }) => !(isPartOfReplacement(op) && replaced.has(urn)))
-    .filter(({ resourceType }) => resourceType !== "pulumi:pulumi:StackReference")
+    .filter(({ resourceType, name }) => !isSilent(resourceType, name))
     .map(({ op, resourceType, name, status, paths, approximate }) => {
       const line = `${sign(op)} ${shortType(resourceType)} ${name}`;
       const notes = [
@@ -65,6 +65,13 @@ function changeLines(stack: StackState, palette: Palette): readonly string[] {
       const paint = status === "failed" || status === "started" ? palette.red : paintOp(op, palette);
       return `  ${paint(line)}${notes.length > 0 ? ` ${palette.dim(notes.join(" "))}` : ""}`;
     });
+}
+
+/** What the engine keeps for itself and counts nowhere: reads of other stacks, default providers. */
+function isSilent(type: string, name: string): boolean {
+  return (
+    type === "pulumi:pulumi:StackReference" || (type.startsWith("pulumi:providers:") && /^default(?:_|$)/.test(name))
+  );
 }
 
 function outputLine({ changedOutputs }: StackState, { operation }: RunState, palette: Palette): readonly string[] {
@@ -90,10 +97,13 @@ function driftLines({ drift }: StackState, palette: Palette): readonly string[] 
 
 function diagnosticLines({ diagnostics, outcome }: StackState, palette: Palette): readonly string[] {
   const failure = outcome !== undefined && "failure" in outcome ? outcome.failure.message : undefined;
+  const said = new Set<string>();
   return (
     diagnostics
       // The failure itself has its own place, with what to do about it.
       .filter(({ severity, message }) => severity !== "info" && !(severity === "error" && message === failure))
+      // Engines repeat themselves.
+      .filter(({ message }) => !said.has(message) && said.add(message))
       .flatMap(({ severity, message, location }) => {
         const paint = severity === "error" ? palette.red : palette.yellow;
         const place = location === undefined ? "" : ` ${palette.dim(`(${location})`)}`;

@@ -21,16 +21,16 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-/** The sign of an operation, two characters wide; undefined for operations that change nothing. */
+/** The sign of an operation; undefined for operations that change nothing. */
 export function sign(op: ResourceOp): string | undefined {
   switch (op) {
     case "create":
-      return "+ ";
+      return "+";
     case "update":
-      return "~ ";
+      return "~";
     case "delete":
     case "discard":
-      return "- ";
+      return "-";
     case "replace":
       return "+-";
     case "create-replacement":
@@ -41,9 +41,9 @@ export function sign(op: ResourceOp): string | undefined {
     case "discard-replaced":
       return "--";
     case "import":
-      return "= ";
+      return "=";
     case "refresh":
-      return "@ ";
+      return "@";
     case "same":
     case "read":
     case "remove-pending-replace":
@@ -83,7 +83,7 @@ export function countsText(counts: Counts, operation: Operation, palette: Palett
     .filter(([op]) => (counts[op] ?? 0) > 0)
     .map(([op, done, toDo]) => {
       const mark = sign(op);
-      const text = `${mark === undefined ? "" : `${mark.trim()} `}${counts[op]} ${planned ? toDo : done}`;
+      const text = `${mark === undefined ? "" : `${mark} `}${counts[op]} ${planned ? toDo : done}`;
       return paintOp(op, palette)(text);
     })
     .join(", ");
