@@ -191,6 +191,7 @@ function monitorService(
       properties = await hashAssets(changed.properties, workingDirectory);
       transformable = changed.options;
     }
+    refuseHooks(request, transformable);
     // As the official engine has it: transforms of the resource itself decide its dependencies, inherited ones do not.
     if (request.getTransformsList().length > 0) {
       dependencies = dependenciesAfterTransforms(transformable.getDependsOnList(), properties);
@@ -305,12 +306,10 @@ function monitorService(
       invokeTransforms.push(withTarget(callback));
       return new emptyProto.Empty();
     }),
-    registerResourceHook: unary((request) => {
-      throw unsupported(`resource hooks ("${request.getName()}") are`);
-    }),
-    registerErrorHook: unary((request) => {
-      throw unsupported(`error hooks ("${request.getName()}") are`);
-    }),
+    // Declaring a hook changes nothing yet, and an error here is one that the SDK of an inline program never shows: the
+    // resource that a hook is bound to is refused instead.
+    registerResourceHook: unary(() => new emptyProto.Empty()),
+    registerErrorHook: unary(() => new emptyProto.Empty()),
     registerPackage: unary((request) => {
       const extra = request.getParameterization() ?? request.getExtension$();
       if (extra !== undefined) {
@@ -339,13 +338,6 @@ function monitorService(
 function refuse(request: RegisterResourceRequest): void {
   const which = `"${request.getName()}" of type ${request.getType()}`;
   if (request.getRemote()) throw unsupported(`remote components (${which}) are`);
-  const hooks = request.getHooks();
-  if (
-    hooks !== undefined &&
-    Object.values(hooks.toObject()).some((names) => Array.isArray(names) && names.length > 0)
-  ) {
-    throw unsupported(`resource hooks (on ${which}) are`);
-  }
   if (request.getStateMigrationsList().length > 0) throw unsupported(`state migrations (on ${which}) are`);
   if (request.getEnvvarmappingsMap().getLength() > 0) throw unsupported(`envVarMappings (on ${which}) are`);
   if (request.getCustom() && !/^[^:]+:[^:]*:[^:]+$/.test(request.getType())) {
@@ -354,6 +346,13 @@ function refuse(request: RegisterResourceRequest): void {
       `Type '${request.getType()}' is not a valid type token (must have format '*:*:*')`,
     );
   }
+}
+
+function refuseHooks(request: RegisterResourceRequest, options: TransformResourceOptions): void {
+  const names = Object.values(options.getHooks()?.toObject() ?? {}).flat();
+  if (names.length === 0) return;
+  const which = `"${request.getName()}" of type ${request.getType()}`;
+  throw unsupported(`hooks (${[...new Set(names)].join(", ")}, on ${which}) are`);
 }
 
 function withTarget(callback: Callback): Callback {

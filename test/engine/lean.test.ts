@@ -1,0 +1,153 @@
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { leanPath } from "../../engine/language/child.ts";
+import { createDynamicProvider } from "../../engine/providers/dynamic.ts";
+import { CHILD_ENV, project, runProject } from "./support/project.ts";
+import { keptLog } from "./support/scripted.ts";
+
+const run = promisify(execFile);
+const lean = `--import=${pathToFileURL(leanPath).href}`;
+
+/** Runs a script in a folder with this repository's packages and reads the JSON it prints. */
+async function script(text: string, nodeArguments: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const directory = await project({ "script.js": text });
+  const file = path.join(directory, "script.js");
+  const { stdout } = await run(process.execPath, [...nodeArguments, file], {
+    cwd: directory,
+    env: { ...CHILD_ENV, ...env },
+  });
+  return JSON.parse(stdout) as unknown;
+}
+
+const COUNT = `
+  import { createRequire } from "node:module";
+  import "@pulumi/pulumi";
+  console.log(Object.keys(createRequire(import.meta.url).cache).length);
+`;
+
+// Each function captures something else, the ways in which dynamic providers do.
+const SERIALISE = `
+  import * as pulumi from "@pulumi/pulumi";
+  import os from "node:os";
+  import semver from "semver";
+  const constant = { a: [1, "two"] };
+  const helper = (x) => x + constant.a.length;
+  class Base { greet() { return "base"; } }
+  class Derived extends Base { greet() { return super.greet() + helper(1); } }
+  const secret = pulumi.output("s");
+  const functions = [
+    () => constant,
+    () => helper(2),
+    () => os.platform(),
+    () => semver.valid("1.2.3"),
+    () => new Derived().greet(),
+    async () => (await import("node:path")).sep,
+    function* () { yield secret.get(); },
+  ];
+  const texts = [];
+  for (const f of functions) {
+    const { text, exportName } = await pulumi.runtime.serializeFunction(f);
+    texts.push(exportName + text);
+  }
+  const failing = await pulumi.runtime.serializeFunction(() => { const inner = globalThis[Symbol.iterator]; return [process.binding, inner]; }).then(() => "fine", (error) => error.message.split("\\n")[0]);
+  const paths = await pulumi.runtime.computeCodePaths().then((found) => [...found.keys()].length, (error) => error.message);
+  console.log(JSON.stringify({ texts, failing, paths: typeof paths }));
+`;
+
+describe("the lean preload", () => {
+  it("leaves most of the SDK unloaded", async () => {
+    const [full, less] = (await Promise.all([script(COUNT, []), script(COUNT, [lean])])) as [number, number];
+    // 763 and 218 with @pulumi/pulumi 3.270.0. When this fails after a new SDK, a rule no longer matches a file.
+    expect(less).toBeLessThan(235);
+    expect(full).toBeGreaterThan(2 * less);
+  });
+
+  it("serialises functions byte for byte as without it", async () => {
+    const [full, less] = await Promise.all([script(SERIALISE, []), script(SERIALISE, [lean])]);
+    expect(less).toEqual(full);
+    expect((less as { texts: string[] }).texts).toHaveLength(7);
+    expect((less as { texts: string[] }).texts[4]).toContain("base");
+  });
+
+  it("may be imported twice, by two names", async () => {
+    const directory = await project({});
+    const copy = path.join(directory, "lean.mjs");
+    await writeFile(copy, await readFile(leanPath));
+    const count = await script(COUNT, [lean, `--import=${pathToFileURL(copy).href}`]);
+    expect(count).toBeLessThan(235);
+  });
+
+  it("degrades to nothing when the SDK's files are others, or tracing is wanted", async () => {
+    const directory = await project({});
+    const copy = path.join(directory, "lean.mjs");
+    const text = await readFile(leanPath, "utf8");
+    await writeFile(copy, text.replaceAll("runtime/closure", "runtime/elsewhere").replaceAll("cmd/run", "cmd/other"));
+    const preload = `--import=${pathToFileURL(copy).href}`;
+    expect(await script(SERIALISE, [preload])).toEqual(await script(SERIALISE, []));
+    const traced = `import "@pulumi/pulumi/cmd/run/tracing.js"; ${COUNT}`;
+    const [off, on] = (await Promise.all([
+      script(traced, [lean]),
+      script(traced, [lean], { PULUMI_EXPERIMENTAL: "1" }),
+    ])) as [number, number];
+    expect(on).toBeGreaterThan(off + 100);
+  });
+
+  it("works for plain Pulumi through nodeargs, relative to the folder of main", async () => {
+    const text = await readFile(fileURLToPath(new URL("../../Pulumi.yaml", import.meta.url)), "utf8");
+    const [, argument] = /nodeargs: --import (\S+)/.exec(text) as unknown as [string, string];
+    const [, main] = /main: (\S+)/.exec(text) as unknown as [string, string];
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    expect(path.resolve(root, path.dirname(main), argument)).toBe(leanPath);
+  });
+
+  it("lets a dynamic resource be created, on both sides of the process boundary", async () => {
+    const directory = await project({
+      "index.js": `
+        import * as pulumi from "@pulumi/pulumi";
+        import os from "node:os";
+        import semver from "semver";
+        class Thing extends pulumi.dynamic.Resource {
+          constructor(name, args) {
+            super({ create: async (inputs) => ({ id: os.platform() + semver.major("7.1.0"), outs: { ...inputs, twice: inputs.size * 2 } }) }, name, { twice: undefined, ...args });
+          }
+        }
+        export const twice = new Thing("thing", { size: 21 }).twice;
+      `,
+    });
+    const provider = createDynamicProvider({
+      programDirectory: directory,
+      project: "demo",
+      runtimeOptions: {},
+      env: CHILD_ENV,
+      engineAddress: "127.0.0.1:1",
+      log: keptLog(),
+    });
+    onTestFinished(() => provider.close());
+    await provider.configure({});
+    const signal = new AbortController().signal;
+    const { end, registrar } = await runProject(directory, {
+      script: {
+        async outputs({ name, type, inputs }) {
+          if (name !== "thing") return inputs;
+          const created = await provider.create({
+            urn: "u",
+            type,
+            name,
+            inputs,
+            preview: false,
+            timeoutSeconds: 0,
+            signal,
+          });
+          expect(created.id).toBe(`${process.platform}7`);
+          return created.outputs;
+        },
+      },
+    });
+    expect(end).toEqual({ type: "ok" });
+    expect([...registrar.outputs.values()]).toEqual([{ twice: 42 }]);
+  });
+});
