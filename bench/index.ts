@@ -1,0 +1,18 @@
+// `npm run bench [name...]`: runs the benchmarks and prints what they measured here and now. Ratios compare variants of
+// the same run; nothing is compared with a number from elsewhere.
+import { benchDriver } from "./driver.ts";
+
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { driver: benchDriver };
+
+const wanted = process.argv.slice(2);
+for (const name of wanted) {
+  if (!(name in benchmarks)) {
+    console.error(`no benchmark "${name}"; there are: ${Object.keys(benchmarks).join(", ")}`);
+    process.exit(2);
+  }
+}
+for (const [name, run] of Object.entries(benchmarks)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  console.log(`# ${name}`);
+  await run();
+}
