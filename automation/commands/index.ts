@@ -2,11 +2,13 @@
 import type { Register } from "./command.ts";
 import { register as destroy } from "./destroy.ts";
 import { register as drift } from "./drift.ts";
+import { register as env } from "./env.ts";
 import { register as graph } from "./graph.ts";
 import { register as list } from "./list.ts";
 import { register as logs } from "./logs.ts";
 import { register as outputs } from "./outputs.ts";
 import { register as preview } from "./preview.ts";
+import { register as pulumi } from "./pulumi.ts";
 import { register as refresh } from "./refresh.ts";
 import { register as report } from "./report.ts";
 import { register as runs } from "./runs.ts";
@@ -24,4 +26,6 @@ export const commands: readonly Register[] = [
   logs,
   runs,
   report,
+  env,
+  pulumi,
 ];

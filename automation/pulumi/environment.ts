@@ -48,6 +48,8 @@ export interface OpenEnvironment {
 export interface OpenOptions {
   readonly name: string;
   readonly environment: Environment;
+  /** The folder of the sandbox below `<base>/sandbox/`. */
+  readonly sandbox: string;
   readonly root: string;
   /** The workspace's `.tutti`, or what stands for it. */
   readonly base: string;
@@ -70,8 +72,15 @@ export function openEnvironment(options: OpenOptions): Promise<OpenEnvironment> 
   return options.environment.cloud === "sandbox" ? openEmbedded(options) : openOfficial(options);
 }
 
-async function openEmbedded({ name, root, base, predictions, stdin }: OpenOptions): Promise<OpenEnvironment> {
-  const [project, sandbox] = await Promise.all([findProject(root), openSandbox(base, name)]);
+async function openEmbedded({
+  name,
+  sandbox: folder,
+  root,
+  base,
+  predictions,
+  stdin,
+}: OpenOptions): Promise<OpenEnvironment> {
+  const [project, sandbox] = await Promise.all([findProject(root), openSandbox(base, folder)]);
   const { createEngine } = await import("../../engine/index.ts");
   const engine = createEngine({
     env: sandbox.env,

@@ -15,10 +15,12 @@ export interface DoorOptions {
   readonly base: string;
   /** Variables of whoever runs tutti; only real environments see any of them. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** The sandbox that serves an environment. Default: one of its own, of the same name. */
+  readonly sandboxOf?: (environment: string) => string;
 }
 
 /** Makes the door of a workspace. Nothing is opened, found or created before it is asked for. */
-export function createDoor({ workspace, base, variables }: DoorOptions): Door {
+export function createDoor({ workspace, base, variables, sandboxOf = (name) => name }: DoorOptions): Door {
   const open = (
     name: string,
     root: string,
@@ -33,6 +35,7 @@ export function createDoor({ workspace, base, variables }: DoorOptions): Door {
     return openEnvironment({
       name,
       environment,
+      sandbox: sandboxOf(name),
       root,
       base,
       variables,
