@@ -80,40 +80,83 @@ export function defineStack<
   readonly tags?: readonly string[];
   readonly program: () => Promise<unknown>;
 }): Contract<Name, Outputs, Needs, Settings> {
-  type Self = Contract<Name, Outputs, Needs, Settings>;
-  const contract: Self = Object.freeze({
-    kind: "stack",
-    name: spec.name,
-    needs: spec.needs ?? ({} as Needs),
-    after: spec.after ?? [],
-    settings: spec.settings ?? (emptySettings as SettingsSchema as Settings),
-    outputs: spec.outputs ?? ({} as Outputs),
-    tags: spec.tags ?? [],
-    load: spec.program,
-    in: (environment: string): Need<Self, false> => need(contract, environment, false),
-    get all(): Need<Self, true> {
-      return need(contract, undefined, true);
-    },
-    unknownKeys: keysOutside(spec, stackKeys),
-  });
-  return contract;
+  return new DefinedStack(
+    spec.name,
+    spec.outputs ?? ({} as Outputs),
+    spec.needs ?? ({} as Needs),
+    spec.settings ?? (emptySettings as SettingsSchema as Settings),
+    spec,
+  );
 }
 
-function need<C extends AnyContract, All extends boolean>(
-  contract: C,
-  environment: string | undefined,
-  every: All,
-): Need<C, All> {
-  return Object.freeze({
-    kind: "need",
-    contract,
-    environment,
-    every,
-    in: (named: string) => need(contract, named, every),
-    get all(): Need<C, true> {
-      return need(contract, environment, true);
+// Classes, so that `in` and `all` are on the prototype: `all` leads to another `all`, and whatever walks the properties of a
+// contract (JSON, a test's comparison) must come to an end.
+class DefinedStack<
+  Name extends string,
+  Outputs extends Shape,
+  Needs extends NeedsShape,
+  Settings extends SettingsSchema,
+> implements Contract<Name, Outputs, Needs, Settings>
+{
+  readonly kind = "stack";
+  readonly name: Name;
+  readonly outputs: Outputs;
+  readonly needs: Needs;
+  readonly settings: Settings;
+  readonly after: readonly (AnyContract | Need)[];
+  readonly tags: readonly string[];
+  readonly load: () => Promise<unknown>;
+  readonly unknownKeys: readonly string[];
+
+  constructor(
+    name: Name,
+    outputs: Outputs,
+    needs: Needs,
+    settings: Settings,
+    spec: {
+      readonly after?: readonly (AnyContract | Need)[];
+      readonly tags?: readonly string[];
+      readonly program: () => Promise<unknown>;
     },
-  });
+  ) {
+    this.name = name;
+    this.outputs = outputs;
+    this.needs = needs;
+    this.settings = settings;
+    this.after = spec.after ?? [];
+    this.tags = spec.tags ?? [];
+    this.load = spec.program;
+    this.unknownKeys = keysOutside(spec, stackKeys);
+    Object.freeze(this);
+  }
+
+  in(environment: string): Need<Contract<Name, Outputs, Needs, Settings>, false> {
+    return new DefinedNeed<Contract<Name, Outputs, Needs, Settings>, false>(this, environment, false);
+  }
+  get all(): Need<Contract<Name, Outputs, Needs, Settings>, true> {
+    return new DefinedNeed<Contract<Name, Outputs, Needs, Settings>, true>(this, undefined, true);
+  }
+}
+
+class DefinedNeed<C extends AnyContract, All extends boolean> implements Need<C, All> {
+  readonly kind = "need";
+  readonly contract: C;
+  readonly environment: string | undefined;
+  readonly every: All;
+
+  constructor(contract: C, environment: string | undefined, every: All) {
+    this.contract = contract;
+    this.environment = environment;
+    this.every = every;
+    Object.freeze(this);
+  }
+
+  in(environment: string): Need<C, All> {
+    return new DefinedNeed(this.contract, environment, this.every);
+  }
+  get all(): Need<C, true> {
+    return new DefinedNeed(this.contract, this.environment, true);
+  }
 }
 
 /**

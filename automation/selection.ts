@@ -194,10 +194,11 @@ class Selector {
   #noMatch({ atom, negated }: Term): SelectionError {
     const where =
       this.#environments.size > 0 && !negated ? ` in environment ${[...this.#environments].sort().join(", ")}` : "";
+    const all = [...this.#stacks.values()];
     const candidates =
       atom.kind === "name"
-        ? [...this.#stacks.values()].flatMap(({ id, name }) => (atom.segments.length > 1 ? [id] : [name]))
-        : [...this.#stacks.values()].flatMap((stack) => valuesOf(atom.attribute, stack));
+        ? all.map((stack) => stack.id.split(".").slice(0, atom.segments.length).join("."))
+        : all.flatMap((stack) => valuesOf(atom.attribute, stack));
     const word = atom.kind === "name" ? atom.text : atom.value;
     const choices = [...new Set(candidates)].sort();
     const meant = suggest(word, choices);
