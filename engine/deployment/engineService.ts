@@ -3,10 +3,11 @@
 // against the version this engine answers for.
 import grpc from "@grpc/grpc-js";
 import type { IEngineServer } from "@pulumi/pulumi/proto/engine_grpc_pb.js";
+import engineRpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import semver from "semver";
-import { RpcError, unary, unsupported } from "./channel.ts";
+import { CHANNEL_OPTIONS, listen, RpcError, unary, unsupported } from "./channel.ts";
 import type { ProgramLog, Severity } from "./source.ts";
 
 const SEVERITIES: Readonly<Record<number, Severity>> = {
@@ -52,4 +53,17 @@ export function engineService(log: ProgramLog, version: string): IEngineServer {
       return new engineProto.RequirePulumiVersionResponse();
     }),
   };
+}
+
+/** An Engine service by itself, for providers in processes of their own. */
+export interface EngineServer {
+  /** `127.0.0.1:<port>`. */
+  readonly address: string;
+  close(): void;
+}
+
+export async function startEngineServer(log: ProgramLog, version: string): Promise<EngineServer> {
+  const server = new grpc.Server(CHANNEL_OPTIONS);
+  server.addService(engineRpc.EngineService, engineService(log, version));
+  return { address: await listen(server), close: () => server.forceShutdown() };
 }

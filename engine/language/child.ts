@@ -26,8 +26,8 @@ export interface Child {
   readonly stderr: Readable;
   /** Settles when the child has ended and its output has been read. @rejects when it could not be started. */
   readonly ended: Promise<ChildEnd>;
-  /** Asks the group to end; after `graceMs` ends it. Idempotent. */
-  stop(graceMs: number): void;
+  /** After `waitMs` asks the group to end; `graceMs` later ends it. Idempotent. */
+  stop(waitMs: number, graceMs: number): void;
 }
 
 const GUARD = new URL("./guard.mjs", import.meta.url);
@@ -83,10 +83,12 @@ export function startChild(options: ChildOptions): Child {
     stdout: child.stdout,
     stderr: child.stderr,
     ended,
-    stop(graceMs) {
+    stop(waitMs, graceMs) {
       if (gone || timer !== undefined) return;
-      signalGroup("SIGTERM");
-      timer = setTimeout(() => signalGroup("SIGKILL"), graceMs);
+      timer = setTimeout(() => {
+        signalGroup("SIGTERM");
+        timer = setTimeout(() => signalGroup("SIGKILL"), graceMs);
+      }, waitMs);
     },
   };
 }

@@ -25,9 +25,19 @@ export interface NodeProgramOptions {
   readonly main?: string;
   /** The complete environment of the child. */
   readonly env: Readonly<Record<string, string>>;
-  /** Milliseconds between SIGTERM and SIGKILL when the run is cancelled; 5000 by default. */
-  readonly graceMs?: number;
+  /** How a cancelled program is ended. */
+  readonly patience?: Patience;
 }
+
+/** Milliseconds that a cancelled program is given. Its monitor answers no more, at which most end by themselves. */
+export interface Patience {
+  /** Until SIGTERM; 1000 by default. */
+  readonly waitMs: number;
+  /** From SIGTERM to SIGKILL; 5000 by default. */
+  readonly graceMs: number;
+}
+
+const PATIENCE: Patience = { waitMs: 1000, graceMs: 5000 };
 
 /** The oldest SDK that is served; the suite runs against the one in package.json. */
 const OLDEST_SDK = "3.200.0";
@@ -62,7 +72,7 @@ export function nodeProgram(options: NodeProgramOptions): Program {
         cwd: directory,
         env: { ...options.env, ...runtime.env, ...configEnvironment(info) },
       } satisfies ChildOptions);
-      return watch(child, info.signal, options.graceMs ?? 5000, log);
+      return watch(child, info.signal, options.patience ?? PATIENCE, log);
     },
   };
 }
@@ -70,7 +80,12 @@ export function nodeProgram(options: NodeProgramOptions): Program {
 const CANCELLED: ProgramEnd = { type: "error", message: "the program was ended because the deployment was cancelled" };
 
 /** Follows a started child to its end. Also the seam for children that were started before they had a program. */
-export async function watch(child: Child, signal: AbortSignal, graceMs: number, log: ProgramLog): Promise<ProgramEnd> {
+export async function watch(
+  child: Child,
+  signal: AbortSignal,
+  patience: Patience,
+  log: ProgramLog,
+): Promise<ProgramEnd> {
   const tail: string[] = [];
   const stdout = lineReader((text) => log.print("stdout", text));
   const stderr = lineReader((text) => {
@@ -80,7 +95,7 @@ export async function watch(child: Child, signal: AbortSignal, graceMs: number, 
   });
   child.stdout.on("data", stdout.push).on("error", () => {});
   child.stderr.on("data", stderr.push).on("error", () => {});
-  const stop = () => child.stop(graceMs);
+  const stop = () => child.stop(patience.waitMs, patience.graceMs);
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   try {

@@ -17,7 +17,8 @@ export interface DynamicOptions {
   readonly runtimeOptions: Readonly<Record<string, unknown>>;
   /** The complete environment of the child. */
   readonly env: Readonly<Record<string, string>>;
-  readonly engineAddress: string;
+  /** Where the server would reach the Engine service; asked when it is started. */
+  readonly engineAddress: () => Promise<string>;
   readonly log: ProgramLog;
 }
 
@@ -51,7 +52,7 @@ async function startDynamic(options: DynamicOptions): Promise<PluginProcess> {
   const child = startChild({
     nodeArguments: [],
     script: findSdk(options.programDirectory, path.posix.join("cmd", "dynamic-provider")),
-    arguments: [options.engineAddress],
+    arguments: [await options.engineAddress()],
     cwd: options.programDirectory,
     env: {
       ...options.env,
@@ -88,14 +89,14 @@ async function startDynamic(options: DynamicOptions): Promise<PluginProcess> {
   ended.then((words) => listening.reject(new Error(words)));
   const answer = await listening.promise;
   if (!/^\d+$/.test(answer)) {
-    child.stop(0);
+    child.stop(0, 0);
     throw new Error(`the process of the dynamic providers printed "${answer}" where its port was expected`);
   }
   return {
     address: `127.0.0.1:${answer}`,
     ended,
     async stop() {
-      child.stop(GRACE_MS);
+      child.stop(0, GRACE_MS);
       await ended;
     },
   };

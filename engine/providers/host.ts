@@ -3,10 +3,11 @@
 //
 // A sandbox starts no plugin that its options do not name, and no plugin of a package that it serves itself, whatever
 // is installed on the machine. Modules of providers are loaded when a stack first needs them.
+import { type EngineServer, startEngineServer } from "../deployment/engineService.ts";
 import type { ProgramLog } from "../deployment/source.ts";
 import type { EngineOptions } from "../index.ts";
 import { createDynamicProvider } from "./dynamic.ts";
-import { createPluginProvider } from "./plugin.ts";
+import { createPluginProvider, type PluginProcess } from "./plugin.ts";
 import { findPlugin, startPlugin } from "./pluginProcess.ts";
 import type { Provider, ProviderHost } from "./provider.ts";
 import { type BuiltinOptions, createBuiltinProvider } from "./stackReference.ts";
@@ -21,9 +22,9 @@ export interface ProviderHostOptions {
   readonly runtimeOptions: Readonly<Record<string, unknown>>;
   readonly dryRun: boolean;
   readonly stacks: BuiltinOptions["stacks"];
-  readonly lookup: BuiltinOptions["lookup"];
-  /** Where providers in processes of their own reach the Engine service. */
-  readonly engineAddress: string;
+  /** The Pulumi version the engine stands for. */
+  readonly version: string;
+  /** What providers in processes of their own have to say. */
   readonly log: ProgramLog;
 }
 
@@ -33,14 +34,21 @@ const SANDBOXED = ["gcp", "kubernetes"] as const;
 export function createProviderHost(options: ProviderHostOptions): ProviderHost {
   const { env, sandbox, plugins = [], predictions } = options.engine;
   const loaded: Provider[] = [];
+  let engine: Promise<EngineServer> | undefined;
+
+  /** Providers may outlive the program, or run without one: they get an Engine service of their own, when one is started. */
+  const engineAddress = async (): Promise<string> => {
+    engine ??= startEngineServer(options.log, options.version);
+    return (await engine).address;
+  };
 
   const create = async (name: string, version: string | undefined): Promise<Provider> => {
     if (name === "pulumi") {
-      const { stacks, dryRun, lookup } = options;
-      return createBuiltinProvider({ stacks, dryRun, lookup, ...(predictions === undefined ? {} : { predictions }) });
+      const { stacks, dryRun } = options;
+      return createBuiltinProvider({ stacks, dryRun, ...(predictions === undefined ? {} : { predictions }) });
     }
     if (name === "pulumi-nodejs") {
-      const { programDirectory, project, runtimeOptions, engineAddress, log } = options;
+      const { programDirectory, project, runtimeOptions, log } = options;
       return createDynamicProvider({ programDirectory, project, runtimeOptions, env, engineAddress, log });
     }
     const sandboxed = SANDBOXED.find((known) => known === name);
@@ -56,12 +64,8 @@ export function createProviderHost(options: ProviderHostOptions): ProviderHost {
     }
     if (plugins.includes(name)) {
       const file = await findPlugin(name, version, env);
-      return createPluginProvider({
-        package: name,
-        version,
-        engineAddress: options.engineAddress,
-        start: () => startPlugin(file, options.engineAddress, env, options.log),
-      });
+      const start = async (): Promise<PluginProcess> => startPlugin(file, await engineAddress(), env, options.log);
+      return createPluginProvider({ package: name, version, engineAddress, start });
     }
     if (name === "random") {
       const { createRandomProvider } = await import("./random/index.ts");
@@ -81,6 +85,7 @@ export function createProviderHost(options: ProviderHostOptions): ProviderHost {
     },
     async close() {
       await Promise.allSettled(loaded.splice(0).map((provider) => provider.close()));
+      (await engine?.catch(() => undefined))?.close();
     },
   };
 }

@@ -40,7 +40,7 @@ export interface PluginOptions {
   readonly version: string | undefined;
   readonly start: () => Promise<PluginProcess>;
   /** Where the provider reaches the Engine service. */
-  readonly engineAddress: string;
+  readonly engineAddress: () => Promise<string>;
 }
 
 type Client = InstanceType<typeof providerRpc.ResourceProviderClient>;
@@ -87,7 +87,7 @@ export function createPluginProvider(options: PluginOptions): Provider {
       const process = await options.start();
       const credentials = grpc.credentials.createInsecure();
       const client = new providerRpc.ResourceProviderClient(process.address, credentials, CHANNEL_OPTIONS);
-      const shaken = await handshake(client, options.engineAddress);
+      const shaken = await handshake(client, await options.engineAddress());
       return { process, client, ...(shaken === undefined ? {} : { shaken }) };
     })();
     return started;

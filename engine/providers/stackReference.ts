@@ -1,5 +1,5 @@
-// The provider built into the engine, package `pulumi`: reading other stacks (StackReference and its invokes), looking
-// up a resource of this deployment (getResource) and Stash (pulumi/pulumi: pkg/resource/deploy/builtins.go).
+// The provider built into the engine, package `pulumi`: reading other stacks (StackReference and its invokes) and Stash
+// (pulumi/pulumi: pkg/resource/deploy/builtins.go). Its function getResource is the deployment's own, which knows them.
 //
 // In a preview the outputs that another preview of the same run predicted answer before the backend does, exactly: each
 // output known, unknown, secret, or secret and unknown. An update never looks at predictions.
@@ -14,20 +14,10 @@ import type { StackReader } from "./stackReader.ts";
 export const STACK_REFERENCE = "pulumi:pulumi:StackReference";
 const STASH = "pulumi:index:Stash";
 
-/** A resource of the running deployment, as getResource answers it. */
-export interface FoundResource {
-  readonly id: string;
-  /** Provider reference, "" for a component. */
-  readonly provider: string;
-  readonly outputs: PropertyMap;
-}
-
 export interface BuiltinOptions {
   readonly stacks: StackReader;
   readonly dryRun: boolean;
   readonly predictions?: Predictions;
-  /** Finds a resource that this deployment registered or read. */
-  readonly lookup: (urn: string) => FoundResource | undefined;
 }
 
 const UNCHANGED: DiffResult = { changes: "none", replaces: [], stables: [], deleteBeforeReplace: false, diffs: [] };
@@ -123,13 +113,6 @@ export function createBuiltinProvider(options: BuiltinOptions): Provider {
         const outputs = await options.stacks.resourceOutputs(options.stacks.fullName(name));
         if (outputs === undefined) throw new Error(`unknown stack "${name}"`);
         return { name, outputs };
-      }
-      case "pulumi:pulumi:getResource": {
-        const urn = args["urn"];
-        if (typeof urn !== "string") throw new Error(`${token} needs the argument "urn", a string`);
-        const found = options.lookup(urn);
-        if (found === undefined) throw new Error(`unknown resource ${urn}`);
-        return { urn, id: found.id, provider: found.provider, state: found.outputs };
       }
       default:
         throw new Error(`unrecognized function name: '${token}'`);

@@ -123,7 +123,7 @@ describe("the lean preload", () => {
       project: "demo",
       runtimeOptions: {},
       env: CHILD_ENV,
-      engineAddress: "127.0.0.1:1",
+      engineAddress: async () => "127.0.0.1:1",
       log: keptLog(),
     });
     onTestFinished(() => provider.close());

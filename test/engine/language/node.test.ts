@@ -209,7 +209,7 @@ describe("a program that is to end", () => {
     const file = path.join(directory, "pids");
     const cancel = new AbortController();
     const running = runProject(directory, {
-      program: { env: { ...CHILD_ENV, PIDS: file }, graceMs: 50 },
+      program: { env: { ...CHILD_ENV, PIDS: file }, patience: { waitMs: 0, graceMs: 50 } },
       info: { signal: cancel.signal },
       monitor: {},
     });

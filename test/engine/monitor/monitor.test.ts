@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
+import type { InvokeAnswer } from "../../../engine/deployment/source.ts";
 import { Archive, Asset, ResourceReference, Secret, unknown } from "../../../engine/values.ts";
 import { runInline } from "../support/inline.ts";
 import type { Script } from "../support/scripted.ts";
@@ -254,7 +255,7 @@ describe("answers", () => {
       },
       {
         read: () => ({ made: new Secret("m"), size: 2 }),
-        invoke: ({ token, args }) =>
+        invoke: ({ token, args }): InvokeAnswer =>
           token === "test:index:fails"
             ? { result: {}, failures: [{ property: "a", reason: "is missing" }] }
             : { result: { args }, failures: [] },

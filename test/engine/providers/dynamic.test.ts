@@ -27,7 +27,7 @@ async function dynamic(members: string, inputs = "{ size: 1 }"): Promise<{ provi
     project: "demo",
     runtimeOptions: {},
     env: CHILD_ENV,
-    engineAddress: "127.0.0.1:1",
+    engineAddress: async () => "127.0.0.1:1",
     log: keptLog(),
   });
   onTestFinished(() => provider.close());

@@ -54,7 +54,6 @@ async function builtin({ outputs, dryRun = false, predicted, passphrase = async 
     stacks: createStackReader({ backend, project: "platform", passphrase }),
     dryRun,
     predictions,
-    lookup: (urn) => (urn === "urn:known" ? { id: "i", provider: "p::1", outputs: { a: 1 } } : undefined),
   });
 }
 
@@ -125,7 +124,7 @@ describe("stack references", () => {
 });
 
 describe("functions and resources of the package pulumi", () => {
-  it("read outputs and look up resources", async () => {
+  it("read outputs of a stack, and of all its resources", async () => {
     const provider = await builtin({ outputs: OUTPUTS });
     const outputs = await provider.invoke("pulumi:pulumi:readStackOutputs", { name: "network.dev" });
     expect(outputs.result).toMatchObject({ outputs: OUTPUTS });
@@ -133,15 +132,6 @@ describe("functions and resources of the package pulumi", () => {
     expect(Object.values(all.result["outputs"] as PropertyMap)).toEqual([
       { type: "pulumi:pulumi:Stack", outputs: OUTPUTS },
     ]);
-    expect((await provider.invoke("pulumi:pulumi:getResource", { urn: "urn:known" })).result).toEqual({
-      urn: "urn:known",
-      id: "i",
-      provider: "p::1",
-      state: { a: 1 },
-    });
-    await expect(provider.invoke("pulumi:pulumi:getResource", { urn: "urn:lost" })).rejects.toThrow(
-      "unknown resource urn:lost",
-    );
     await expect(provider.invoke("pulumi:pulumi:other", {})).rejects.toThrow(
       "unrecognized function name: 'pulumi:pulumi:other'",
     );
