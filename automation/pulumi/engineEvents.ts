@@ -82,7 +82,9 @@ export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions)
     const op = metadata.op as ResourceOp;
     if (op === "refresh") refreshing.add(metadata.urn);
     if (!changes) return;
-    if (!logicalOps.has(op)) inFlight.set(metadata.urn, op);
+    // Only what a provider does can be cut short: a component is an entry in the state.
+    const custom = (metadata.new ?? metadata.old)?.custom === true && !metadata.type.startsWith("pulumi:providers:");
+    if (custom && !logicalOps.has(op)) inFlight.set(metadata.urn, op);
     tell(metadata, op, "started");
   }
 
