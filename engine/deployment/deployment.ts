@@ -19,14 +19,14 @@ import { refreshBase } from "./refresh.ts";
 import { DeploymentRegistrar } from "./registrar.ts";
 import { generateRemoval } from "./removal.ts";
 import { type BaseSnapshot, LiveSnapshot, type SnapshotContents } from "./snapshot.ts";
-import type { ProgramEnd, ProgramLog, Registrar } from "./source.ts";
+import type { ProgramEnd, Registrar } from "./source.ts";
 import { StepExecutor } from "./stepExecutor.ts";
 import { resourceOf } from "./steps.ts";
 import type { UrnTargets } from "./targets.ts";
 import { isRootStack } from "./urn.ts";
 
 /** Runs the program against a registrar. `signal`: the deployment has ended without it; its requests are refused. */
-export type RunProgram = (registrar: Registrar, log: ProgramLog, signal: AbortSignal) => Promise<ProgramEnd>;
+export type RunProgram = (registrar: Registrar, signal: AbortSignal) => Promise<ProgramEnd>;
 
 export interface DeploymentOptions extends GeneratorOptions {
   /** Chains of steps at once; Infinity for no limit. */
@@ -37,12 +37,11 @@ export interface DeploymentOptions extends GeneratorOptions {
   /** What is refreshed and nothing else: a destroy has no program. */
   readonly program: RunProgram | undefined;
   readonly configuration: Configuration;
-  /** Emit debug messages too. They may hold secrets. */
-  readonly debug: boolean;
 }
 
 export interface DeploymentParts {
   readonly base: BaseSnapshot;
+  /** Closed by whoever made it. */
   readonly host: ProviderHost;
   readonly events: EventStream;
   /** Writes the snapshot, durably. Not called in a preview. */
@@ -83,8 +82,8 @@ class Deployment {
     this.#options = options;
     this.#parts = parts;
     const report: Generation["report"] = (severity, message, urn) => events.diagnostic(severity, message, urn);
-    const registry = new ProviderRegistry(host, (message, urn) => report("warning", message, urn));
     const ledger = new Ledger(base.resources, options);
+    const registry = new ProviderRegistry(host, (message, urn) => report("warning", message, urn));
     this.#generation = { ledger, options, registry, report };
     this.#snapshot = options.preview ? undefined : new LiveSnapshot(base, write);
     const [refreshing, refreshes] = [options.refresh === "only", options.refresh !== "no"];
@@ -150,7 +149,7 @@ class Deployment {
   async #runProgram(program: RunProgram): Promise<boolean> {
     if (this.#ended.signal.aborted) return false;
     const { events } = this.#parts;
-    const running = program(this.#registrar, this.#log(), this.#ended.signal).catch(
+    const running = program(this.#registrar, this.#ended.signal).catch(
       (error: unknown): ProgramEnd => ({ type: "error", message: messageOf(error) }),
     );
     // A stopped deployment has refused all requests; the program is given the time to notice.
@@ -169,16 +168,6 @@ class Deployment {
     }
     this.#fail();
     return false;
-  }
-
-  #log(): ProgramLog {
-    const { events } = this.#parts;
-    return {
-      log: (severity, message, urn, ephemeral) => {
-        if (severity !== "debug" || this.#options.debug) events.diagnostic(severity, message, urn, ephemeral);
-      },
-      print: (stream, text) => events.diagnostic(stream === "stdout" ? "info" : "info#err", text),
-    };
   }
 
   /** Deletes what is no longer wanted, dependents first. After a failed deletion, what the resource depends on stays. */

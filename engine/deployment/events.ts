@@ -26,7 +26,7 @@ import {
   Unknown,
 } from "../values.ts";
 import { formatPropertyPath } from "./propertyPath.ts";
-import type { Severity } from "./source.ts";
+import type { ProgramLog, Severity } from "./source.ts";
 import { isLogical, newOf, oldOf, resourceOf, type Step, type StepOp, stepDiff } from "./steps.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -203,6 +203,16 @@ export class EventStream {
       ...(hideDiff.length > 0 && { hideDiffs: hideDiff.map(formatPropertyPath) }),
     };
   }
+}
+
+/** What a program says and prints, as diagnostics. `debug`: its debug messages too, which may hold secrets. */
+export function programLog(events: EventStream, debug: boolean): ProgramLog {
+  return {
+    log(severity, message, urn, ephemeral) {
+      if (severity !== "debug" || debug) events.diagnostic(severity, message, urn, ephemeral);
+    },
+    print: (stream, text) => events.diagnostic(stream === "stdout" ? "info" : "info#err", text),
+  };
 }
 
 function detailsOf(details: Readonly<Record<string, PropertyDiff>>) {

@@ -107,9 +107,10 @@ export class DeploymentRegistrar implements Registrar {
   }
 
   async invoke(goal: InvokeGoal): Promise<InvokeAnswer> {
-    if (goal.token === "pulumi:pulumi:getResource") return this.#getResource(goal.args);
     const packageName = goal.token.split(":")[0]!;
     const reference = await this.#provider({ ...goal, type: goal.token });
+    // The built-in provider's, but only the deployment knows the resources.
+    if (goal.token === "pulumi:pulumi:getResource") return this.#getResource(goal.args);
     const provider = this.#generation.registry.get(reference);
     if (!provider) throw new Error(`unknown provider '${reference}' for ${packageName}`);
     return provider.invoke(goal.token, goal.args);

@@ -16,7 +16,9 @@ describe("a stack with one resource", () => {
     expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a"]);
     expect(stack.state("proj-dev")?.outputs).toEqual({ out: "computed-id-1" });
     expect(stack.state("a")).toMatchObject({ id: "id-1", urn: thingUrn("a"), parent: stackUrn, inputs: { x: 1 } });
-    expect(stack.state("a")?.provider).toBe(`${stack.state("default_1_2_3")?.urn}::${stack.state("default_1_2_3")?.id}`);
+    expect(stack.state("a")?.provider).toBe(
+      `${stack.state("default_1_2_3")?.urn}::${stack.state("default_1_2_3")?.id}`,
+    );
     expect(stack.state("default_1_2_3")?.inputs).toEqual({ __internal: {}, version: "1.2.3" });
 
     const second = await stack.up(one);

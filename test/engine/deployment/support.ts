@@ -1,7 +1,7 @@
 // A deployment without gRPC: programs are functions, the cloud is a map, the state is what the last deployment wrote.
 import { createHash } from "node:crypto";
 import { type DeploymentOptions, type DeploymentResult, deploy } from "../../../engine/deployment/deployment.ts";
-import { type EngineEvent, EventStream, type StepMetadata } from "../../../engine/deployment/events.ts";
+import { type EngineEvent, EventStream, programLog, type StepMetadata } from "../../../engine/deployment/events.ts";
 import { Resource } from "../../../engine/deployment/resource.ts";
 import type { SnapshotContents } from "../../../engine/deployment/snapshot.ts";
 import type { Goal, ProgramLog, Registered, Registrar } from "../../../engine/deployment/source.ts";
@@ -222,12 +222,11 @@ export class TestStack {
         continueOnError: false,
         refresh: "no",
         configuration: { values: config, secretKeys: [] },
-        debug: false,
         ...options,
         targets: new UrnTargets(targets),
         excludes: new UrnTargets(excludes),
         replaceTargets: new UrnTargets(replace),
-        program: program && ((registrar, log, ended) => runScript(program, registrar, log, ended)),
+        program: program && ((registrar, ended) => runScript(program, registrar, programLog(stream, false), ended)),
       },
       {
         base: baseOf(this.contents),
@@ -249,7 +248,9 @@ export class TestStack {
       .map(({ op, urn }) => `${op} ${tail(urn)}`)
       .sort();
     const messages = events.flatMap((event) =>
-      "diagnosticEvent" in event ? [`${event.diagnosticEvent.prefix ?? ""}${event.diagnosticEvent.message}`.trim()] : [],
+      "diagnosticEvent" in event
+        ? [`${event.diagnosticEvent.prefix ?? ""}${event.diagnosticEvent.message}`.trim()]
+        : [],
     );
     return { ...result, events, steps, messages };
   }
@@ -258,7 +259,10 @@ export class TestStack {
 export function baseOf(contents: SnapshotContents) {
   return {
     resources: contents.resources.map((state) => new Resource(state)),
-    pendingOperations: contents.pendingOperations.map(({ type, resource }) => ({ type, resource: new Resource(resource) })),
+    pendingOperations: contents.pendingOperations.map(({ type, resource }) => ({
+      type,
+      resource: new Resource(resource),
+    })),
   };
 }
 

@@ -1,0 +1,310 @@
+// Runs one operation on one stack: opens state and configuration, takes the lock unless nothing is changed, previews and
+// applies, and adds the operation to the stack's history.
+//
+// What takes time and is not needed at once is begun early: the key of the stack's secrets is derived while the program
+// starts, and awaited when the first snapshot is written.
+
+import { type DeploymentOptions, type DeploymentResult, deploy } from "../deployment/deployment.ts";
+import { mapsEqual } from "../deployment/diff.ts";
+import { digestSink } from "../deployment/digest.ts";
+import { displaySink } from "../deployment/display.ts";
+import { openEventLog } from "../deployment/eventSinks.ts";
+import { type EventSink, EventStream, programLog } from "../deployment/events.ts";
+import { Resource } from "../deployment/resource.ts";
+import type { SnapshotContents } from "../deployment/snapshot.ts";
+import { UrnTargets } from "../deployment/targets.ts";
+import { isRootStack } from "../deployment/urn.ts";
+import { type LocatedProgram, locateProgram, runAgainst } from "../language/run.ts";
+import { createProviderHost } from "../providers/host.ts";
+import { createStackReader } from "../providers/stackReader.ts";
+import type { Checkpoint } from "../state/checkpoint.ts";
+import { newManifest } from "../state/deployment.ts";
+import { EngineError, exitCodes } from "../state/error.ts";
+import type { UpdateInfo } from "../state/history.ts";
+import type { Project } from "../state/project.ts";
+import type { ResourceState } from "../state/resource.ts";
+import { displayName, fullName } from "../state/stackName.ts";
+import type { PropertyMap } from "../values.ts";
+import type { Flags } from "./args.ts";
+import type { CommandContext } from "./context.ts";
+import { type OpenedStack, openCheckpoint, openStack, programConfig, readConfig, stackSecrets } from "./stack.ts";
+import { isTrue } from "./stackRemove.ts";
+
+/** What a verb's flags come to. */
+export interface Operation {
+  readonly kind: "update" | "preview" | "refresh" | "destroy";
+  readonly phases: readonly ("preview" | "apply")[];
+  /** Whether the stack's program is run. */
+  readonly program: boolean;
+  readonly refresh: "no" | "first" | "only";
+  readonly target: readonly string[];
+  readonly exclude: readonly string[];
+  readonly replace: readonly string[];
+  /** Creations that were cut off are dropped from the state. */
+  readonly clearPendingCreates?: boolean;
+  /** More resources to leave alone, chosen by their state. */
+  readonly spare?: (resources: readonly ResourceState[]) => readonly string[];
+}
+
+/** Answers the exit code: 0, 1 when it failed, 7 when it changed something against expectation, 8 when it was cancelled. */
+export async function runOperation(context: CommandContext, operation: Operation): Promise<number> {
+  const project = await context.project();
+  const stack = await openStack(context);
+  const lock = operation.phases.includes("apply") ? await stack.backend.lock(stack.name) : undefined;
+  try {
+    const config = await readConfig(context, stack.name);
+    const configuration = await programConfig(context, stack, config);
+    for (const phase of operation.phases) {
+      const run = new Phase(context, operation, phase === "preview", { project, stack, config, configuration });
+      const code = await run.run();
+      if (code !== exitCodes.success) return code;
+    }
+    return exitCodes.success;
+  } finally {
+    await lock?.release();
+  }
+}
+
+interface Opened {
+  readonly project: Project;
+  readonly stack: OpenedStack;
+  readonly config: Awaited<ReturnType<typeof readConfig>>;
+  readonly configuration: Awaited<ReturnType<typeof programConfig>>;
+}
+
+/** The preview or the change itself. */
+class Phase {
+  readonly #context: CommandContext;
+  readonly #operation: Operation;
+  readonly #preview: boolean;
+  readonly #opened: Opened;
+
+  constructor(context: CommandContext, operation: Operation, preview: boolean, opened: Opened) {
+    this.#context = context;
+    this.#operation = operation;
+    this.#preview = preview;
+    this.#opened = opened;
+  }
+
+  async run(): Promise<number> {
+    const { stack } = this.#opened;
+    const startTime = seconds();
+    const checkpoint = await openCheckpoint(this.#context, stack);
+    const events = this.#openEvents();
+    const before = checkpoint.snapshot?.resources.find(({ urn }) => isRootStack(urn))?.outputs ?? {};
+    let result: DeploymentResult;
+    try {
+      result = await this.#deploy(checkpoint, events);
+    } finally {
+      await events.close();
+    }
+    if (!this.#preview) await this.#addToHistory(startTime, result);
+    if (result.result === "canceled") return exitCodes.cancelled;
+    if (result.result === "failed") return exitCodes.error;
+    this.#predict(result);
+    return this.#checkExpectation(result, before);
+  }
+
+  async #deploy(checkpoint: Checkpoint, events: EventStream): Promise<DeploymentResult> {
+    const { options, env, flags, signal } = this.#context;
+    const { project, stack, configuration } = this.#opened;
+    const { refresh, replace, target, program, exclude, spare } = this.#operation;
+    const log = programLog(events, flags.boolean("debug"));
+    const version = sdkVersion(this.#context.version);
+    const parallel = parallelism(flags, env);
+    const { config, secretKeys } = { config: configuration.plain, secretKeys: configuration.secretKeys };
+    const about = { project: project.name, stack: stack.name.stack, dryRun: this.#preview };
+    const located = program ? this.#program() : { program: undefined, programDirectory: project.root };
+    const run =
+      located.program &&
+      runAgainst(located, {
+        ...{ ...about, config, secretKeys, version },
+        organization: "organization",
+        parallel: Math.min(parallel, unlimited),
+        rootDirectory: project.root,
+      });
+    const host = createProviderHost({
+      ...{ ...about, log, version },
+      engine: { ...options, env },
+      programDirectory: located.programDirectory,
+      runtimeOptions: project.runtime.options,
+      stacks: createStackReader({
+        backend: stack.backend,
+        project: project.name,
+        passphrase: this.#context.passphrase,
+      }),
+    });
+    const base = this.#base(checkpoint);
+    const spared = spare?.(base.resources.map(({ state }) => state)) ?? [];
+    const write = this.#preview ? refuseWrite : this.#writer(checkpoint);
+    const deployment: DeploymentOptions = {
+      ...{ project: about.project, stack: about.stack, preview: this.#preview, parallel, refresh },
+      targets: new UrnTargets(target),
+      targetDependents: flags.boolean("target-dependents"),
+      excludes: new UrnTargets([...exclude, ...spared]),
+      excludeDependents: flags.boolean("exclude-dependents"),
+      replaceTargets: new UrnTargets(replace),
+      continueOnError: flags.boolean("continue-on-error") || isTrue(env["PULUMI_CONTINUE_ON_ERROR"]),
+      program: run && ((registrar, ended) => run(registrar, log, ended)),
+      configuration: { values: config, secretKeys },
+    };
+    try {
+      return await deploy(deployment, { base, events, signal, write, host });
+    } finally {
+      await host.close();
+    }
+  }
+
+  #program(): LocatedProgram {
+    const { project } = this.#opened;
+    const { env, flags } = this.#context;
+    const { name: runtime, options: runtimeOptions } = project.runtime;
+    const main = project.main === undefined ? {} : { main: project.main };
+    return locateProgram(
+      { runtime, runtimeOptions, rootDirectory: project.root, ...main, env },
+      flags.string("client"),
+    );
+  }
+
+  #base(checkpoint: Checkpoint) {
+    const { resources = [], pendingOperations = [] } = checkpoint.snapshot ?? {};
+    const kept = pendingOperations.filter(({ type }) => !this.#operation.clearPendingCreates || type !== "creating");
+    return {
+      resources: resources.map((state) => new Resource(state)),
+      pendingOperations: kept.map(({ type, resource }) => ({ type, resource: new Resource(resource) })),
+    };
+  }
+
+  /** The secrets' key is derived while the program starts; the first write waits for it. */
+  #writer(checkpoint: Checkpoint): (contents: SnapshotContents) => Promise<void> {
+    const { stack, config } = this.#opened;
+    const { version } = this.#context;
+    const secrets = stackSecrets(this.#context, stack, config).then(async (manager) => {
+      await config.save();
+      return checkpoint.secrets && sameSalt(checkpoint.secrets, manager) ? checkpoint.secrets : manager;
+    });
+    secrets.catch(() => {});
+    const metadata = checkpoint.snapshot?.metadata ?? {};
+    return async (contents) =>
+      checkpoint.write({ ...contents, manifest: newManifest(version), metadata }, await secrets);
+  }
+
+  #openEvents(): EventStream {
+    const { flags, stdout } = this.#context;
+    const { kind } = this.#operation;
+    const { project, stack, configuration } = this.#opened;
+    const show = { showSames: flags.boolean("show-sames"), suppressOutputs: flags.boolean("suppress-outputs") };
+    const sinks: EventSink[] = [];
+    const eventLog = flags.string("event-log");
+    if (eventLog !== undefined && eventLog !== "") sinks.push(openEventLog(eventLog));
+    if (flags.boolean("json")) {
+      const showReplacementSteps = flags.boolean("show-replacement-steps");
+      sinks.push(this.#preview ? digestSink(stdout, { ...show, showReplacementSteps }) : lineSink(stdout));
+    } else {
+      stdout(`${label(kind, this.#preview)} (${displayName(stack.name, project.name)}):\n`);
+      const suppressProgress = flags.boolean("suppress-progress");
+      sinks.push(displaySink(stdout, { ...show, suppressProgress, refreshing: kind === "refresh" }));
+    }
+    return new EventStream(
+      sinks,
+      configuration.secretKeys.map((key) => configuration.plain[key]!),
+    );
+  }
+
+  async #addToHistory(startTime: number, { result, changes }: DeploymentResult): Promise<void> {
+    const { flags } = this.#context;
+    const { stack, configuration } = this.#opened;
+    const environment = Object.fromEntries(
+      ["exec-kind", "exec-agent"].flatMap((flag) => {
+        const value = flags.string(flag);
+        return value === undefined || value === "" ? [] : [[flag.replace("-", "."), value]];
+      }),
+    );
+    const info: UpdateInfo = {
+      kind: this.#operation.kind,
+      startTime,
+      endTime: seconds(),
+      message: flags.string("message") ?? "",
+      environment: { "exec.kind": "cli", ...environment },
+      config: Object.fromEntries(configuration.values),
+      result: result === "succeeded" ? "succeeded" : "failed",
+      resourceChanges: changes,
+    };
+    await stack.backend.recordUpdate(stack.name, info);
+  }
+
+  /** Hands the stack's predicted outputs to the previews of its dependents. */
+  #predict({ outputs }: DeploymentResult): void {
+    const { predictions } = this.#context.options;
+    if (this.#preview && this.#operation.program && outputs)
+      predictions?.set(fullName(this.#opened.stack.name), outputs);
+  }
+
+  #checkExpectation({ changes, outputs }: DeploymentResult, before: PropertyMap): number {
+    if (!this.#context.flags.boolean("expect-no-changes")) return exitCodes.success;
+    const unchanging = new Set(["same", "read", "discard", "read-replacement"]);
+    const changed = Object.keys(changes).some((op) => !unchanging.has(op));
+    if (!changed && (outputs === undefined || mapsEqual(outputs, before))) return exitCodes.success;
+    const { kind } = this.#operation;
+    throw new EngineError(
+      `no changes were expected for ${kind} but changes were proposed`,
+      exitCodes.unexpectedChanges,
+    );
+  }
+}
+
+const verbs = { update: "Updating", preview: "Previewing", refresh: "Refreshing", destroy: "Destroying" } as const;
+
+function label(kind: Operation["kind"], preview: boolean): string {
+  return preview ? `Previewing ${kind === "preview" ? "update" : kind}` : verbs[kind];
+}
+
+/** Events as JSON lines on standard output. */
+function lineSink(stdout: (text: string) => void): EventSink {
+  return {
+    write: ({ event, internal }) => (internal ? undefined : stdout(`${JSON.stringify(event)}\n`)),
+    close: async () => {},
+  };
+}
+
+async function refuseWrite(): Promise<void> {
+  throw new Error("a preview writes nothing");
+}
+
+const seconds = () => Math.floor(Date.now() / 1000);
+
+function sameSalt(one: { readonly state: unknown }, other: { readonly state: unknown }): boolean {
+  return JSON.stringify(one.state) === JSON.stringify(other.state);
+}
+
+/** The version that programs may require a range of: the SDK's own. */
+function sdkVersion(version: string): string {
+  return version.split("+")[0]!;
+}
+
+/** What official engines call unlimited. */
+const unlimited = 2 ** 31 - 1;
+
+/** `--parallel`: how many chains of steps at once. 16 by default; less than 1 is 1. */
+function parallelism(flags: Flags, env: Readonly<Record<string, string>>): number {
+  const given = flags.number("parallel") ?? (env["PULUMI_PARALLEL"] ? Number(env["PULUMI_PARALLEL"]) : 16);
+  if (!Number.isInteger(given)) {
+    throw new EngineError(`PULUMI_PARALLEL must be a whole number, got "${env["PULUMI_PARALLEL"]}"`);
+  }
+  return given >= unlimited ? Number.POSITIVE_INFINITY : Math.max(1, given);
+}
+
+export function isRefreshAsked(flags: Flags): boolean {
+  const given = flags.string("refresh");
+  return given !== undefined && isTrue(given);
+}
+
+/** This engine never asks, so what changes something must be told to go on. */
+export function requireConfirmation(context: CommandContext): void {
+  const { flags, env } = context;
+  if (flags.boolean("yes") || flags.boolean("skip-preview") || isTrue(env["PULUMI_SKIP_CONFIRMATIONS"])) return;
+  throw new EngineError(
+    "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
+    exitCodes.configuration,
+  );
+}

@@ -1,0 +1,244 @@
+// What people see of an operation: plain lines, folded from its events, in the manner of the official CLI off a terminal.
+// Steps as they begin and end, then diagnostics by resource, the stack's outputs and what changed in them, and counts.
+import { secretSignature, signatureKey, unknownSentinel } from "../state/serialize.ts";
+import type { Emitted, EngineEvent, EventSink, Json, StepMetadata, SummaryEvent } from "./events.ts";
+import type { StepOp } from "./steps.ts";
+import { isRootStack, urnName } from "./urn.ts";
+
+export interface DisplayOptions {
+  /** Also lines for resources that did not change. */
+  readonly showSames: boolean;
+  readonly suppressOutputs: boolean;
+  readonly suppressProgress: boolean;
+  /** The operation is a refresh: steps are called by what they find. */
+  readonly refreshing: boolean;
+}
+
+/** How an operation is written: mark, planned, under way, done, and in the counts of a preview and of an update. */
+interface OpWords {
+  readonly mark: string;
+  readonly planned: string;
+  readonly doing: string;
+  readonly done: string;
+  readonly toDo: string;
+  readonly didIt: string;
+}
+
+const words: Readonly<Record<StepOp, OpWords>> = {
+  same: w("  ", "", "", "", "unchanged", "unchanged"),
+  create: w("+ ", "create", "creating", "created", "to create", "created"),
+  update: w("~ ", "update", "updating", "updated", "to update", "updated"),
+  delete: w("- ", "delete", "deleting", "deleted", "to delete", "deleted"),
+  replace: w("+-", "replace", "replacing", "replaced", "to replace", "replaced"),
+  "create-replacement": w("++", "create replacement", "creating replacement", "created replacement"),
+  "delete-replaced": w("--", "delete original", "deleting original", "deleted original"),
+  read: w("> ", "read", "reading", "read", "to read", "read"),
+  "read-replacement": w(">>", "read for replacement", "reading for replacement", "read for replacement"),
+  refresh: w("~ ", "refresh", "refreshing", "refreshed", "to refresh", "refreshed"),
+  discard: w("< ", "discard", "discarding", "discarded", "to discard", "discarded"),
+  "discard-replaced": w("<<", "discard original", "discarding original", "discarded original"),
+  "remove-pending-replace": w("~ ", "complete replace", "completing replace", "completed replace"),
+  import: w("= ", "import", "importing", "imported", "to import", "imported"),
+  "import-replacement": w("=>", "import replacement", "importing replacement", "imported replacement"),
+};
+
+function w(mark: string, planned: string, doing: string, done: string, toDo = planned, didIt = done): OpWords {
+  return { mark, planned, doing, done, toDo, didIt };
+}
+
+/** In the order in which counts are shown. */
+const counted: readonly StepOp[] = ["create", "update", "delete", "replace", "import", "read", "discard", "refresh"];
+
+/** Prints an operation as it goes. `print` is given whole lines. */
+export function displaySink(print: (text: string) => void, options: DisplayOptions): EventSink {
+  const display = new Display(print, options);
+  return { write: (emitted) => display.write(emitted), close: async () => {} };
+}
+
+class Display {
+  readonly #print: (text: string) => void;
+  readonly #options: DisplayOptions;
+  readonly #startedMs = new Map<string, number>();
+  readonly #diagnostics = new Map<string, string[]>();
+  #rootUrn = "";
+  #root: StepMetadata | undefined;
+
+  constructor(print: (text: string) => void, options: DisplayOptions) {
+    this.#print = print;
+    this.#options = options;
+  }
+
+  write({ event, internal }: Emitted): void {
+    if (internal && !("diagnosticEvent" in event)) return;
+    if ("resourcePreEvent" in event)
+      this.#began(event.resourcePreEvent.metadata, event.resourcePreEvent.planning === true);
+    else if ("resOutputsEvent" in event)
+      this.#ended(event.resOutputsEvent.metadata, event.resOutputsEvent.planning === true);
+    else if ("resOpFailedEvent" in event) this.#line(event.resOpFailedEvent.metadata, "**failed**", "doing");
+    else if ("diagnosticEvent" in event) this.#noted(event.diagnosticEvent);
+    else if ("summaryEvent" in event) this.#finished(event.summaryEvent);
+  }
+
+  #began(metadata: StepMetadata, planning: boolean): void {
+    if (isRootStack(metadata.urn)) this.#note(metadata);
+    this.#startedMs.set(key(metadata), Date.now());
+    if (!planning && (metadata.op !== "refresh" || this.#options.refreshing)) this.#line(metadata, "(0s)", "doing");
+  }
+
+  #ended(metadata: StepMetadata, planning: boolean): void {
+    if (isRootStack(metadata.urn)) this.#note(metadata);
+    const started = this.#startedMs.get(metadata.op === "refresh" ? key(metadata) : this.#beganAs(metadata));
+    // Outputs that a component registers later tell nothing new of its step.
+    if (started === undefined) return;
+    this.#startedMs.delete(this.#beganAs(metadata));
+    if (planning) this.#line(metadata, "", "planned");
+    else this.#line(metadata, `(${((Date.now() - started) / 1000).toFixed(2)}s)`, "done");
+  }
+
+  /** A refresh ends as the update or deletion that it found. */
+  #beganAs(metadata: StepMetadata): string {
+    const own = key(metadata);
+    return this.#startedMs.has(own) ? own : `refresh ${metadata.urn}`;
+  }
+
+  #note(metadata: StepMetadata): void {
+    this.#rootUrn = metadata.urn;
+    // What a step leaves behind counts, not what the events of its begin say.
+    this.#root = metadata;
+  }
+
+  #line(metadata: StepMetadata, suffix: string, tense: "planned" | "doing" | "done"): void {
+    const { showSames, suppressProgress } = this.#options;
+    if (suppressProgress || (metadata.op === "same" && !showSames)) return;
+    const { mark } = words[metadata.op];
+    const changes = changedKeys(metadata);
+    const text = [words[metadata.op][tense], suffix, changes].filter((part) => part !== "").join(" ");
+    this.#print(` ${mark} ${resourceName(metadata)} ${text}\n`);
+  }
+
+  #noted(diagnostic: Extract<EngineEvent, { diagnosticEvent: unknown }>["diagnosticEvent"]): void {
+    const { severity, ephemeral, urn = "", prefix = "", message } = diagnostic;
+    if (severity === "debug" || ephemeral) return;
+    const lines = this.#diagnostics.get(urn) ?? [];
+    lines.push(...`${prefix}${message}`.replace(/\n$/, "").split("\n"));
+    this.#diagnostics.set(urn, lines);
+  }
+
+  #finished(summary: SummaryEvent): void {
+    this.#printDiagnostics();
+    if (!this.#options.suppressOutputs) this.#printOutputs(summary);
+    this.#printCounts(summary);
+  }
+
+  #printDiagnostics(): void {
+    // What belongs to no resource belongs to the stack.
+    const stack = [...(this.#diagnostics.get("") ?? []), ...(this.#diagnostics.get(this.#rootUrn) ?? [])];
+    const others = [...this.#diagnostics].filter(([urn]) => urn !== "" && urn !== this.#rootUrn);
+    if (stack.length === 0 && others.length === 0) return;
+    this.#print("Diagnostics:\n");
+    const block = (title: string, lines: readonly string[]) => {
+      if (lines.length > 0) this.#print(`  ${title}:\n${lines.map((line) => `    ${line}`.trimEnd()).join("\n")}\n\n`);
+    };
+    block(this.#rootUrn === "" ? "pulumi:pulumi:Stack" : `pulumi:pulumi:Stack (${urnName(this.#rootUrn)})`, stack);
+    for (const [urn, lines] of others) block(`${displayType(typeOf(urn))} (${urnName(urn)})`, lines);
+  }
+
+  #printOutputs({ result }: SummaryEvent): void {
+    if (!this.#root || this.#options.refreshing || result === "canceled") return;
+    const old = (this.#root.old?.outputs ?? {}) as JsonMap;
+    const now = (this.#root.new?.outputs ?? {}) as JsonMap;
+    const compare = this.#root.op !== "create";
+    const lines = outputLines(compare ? old : now, now, 1);
+    if (lines.length > 0) this.#print(`Outputs:\n${lines.join("\n")}\n\n`);
+  }
+
+  #printCounts({ resourceChanges, isPreview, durationSeconds }: SummaryEvent): void {
+    const lines = counted.flatMap((op) => {
+      const count = resourceChanges[op] ?? 0;
+      return count === 0 ? [] : [`    ${words[op].mark}${count} ${isPreview ? words[op].toDo : words[op].didIt}`];
+    });
+    const same = resourceChanges.same ?? 0;
+    if (same > 0) lines.push(`    ${same} unchanged`);
+    if (lines.length > 0) this.#print(`Resources:\n${lines.join("\n")}\n\n`);
+    if (!isPreview) this.#print(`Duration: ${durationSeconds}s\n\n`);
+  }
+}
+
+type JsonMap = { readonly [key: string]: Json };
+
+const key = ({ op, urn }: StepMetadata) => `${op} ${urn}`;
+
+function resourceName({ type, urn }: StepMetadata): string {
+  return `${displayType(type)} ${urnName(urn)}`;
+}
+
+/** `random:index:RandomPet` for `random:index/randomPet:RandomPet`. */
+export function displayType(type: string): string {
+  const [packageName, module, name] = type.split(":");
+  if (packageName === undefined || module === undefined || name === undefined) return type;
+  const [first, second] = module.split("/");
+  return second !== undefined && second.toLowerCase() === name.toLowerCase() ? `${packageName}:${first}:${name}` : type;
+}
+
+function typeOf(urn: string): string {
+  const qualified = urn.split("::")[2] ?? "";
+  return qualified.slice(qualified.lastIndexOf("$") + 1);
+}
+
+/** `[diff: +a,-b,~c]`: top-level names, at most a line of them. */
+function changedKeys({ op, detailedDiff, diffs, keys }: StepMetadata): string {
+  if (op === "same" || op === "create" || op === "delete") return "";
+  const marks = new Map<string, string>();
+  for (const [path, { diffKind }] of Object.entries(detailedDiff ?? {})) {
+    const top = path.split(/[.[]/)[0]!;
+    const mark = diffKind.startsWith("add") ? "+" : diffKind.startsWith("delete") ? "-" : "~";
+    // Of a property that changed in several places: it was there before and is there now.
+    marks.set(top, marks.has(top) || path !== top ? "~" : mark);
+  }
+  if (marks.size === 0) for (const name of diffs ?? keys ?? []) marks.set(name, "~");
+  const shown = [...marks].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, mark]) => `${mark}${name}`);
+  return shown.length === 0 ? "" : `[diff: ${shown.join(",")}]`;
+}
+
+/** Outputs, one under the other; what differs is marked and shown with what it was. */
+function outputLines(old: JsonMap, now: JsonMap, depth: number): readonly string[] {
+  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
+  const width = Math.max(0, ...names.map((name) => name.length));
+  const indent = "    ".repeat(depth).slice(2);
+  return names.flatMap((name) => {
+    const [before, after] = [old[name], now[name]];
+    const label = `${name.padEnd(width)}: `;
+    const inner = "    ".repeat(depth);
+    if (before === undefined) return [`${indent.slice(2)}+ ${label}${text(after!, inner)}`].map(shift);
+    if (after === undefined) return [`${indent.slice(2)}- ${label}${text(before, inner)}`].map(shift);
+    if (JSON.stringify(before) === JSON.stringify(after)) return [`${inner}${label}${text(after, inner)}`];
+    if (isMap(before) && isMap(after)) {
+      return [shift(`${indent.slice(2)}~ ${label}{`), ...outputLines(before, after, depth + 1), `${inner}}`];
+    }
+    return [shift(`${indent.slice(2)}~ ${label}${text(before, inner)} => ${text(after, inner)}`)];
+  });
+}
+
+/** Puts a mark where the official CLI has it: two before the name. */
+const shift = (line: string) => `  ${line}`;
+
+function isMap(value: Json): value is JsonMap {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(signatureKey in value);
+}
+
+function text(value: Json, indent: string): string {
+  if (value === unknownSentinel) return "[unknown]";
+  if (value === null || typeof value !== "object") return JSON.stringify(value);
+  if (!Array.isArray(value) && signatureKey in value) {
+    return (value as JsonMap)[signatureKey] === secretSignature ? "[secret]" : JSON.stringify(value);
+  }
+  const inner = `${indent}    `;
+  if (Array.isArray(value)) {
+    if (value.length === 0) return "[]";
+    return `[\n${value.map((item: Json, i) => `${inner}[${i}]: ${text(item, inner)}`).join("\n")}\n${indent}]`;
+  }
+  const entries = Object.entries(value as JsonMap);
+  if (entries.length === 0) return "{}";
+  const width = Math.max(...entries.map(([name]) => name.length));
+  return `{\n${entries.map(([name, item]) => `${inner}${name.padEnd(width)}: ${text(item, inner)}`).join("\n")}\n${indent}}`;
+}
