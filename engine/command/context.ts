@@ -1,7 +1,7 @@
 // What every command of the engine is given: its flags, and the ways to what it works on (project, backend, stack). Nothing
 // here reads process.env or the current folder: both come from the caller.
 import type { EngineOptions } from "../index.ts";
-import { EngineError, exitCodes } from "../state/error.ts";
+import { EngineError } from "../state/error.ts";
 import { FileBackend } from "../state/fileBackend.ts";
 import { passphraseOf } from "../state/passphrase.ts";
 import { findProject, type Project } from "../state/project.ts";
@@ -33,7 +33,7 @@ export interface CommandContext {
   projectIfAny(): Promise<Project | undefined>;
   /** `PULUMI_BACKEND_URL`, else `backend.url` of the project, else what one is logged in to. */
   backend(): Promise<FileBackend>;
-  /** The stack named by `--stack`, by `PULUMI_STACK`, or selected; it need not exist. @throws EngineError, exit code 6. */
+  /** The stack named by `--stack`, by `PULUMI_STACK`, or selected; it need not exist. */
   stackName(): Promise<StackName>;
   /** A stack's name as the user wrote it. @throws EngineError for a bad one. */
   parseStack(text: string): Promise<StackName>;
@@ -76,8 +76,7 @@ export function createContext(parts: ContextParts): CommandContext {
       const selected = current && (await selectedStack(pulumiHome(env), current, (await backend()).url));
       if (selected === undefined)
         throw new EngineError(
-          "no stack selected; please use `pulumi stack select` or `pulumi stack init` to choose one, or name it with --stack",
-          exitCodes.stackNotFound,
+          "no stack selected; please use `pulumi stack select` or `pulumi stack init` to choose one",
         );
       return parseStack(selected);
     }),

@@ -6,6 +6,7 @@ import {
   encodeDeployment,
   type RawDeployment,
   type Snapshot,
+  sandboxFeature,
   secretsProviderOf,
 } from "./deployment.ts";
 import { EngineError } from "./error.ts";
@@ -89,7 +90,9 @@ export class Checkpoint {
   /** `base` is the state file's path without extension, `name` the stack's full name. */
   static async open(base: string, name: string, raw: RawDeployment, options: CheckpointOptions): Promise<Checkpoint> {
     const opened = raw.deployment === undefined ? undefined : await openDeployment(raw.deployment, options);
-    return new Checkpoint(base, name, options, opened);
+    // what was marked as a sandbox's stays so, whoever writes it
+    const sandbox = options.sandbox || raw.features.includes(sandboxFeature);
+    return new Checkpoint(base, name, { ...options, sandbox }, opened);
   }
 
   /**

@@ -56,10 +56,11 @@ export function valueAt(value: JsonValue | undefined, path: ConfigPath): JsonVal
 /**
  * A copy with another value at a path; lists and objects on the way are made as the path asks for them. An item may be
  * added at the end of a list, not further out. What stands at the top and is neither is overwritten.
+ * `key` names the whole in errors.
  * @throws EngineError when the path goes through something else, or would make an object that reads as encrypted.
  */
-export function withValueAt(value: JsonValue | undefined, path: ConfigPath, set: JsonValue): JsonValue {
-  return setAt(value, path, set, []);
+export function withValueAt(value: JsonValue | undefined, path: ConfigPath, set: JsonValue, key: string): JsonValue {
+  return setAt(value, path, set, [key]);
 }
 
 function setAt(value: JsonValue | undefined, path: ConfigPath, set: JsonValue, before: ConfigPath): JsonValue {
@@ -67,7 +68,7 @@ function setAt(value: JsonValue | undefined, path: ConfigPath, set: JsonValue, b
   if (step === undefined) return set;
   const here = [...before, step];
   const isContainer = typeof value === "object" && value !== null && !isSecure(value);
-  if (value !== undefined && value !== null && !isContainer && before.length > 0)
+  if (value !== undefined && value !== null && !isContainer && before.length > 1)
     throw new EngineError(`${pathText(before)}: expected ${typeof step === "number" ? "an array" : "a map"}`);
   const container = isContainer ? value : typeof step === "number" ? [] : {};
   if (Array.isArray(container)) {

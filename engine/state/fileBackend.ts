@@ -9,7 +9,7 @@ import type { RawDeployment } from "./deployment.ts";
 import { EngineError, exitCodes, hasCode } from "./error.ts";
 import { readIfPresent, writeDurably } from "./files.ts";
 import { appendHistory, readHistory, renameHistory, type UpdateInfo } from "./history.ts";
-import { type JsonObject, plainText } from "./json.ts";
+import { plainText } from "./json.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { type Lock, removeLocks, takeLock } from "./lock.ts";
 import { fullName, type StackName } from "./stackName.ts";
@@ -111,17 +111,18 @@ export class FileBackend {
     return readStateFile(await this.stateFile(name), `the stack '${name.stack}'`);
   }
 
-  /** Writes a deployment as it is: import and rename. The caller holds the lock and has checked it. */
-  async writeRaw(
-    name: StackName,
-    {
-      version,
-      features,
-      deployment,
-    }: { readonly version: number; readonly features: readonly string[]; readonly deployment: JsonObject | undefined },
-  ): Promise<void> {
+  /** Writes a deployment as it is. The caller holds the lock and has checked it. */
+  async writeRaw(name: StackName, { version, features, deployment }: RawDeployment): Promise<void> {
     const text = deployment === undefined ? undefined : plainText(deployment);
-    await writeStateFile(this.layout.stackBase(name), stateFileText(fullName(name), { version, features, text }));
+    await this.writeText(name, { version, features, text });
+  }
+
+  /** Writes an encoded deployment. The caller holds the lock and has checked it. */
+  async writeText(
+    name: StackName,
+    state: { readonly version: number; readonly features: readonly string[]; readonly text: string | undefined },
+  ): Promise<void> {
+    await writeStateFile(this.layout.stackBase(name), stateFileText(fullName(name), state));
   }
 
   /** Opens a stack's checkpoint for an operation. */

@@ -41,12 +41,16 @@ export function sortedText(value: JsonValue): string {
   return mapText(Object.entries(value).map(([key, item]) => [key, sortedText(item)] as const));
 }
 
-/** Any JSON value, compact, with keys in the order they have (integer-like keys excepted, see the header). */
+/**
+ * Any JSON value, compact, with keys in the order they have. An object with keys that look like integers is sorted: it has
+ * lost its order, and only maps have such keys, which are sorted anyway.
+ */
 export function plainText(value: JsonValue): string {
   if (typeof value === "string") return stringText(value);
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return arrayText(value.map(plainText));
-  return structText(Object.entries(value).map(([key, item]) => [key, plainText(item)] as const));
+  const entries = Object.entries(value).map(([key, item]) => [key, plainText(item)] as const);
+  return entries.some(([key]) => /^\d+$/.test(key)) ? mapText(entries) : structText(entries);
 }
 
 /** `<`, `>` and `&` as Go escapes them by default: inside secrets' plaintexts and in command output that does so. */

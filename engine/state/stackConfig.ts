@@ -106,9 +106,9 @@ export class StackConfig {
     return this.text !== (this.saved ?? "");
   }
 
-  /** Writes the file when it changed. Mode 0600 for a new one; an existing one was somebody's choice. */
-  async save(): Promise<void> {
-    if (!this.isChanged) return;
+  /** Writes the file when it changed, or `always`. Mode 0600 for a new one; an existing one was somebody's choice. */
+  async save(always = false): Promise<void> {
+    if (!this.isChanged && !always) return;
     if (extname(this.path) === ".json")
       throw new EngineError(
         `${this.path}: this engine edits YAML configuration only; rename Pulumi.json to Pulumi.yaml`,

@@ -1,0 +1,45 @@
+// `stack init`: makes an empty stack, puts an encryption salt into its configuration file unless one is there, selects it.
+import { EngineError } from "../state/error.ts";
+import { newSalt, passphraseSecrets } from "../state/passphrase.ts";
+import { fullName, type StackName } from "../state/stackName.ts";
+import { pulumiHome, selectStack } from "../state/workspaceFile.ts";
+import type { CommandContext } from "./context.ts";
+import { readConfig } from "./stack.ts";
+
+/** `stack init [name]` */
+export async function stackInit(context: CommandContext): Promise<number> {
+  const named = context.flags.string("stack");
+  const [given] = context.args;
+  if (named !== undefined && given !== undefined)
+    throw new EngineError("only one of --stack or argument stack name may be specified, not both");
+  const text = named ?? given;
+  if (text === undefined) throw new EngineError("missing stack name");
+  await createStack(context, await context.parseStack(text));
+  return 0;
+}
+
+/**
+ * Makes a stack. The passphrase is proven first, so that nothing is left behind when it is missing or wrong. A salt that
+ * the configuration file already has is kept: stacks of one environment may share one.
+ */
+export async function createStack(context: CommandContext, name: StackName): Promise<void> {
+  const project = await context.projectIfAny();
+  if (project !== undefined && project.name !== name.project)
+    throw new EngineError(
+      `provided project name "${name.project}" doesn't match Pulumi.yaml: its name is "${project.name}"`,
+    );
+  const provider = context.flags.string("secrets-provider");
+  if (provider !== undefined && provider !== "" && provider !== "default" && provider !== "passphrase")
+    throw new EngineError(`secrets provider "${provider}" is not supported by this engine: it has "passphrase" only`);
+  const backend = await context.backend();
+  if (await backend.exists(name)) throw new EngineError(`stack '${fullName(name)}' already exists`);
+  const config = await readConfig(context, name);
+  const passphrase = await context.passphrase();
+  if (config.encryptionSalt === undefined) config.setEncryptionSalt(await newSalt(passphrase));
+  else await passphraseSecrets(config.encryptionSalt, passphrase);
+  await backend.create(name);
+  await config.save();
+  context.stderr(`Created stack '${name.stack}'\n`);
+  if (!context.flags.boolean("no-select"))
+    await selectStack(pulumiHome(context.env), await context.project(), backend.url, fullName(name));
+}

@@ -1,0 +1,77 @@
+// `stack ls`: the stacks of the project, or of the whole backend.
+import { EngineError } from "../state/error.ts";
+import { isJsonObject, type JsonObject } from "../state/json.ts";
+import { displayName, organization } from "../state/stackName.ts";
+import { pulumiHome, selectedStack } from "../state/workspaceFile.ts";
+import type { CommandContext } from "./context.ts";
+import { ago, jsonOf, tableText, timeText, wantsJson } from "./print.ts";
+
+interface Row {
+  readonly name: string;
+  readonly current: boolean;
+  /** Absent for a stack that never was updated. */
+  readonly lastUpdate?: string;
+  readonly resourceCount?: number;
+}
+
+/** `stack ls [--all] [--json]` */
+export async function stackList(context: CommandContext): Promise<number> {
+  const { flags } = context;
+  const project = await context.projectIfAny();
+  const wanted = flags.string("project") ?? (flags.boolean("all") ? undefined : project?.name);
+  if (wanted === undefined && !flags.boolean("all"))
+    throw new EngineError("no Pulumi.yaml found; please run this command in a project directory");
+  const owner = flags.string("organization");
+  if (owner !== undefined && owner !== organization) throw new EngineError("organization name must be 'organization'");
+  const backend = await context.backend();
+  const selected =
+    context.env["PULUMI_STACK"] || (project && (await selectedStack(pulumiHome(context.env), project, backend.url)));
+  const current = selected ? await context.parseStack(selected).catch(() => undefined) : undefined;
+  const [tagName, tagValue] = splitTag(flags.string("tag"));
+  const rows: Row[] = [];
+  for (const name of await backend.list(wanted)) {
+    if (tagName !== undefined) {
+      const value = (await backend.tags(name))[tagName];
+      if (value === undefined || (tagValue !== undefined && value !== tagValue)) continue;
+    }
+    const { deployment } = await backend.readRaw(name);
+    rows.push({
+      name: flags.boolean("fully-qualify-stack-names")
+        ? displayName(name, undefined)
+        : displayName(name, project?.name),
+      current: current?.project === name.project && current.stack === name.stack,
+      ...(deployment === undefined ? {} : summaryOf(deployment)),
+    });
+  }
+  rows.sort((a, b) => (a.name < b.name ? -1 : 1));
+  context.stdout(wantsJson(flags) ? jsonOf(rows.map((row) => ({ ...row }))) : table(rows));
+  return 0;
+}
+
+function splitTag(tag: string | undefined): readonly [string | undefined, string | undefined] {
+  if (tag === undefined) return [undefined, undefined];
+  const at = tag.indexOf("=");
+  return at < 0 ? [tag, undefined] : [tag.slice(0, at), tag.slice(at + 1)];
+}
+
+function summaryOf(deployment: JsonObject): Pick<Row, "lastUpdate" | "resourceCount"> {
+  const { manifest, resources } = deployment;
+  const time = isJsonObject(manifest) ? manifest["time"] : undefined;
+  const isUpdated = typeof time === "string" && !Number.isNaN(Date.parse(time)) && !time.startsWith("0001-");
+  return {
+    ...(isUpdated ? { lastUpdate: timeText(time) } : {}),
+    resourceCount: Array.isArray(resources) ? resources.length : 0,
+  };
+}
+
+function table(rows: readonly Row[]): string {
+  const now = Date.now();
+  return tableText(
+    ["NAME", "LAST UPDATE", "RESOURCE COUNT"],
+    rows.map(({ name, current, lastUpdate, resourceCount }) => [
+      current ? `${name}*` : name,
+      lastUpdate === undefined ? "n/a" : ago(lastUpdate, now),
+      resourceCount === undefined ? "n/a" : String(resourceCount),
+    ]),
+  );
+}

@@ -1,0 +1,109 @@
+// `state delete | protect | unprotect`: surgical changes to a stack's state, under its lock. Nothing happens in any cloud.
+import type { Snapshot } from "../state/deployment.ts";
+import { EngineError } from "../state/error.ts";
+import type { ResourceState } from "../state/resource.ts";
+import type { CommandContext } from "./context.ts";
+import { openCheckpoint, openStack, readConfig, stackSecrets } from "./stack.ts";
+import { requireYes } from "./stackRemove.ts";
+
+async function edit(context: CommandContext, change: (snapshot: Snapshot) => readonly ResourceState[]): Promise<void> {
+  requireYes(context);
+  const stack = await openStack(context);
+  const lock = await stack.backend.lock(stack.name);
+  try {
+    const checkpoint = await openCheckpoint(context, stack);
+    const { snapshot } = checkpoint;
+    if (snapshot === undefined || snapshot.resources.length === 0)
+      throw new EngineError(`stack '${stack.name.stack}' has no resources`);
+    const resources = change(snapshot);
+    const secrets = checkpoint.secrets ?? (await stackSecrets(context, stack, await readConfig(context, stack.name)));
+    await checkpoint.write({ ...snapshot, resources }, secrets);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** The URNs given, or all that are not about to be deleted. @throws EngineError naming every URN that is not there. */
+function chosen({ resources }: Snapshot, { flags, args }: CommandContext): ReadonlySet<string> {
+  const known = new Set(resources.filter((resource) => !resource.delete).map(({ urn }) => urn));
+  if (flags.boolean("all")) return known;
+  if (args.length === 0) throw new EngineError("missing required argument: resource URN, or --all");
+  const missing = args.filter((urn) => !resources.some((resource) => resource.urn === urn));
+  if (missing.length > 0)
+    throw new EngineError(missing.map((urn) => `No such resource "${urn}" exists in the current state`).join("\n"));
+  return new Set(args);
+}
+
+/** `state protect <urn>...` and `state unprotect <urn>...` */
+const setProtect =
+  (protect: boolean) =>
+  async (context: CommandContext): Promise<number> => {
+    let count = 0;
+    await edit(context, (snapshot) => {
+      const urns = chosen(snapshot, context);
+      return snapshot.resources.map((resource) => {
+        if (resource.delete || !urns.has(resource.urn)) return resource;
+        count++;
+        return { ...resource, protect };
+      });
+    });
+    const word = protect ? "protected" : "unprotected";
+    context.stdout(context.flags.boolean("all") ? `All resources ${word}\n` : `${count} resources ${word}\n`);
+    return 0;
+  };
+export const stateProtect = setProtect(true);
+export const stateUnprotect = setProtect(false);
+
+/** `state delete <urn>... [--target-dependents] [--force]` */
+export async function stateDelete(context: CommandContext): Promise<number> {
+  const { flags } = context;
+  let count = 0;
+  await edit(context, (snapshot) => {
+    const urns = chosen(snapshot, context);
+    const condemned = new Set(snapshot.resources.filter(({ urn }) => urns.has(urn)));
+    const dependents = dependentsOf(condemned, snapshot.resources);
+    if (dependents.length > 0 && !flags.boolean("target-dependents"))
+      throw new EngineError(
+        [
+          `${[...urns].join(", ")} can't be safely deleted because the following resources depend on it:`,
+          ...dependents.map(({ urn }) => ` * "${urn.split("::").slice(3).join("::")}" (${urn})`),
+          "",
+          "Delete those resources first or pass --target-dependents.",
+        ].join("\n"),
+      );
+    for (const resource of dependents) condemned.add(resource);
+    const guarded = [...condemned].find(({ protect }) => protect);
+    if (guarded !== undefined && !flags.boolean("force"))
+      throw new EngineError(
+        `${guarded.urn} can't be safely deleted because it is protected. Re-run this command with --force to force deletion`,
+      );
+    count = condemned.size;
+    return snapshot.resources.filter((resource) => !condemned.has(resource));
+  });
+  context.stdout(
+    flags.boolean("all") ? "Resources deleted\n" : count === 1 ? "Resource deleted\n" : `${count} resources deleted\n`,
+  );
+  return 0;
+}
+
+/** What depends, at any remove, on the condemned; not on a URN that another state keeps alive. Linear. */
+function dependentsOf(
+  condemned: ReadonlySet<ResourceState>,
+  resources: readonly ResourceState[],
+): readonly ResourceState[] {
+  const gone = new Set([...condemned].map(({ urn }) => urn));
+  for (const resource of resources) if (!condemned.has(resource)) gone.delete(resource.urn);
+  const providers = new Set([...condemned].map(({ urn, id }) => `${urn}::${id}`));
+  const dependents: ResourceState[] = [];
+  // in dependency order, so one pass reaches everything
+  for (const resource of resources) {
+    if (condemned.has(resource)) continue;
+    const { parent, deletedWith, dependencies, propertyDependencies, provider } = resource;
+    const named = [parent, deletedWith, ...dependencies, ...Object.values(propertyDependencies).flat()];
+    if (!providers.has(provider) && !named.some((urn) => gone.has(urn))) continue;
+    dependents.push(resource);
+    gone.add(resource.urn);
+    providers.add(`${resource.urn}::${resource.id}`);
+  }
+  return dependents;
+}
