@@ -23,6 +23,11 @@ export function removeSecrets(value: PropertyValue): PropertyValue {
   return isPropertyMap(value) ? mapProperties(value, removeSecrets) : value;
 }
 
+/** The properties, each of them secret. */
+export function makeSecret(properties: PropertyMap): PropertyMap {
+  return mapProperties(properties, (value) => new Secret(value));
+}
+
 /**
  * Makes secret what was secret under the same name in `inputs`: objects are followed, anything else that holds a secret
  * makes the whole property one.

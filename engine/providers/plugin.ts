@@ -13,7 +13,14 @@ import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import { CHANNEL_OPTIONS } from "../deployment/channel.ts";
 import { decodeStruct, encodeStruct, KEEP, type WireOptions } from "../deployment/wire.ts";
 import type { PropertyMap } from "../values.ts";
-import { annotateSecrets, containsSecret, elideContents, removeSecrets, restoreContents } from "./lowering.ts";
+import {
+  annotateSecrets,
+  containsSecret,
+  elideContents,
+  makeSecret,
+  removeSecrets,
+  restoreContents,
+} from "./lowering.ts";
 import {
   type CheckFailure,
   type CheckRequest,
@@ -276,11 +283,10 @@ export function createPluginProvider(options: PluginOptions): Provider {
       const message = new providerProto.InvokeRequest().setTok(token).setArgs(encodeStruct(args, wire(known, false)));
       const answer = await call("invoke", message);
       const result = decodeStruct(answer.getReturn(), READ);
+      // Whatever a secret went into may show it.
       const tainted = !known.secrets && containsSecret(args);
       return {
-        result: tainted
-          ? annotateSecrets(result, Object.fromEntries(Object.keys(result).map((key) => [key, args])))
-          : result,
+        result: tainted ? makeSecret(result) : result,
         failures: failuresOf(answer.getFailuresList()),
       };
     },
