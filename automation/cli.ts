@@ -68,12 +68,7 @@ function commandLine(session: Session) {
     })
     .option("non-interactive", { type: "boolean", default: false, global: true, describe: "Never ask" })
     .option("color", { type: "boolean", global: true, describe: "Colour; --no-color for none" })
-    .parserConfiguration({
-      "populate--": true,
-      "strip-aliased": true,
-      "strip-dashed": true,
-      "duplicate-arguments-array": true,
-    })
+    .parserConfiguration({ "duplicate-arguments-array": true })
     .version(version())
     .help()
     .alias("help", "h")

@@ -3,7 +3,7 @@ import path from "node:path";
 import { TuttiError } from "../errors.ts";
 import { open, type Tutti } from "../index.ts";
 import type { OpenOptions } from "../pulumi/environment.ts";
-import { isCi } from "../views/color.ts";
+import { isCi } from "../variables.ts";
 import { noneNamed, ownValue } from "../workspace.ts";
 import type { Globals, Session } from "./command.ts";
 

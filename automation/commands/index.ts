@@ -1,6 +1,8 @@
 // Every command, in the order of the help text.
 import type { Register } from "./command.ts";
+import { register as completion } from "./completion.ts";
 import { register as destroy } from "./destroy.ts";
+import { register as doctor } from "./doctor.ts";
 import { register as drift } from "./drift.ts";
 import { register as env } from "./env.ts";
 import { register as graph } from "./graph.ts";
@@ -26,6 +28,8 @@ export const commands: readonly Register[] = [
   logs,
   runs,
   report,
+  doctor,
   env,
   pulumi,
+  completion,
 ];

@@ -23,7 +23,7 @@ export const register: Register = (cli, session) =>
       const rows = stacks.map(({ id, cloud, claimed, deployed, resourceCount, lastUpdate }) => [
         id,
         cloud,
-        deployed === undefined ? "unknown" : deployed ? `${resourceCount ?? "?"} resources` : "not deployed",
+        deployed === undefined ? "unknown" : deployed ? `${resourceCount ?? 0} resources` : "not deployed",
         lastUpdate ?? "",
         claimed ? "" : "no contract claims it",
       ]);

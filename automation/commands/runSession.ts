@@ -9,10 +9,10 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { TuttiError } from "../errors.ts";
 import type { Operation } from "../events.ts";
-import { exitCodeOfError } from "../exitCode.ts";
 import { open, type Report, type Run, type RunOptions, type Tutti } from "../index.ts";
 import type { Plan } from "../plan.ts";
-import { createPalette, isCi, type Palette, wantsColor } from "../views/color.ts";
+import { isCi } from "../variables.ts";
+import { createPalette, type Palette, wantsColor } from "../views/color.ts";
 import type { View } from "../views/view.ts";
 import { plural } from "../views/words.ts";
 import { parseStackId } from "../workspace.ts";
@@ -186,9 +186,4 @@ function dryRunText(plan: Plan): string {
       return `${plan.operation} ${stack.padEnd(width)}  ${reason}${after}\n`;
     })
     .join("");
-}
-
-/** Prints an error that ends a command and gives its exit code; an error that is no TuttiError is a bug of ours. */
-export function errorCode(error: unknown, detailed: boolean): number {
-  return error instanceof TuttiError ? exitCodeOfError(error.code, { detailed }) : 255;
 }

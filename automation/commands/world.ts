@@ -1,6 +1,6 @@
 // What a command may touch of the process it runs in. Given to every command, so that tests run them in a world of their own.
 import readline from "node:readline";
-import { isCi } from "../views/color.ts";
+import { isCi } from "../variables.ts";
 
 /** A stream that a command writes to. */
 export interface Out {

@@ -1,12 +1,13 @@
 // Whether and how to colour. One decision a stream: --no-color and NO_COLOR win, then FORCE_COLOR, then whether it is a
 // terminal; CI logs are coloured only when asked (https://no-color.org, https://force-color.org).
 import pc from "picocolors";
+import { isCi, type Variables } from "../variables.ts";
 
 export type Palette = ReturnType<typeof pc.createColors>;
 
 /** What decides about colour. */
 export interface ColorWorld {
-  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly variables: Variables;
   readonly isTerminal: boolean;
   /** `--no-color`, `--color`; undefined when neither was given. */
   readonly option: boolean | undefined;
@@ -20,12 +21,6 @@ export function wantsColor({ variables, isTerminal, option }: ColorWorld): boole
   if (forced !== undefined && forced !== "") return forced !== "0" && forced !== "false";
   if (variables["TERM"] === "dumb") return false;
   return isTerminal && !isCi(variables);
-}
-
-/** Whether a CI service runs us. `CI=false` says no. */
-export function isCi(variables: Readonly<Record<string, string | undefined>>): boolean {
-  const ci = variables["CI"];
-  return ci !== undefined && ci !== "" && ci !== "0" && ci !== "false";
 }
 
 /** Functions that colour a text, or leave it as it is. */

@@ -1,0 +1,191 @@
+// Looks at the machine, the workspace and its environments, and says what would stand in the way of a run, with what to do.
+import { access, constants, mkdir, readFile, stat } from "node:fs/promises";
+import module from "node:module";
+import path from "node:path";
+import { satisfies } from "semver";
+import { parse } from "yaml";
+import { resolveChecked } from "./checkWorkspace.ts";
+import type { Workspace } from "./define.ts";
+import { TuttiError } from "./errors.ts";
+import { findRoot, loadWorkspace } from "./load.ts";
+import { problemLine } from "./problems.ts";
+import type { Variables } from "./variables.ts";
+import { resolveReference } from "./workspace.ts";
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly check: string;
+  /** `problem`: something will not work; `warning`: it may not; `note`: worth knowing. */
+  readonly status: "ok" | "note" | "warning" | "problem";
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface Patient {
+  readonly directory: string;
+  readonly variables: Variables;
+  readonly platform?: NodeJS.Platform;
+  readonly nodeVersion?: string;
+}
+
+/** Looks at everything; never throws for what it finds. */
+export async function examine({
+  directory,
+  variables,
+  platform = process.platform,
+  nodeVersion = process.versions.node,
+}: Patient): Promise<readonly Finding[]> {
+  const findings: Finding[] = [node(nodeVersion), system(platform)];
+  let root: string;
+  try {
+    root = findRoot(directory);
+  } catch (error) {
+    return [...findings, problem("workspace", error)];
+  }
+  findings.push(...(await project(root)), sdkCopies(root), await files(root));
+  try {
+    const { workspace, facts } = await loadWorkspace(root);
+    const { problems, stacks } = resolveChecked(workspace, facts);
+    findings.push(
+      ...(problems.length === 0
+        ? [ok("workspace", `${stacks.size} stacks in ${Object.keys(workspace.environments).length} environments`)]
+        : problems.map((one): Finding => ({ check: "workspace", status: "problem", message: problemLine(one) }))),
+    );
+    findings.push(...(await realEnvironments(workspace, variables)));
+  } catch (error) {
+    findings.push(problem("workspace", error));
+  }
+  return findings;
+}
+
+const ok = (check: string, message: string): Finding => ({ check, status: "ok", message });
+
+function problem(check: string, error: unknown): Finding {
+  const message = error instanceof Error ? error.message : String(error);
+  const hint = error instanceof TuttiError ? error.hint : undefined;
+  return { check, status: "problem", message, ...(hint === undefined ? {} : { hint }) };
+}
+
+function node(version: string): Finding {
+  if (satisfies(version, ">=22.18.0")) return ok("node", `Node.js ${version}`);
+  return {
+    check: "node",
+    status: "problem",
+    message: `Node.js ${version}; 22.18 or newer is needed`,
+    hint: "run npx tutti where npm ci has run: a fitting Node comes with it",
+  };
+}
+
+function system(platform: NodeJS.Platform): Finding {
+  if (platform === "linux" || platform === "darwin") return ok("system", platform);
+  const hint = platform === "win32" ? "use it inside WSL" : "use Linux or macOS";
+  return { check: "system", status: "problem", message: `${platform} is not supported`, hint };
+}
+
+/** Whether Pulumi.yaml runs programs the fast way, which plain `pulumi up` profits from as well. */
+async function project(root: string): Promise<readonly Finding[]> {
+  let yaml: {
+    runtime?: string | { name?: string; options?: { typescript?: unknown; nodeargs?: unknown } };
+    main?: unknown;
+  };
+  try {
+    yaml = (parse(await readFile(path.join(root, "Pulumi.yaml"), "utf8")) ?? {}) as typeof yaml;
+  } catch (error) {
+    return [problem("Pulumi.yaml", error)];
+  }
+  const findings: Finding[] = [];
+  const options = typeof yaml.runtime === "object" ? yaml.runtime.options : undefined;
+  if (options?.typescript !== false) {
+    findings.push({
+      check: "Pulumi.yaml",
+      status: "warning",
+      message: "programs are compiled at every start",
+      hint: "Node runs TypeScript by itself: runtime: { name: nodejs, options: { typescript: false } }",
+    });
+  }
+  if (!String(options?.nodeargs ?? "").includes("lean")) {
+    findings.push({
+      check: "Pulumi.yaml",
+      status: "note",
+      message: "programs load the SDK's TypeScript compiler although they seldom need it: half a second at every start",
+      hint: 'add to runtime.options: nodeargs: "--import tutti/lean"',
+    });
+  }
+  return findings.length > 0 ? findings : [ok("Pulumi.yaml", "programs start without a compiler")];
+}
+
+/** Two copies of the SDK break outputs and dynamic providers (@pulumi/pulumi keeps its state in the module). */
+function sdkCopies(root: string): Finding {
+  const resolved = (from: string): string | undefined => {
+    try {
+      return module.createRequire(from).resolve("@pulumi/pulumi/package.json");
+    } catch {
+      return undefined;
+    }
+  };
+  const theirs = resolved(path.join(root, "stacks", "index.ts"));
+  const ours = resolved(import.meta.filename);
+  if (theirs === undefined)
+    return {
+      check: "sdk",
+      status: "problem",
+      message: "@pulumi/pulumi is not installed in the workspace",
+      hint: "npm install @pulumi/pulumi",
+    };
+  if (ours !== undefined && ours !== theirs) {
+    return {
+      check: "sdk",
+      status: "problem",
+      message: `two copies of @pulumi/pulumi: ${theirs} and ${ours}`,
+      hint: "npm dedupe",
+    };
+  }
+  return ok("sdk", "one copy of @pulumi/pulumi");
+}
+
+async function files(root: string): Promise<Finding> {
+  const folder = path.join(root, ".tutti");
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.W_OK);
+    const mode = (await stat(folder)).mode & 0o077;
+    if (mode !== 0)
+      return {
+        check: "files",
+        status: "warning",
+        message: `${folder} is readable by others`,
+        hint: `chmod 700 ${folder}`,
+      };
+    return ok("files", `${folder} is writable, and yours alone`);
+  } catch (error) {
+    return problem("files", error);
+  }
+}
+
+/** What real environments need: the CLI, and every variable they name. */
+async function realEnvironments(workspace: Workspace, variables: Variables): Promise<readonly Finding[]> {
+  const real = Object.entries(workspace.environments).filter(([, { cloud }]) => cloud === "real");
+  if (real.length === 0) return [];
+  const findings: Finding[] = [];
+  const { locateOfficial } = await import("./pulumi/official.ts");
+  try {
+    const { executable, version } = await locateOfficial(variables);
+    findings.push(ok("pulumi", `pulumi ${version.version} at ${executable}`));
+  } catch (error) {
+    const names = real.map(([name]) => name).join(", ");
+    // Nobody who works in sandboxes only needs it.
+    findings.push({
+      ...problem("pulumi", error),
+      status: "warning",
+      message: `${problem("pulumi", error).message} (for ${names})`,
+    });
+  }
+  for (const [name, { backend, secretsProvider }] of real) {
+    for (const [key, value] of Object.entries({ backend, secretsProvider })) {
+      if (value === undefined) continue;
+      const result = resolveReference(value, variables, `environment ${name}: ${key}`);
+      if (!result.ok) findings.push({ check: "environments", status: "warning", message: problemLine(result.error) });
+    }
+  }
+  return findings;
+}
