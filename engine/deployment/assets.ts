@@ -47,9 +47,7 @@ function hasAssets(value: PropertyValue): boolean {
 async function hashValue(value: PropertyValue, directory: string): Promise<PropertyValue> {
   if (value instanceof Asset)
     return value.hash === "" ? new Asset(value.source, await assetHash(value, directory)) : value;
-  if (value instanceof Archive) {
-    return value.hash === "" ? new Archive(value.source, await archiveHash(value, directory)) : value;
-  }
+  if (value instanceof Archive) return hashArchive(value, directory);
   if (value instanceof Secret) return new Secret(await hashValue(value.element, directory));
   if (value instanceof OutputValue) {
     const element = await hashValue(value.element, directory);
@@ -57,6 +55,14 @@ async function hashValue(value: PropertyValue, directory: string): Promise<Prope
   }
   if (isPropertyArray(value)) return Promise.all(value.map((item) => hashValue(item, directory)));
   return isPropertyMap(value) ? hashAssets(value, directory) : value;
+}
+
+/** The members of a set get hashes of their own too. */
+async function hashArchive(archive: Archive, directory: string): Promise<Archive> {
+  const hash = archive.hash === "" ? await archiveHash(archive, directory) : archive.hash;
+  if (!("assets" in archive.source)) return new Archive(archive.source, hash);
+  const assets = await hashAssets(archive.source.assets, directory);
+  return new Archive({ assets: assets as Readonly<Record<string, Asset | Archive>> }, hash);
 }
 
 async function assetHash(asset: Asset, directory: string): Promise<string> {

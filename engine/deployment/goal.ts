@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Alias as AliasMessage } from "@pulumi/pulumi/proto/alias_pb.js";
 import type { RegisterResourceRequest, TransformResourceOptions } from "@pulumi/pulumi/proto/resource_pb.js";
-import type { SourcePosition } from "@pulumi/pulumi/proto/source_pb.js";
+import type { SourcePosition, StackTrace } from "@pulumi/pulumi/proto/source_pb.js";
 import type { PropertyMap } from "../values.ts";
 import { lowerOutput, lowerOutputs } from "./outputValues.ts";
 import type { Alias, Goal } from "./source.ts";
@@ -64,6 +64,7 @@ export function goalOf(
     replacementTrigger: triggerValue === undefined ? undefined : lowerOutput(triggerValue),
     hooks: {},
     sourcePosition: projectPosition(request.getSourceposition(), rootDirectory),
+    stackTrace: projectTrace(request.getStacktrace(), rootDirectory),
   };
 }
 
@@ -116,4 +117,9 @@ export function projectPosition(position: SourcePosition | undefined, rootDirect
   const escaped = relative.split(path.sep).map(encodeURI).join("/");
   const column = position.getColumn() === 0 ? "" : `,${position.getColumn()}`;
   return `project:///${escaped}#${position.getLine()}${column}`;
+}
+
+/** The positions of a call's frames, innermost first; "" for a frame that has none. */
+export function projectTrace(trace: StackTrace | undefined, rootDirectory: string): string[] {
+  return (trace?.getFramesList() ?? []).map((frame) => projectPosition(frame.getPc(), rootDirectory));
 }

@@ -24,7 +24,7 @@ import { type Callbacks, createCallbacks } from "./callbacks.ts";
 import { CHANNEL_OPTIONS, listen, RpcError, unary, unsupported } from "./channel.ts";
 import { engineService } from "./engineService.ts";
 import { DeploymentStopped } from "./errors.ts";
-import { type Dependencies, goalOf, projectPosition } from "./goal.ts";
+import { type Dependencies, goalOf, projectPosition, projectTrace } from "./goal.ts";
 import { collectDependencies, raiseOutputs } from "./outputValues.ts";
 import type { Goal, ProgramLog, Registered, Registrar } from "./source.ts";
 import { decodeStruct, encodeStruct, KEEP, type WireOptions } from "./wire.ts";
@@ -252,6 +252,7 @@ function monitorService(
           pluginDownloadUrl: named?.url ?? request.getPlugindownloadurl().replace(/\/$/, ""),
           additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
           sourcePosition: projectPosition(request.getSourceposition(), rootDirectory),
+          stackTrace: projectTrace(request.getStacktrace(), rootDirectory),
         });
         const response = new resourceProto.ReadResourceResponse().setUrn(read.urn);
         return response.setProperties(

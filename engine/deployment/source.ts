@@ -50,6 +50,8 @@ export interface Goal {
   /** Names of registered hooks by moment (beforeCreate, afterCreate, ... onError). */
   readonly hooks: Readonly<Record<string, readonly string[]>>;
   readonly sourcePosition: string;
+  /** Source positions of the frames of the call, innermost first; "" for a frame without one. */
+  readonly stackTrace?: readonly string[];
 }
 
 /** One ReadResource request (`X.get`, StackReference). */
@@ -65,6 +67,7 @@ export interface ReadGoal {
   readonly pluginDownloadUrl: string;
   readonly additionalSecretOutputs: readonly string[];
   readonly sourcePosition: string;
+  readonly stackTrace?: readonly string[];
 }
 
 export interface Registered {

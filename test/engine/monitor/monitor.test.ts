@@ -139,7 +139,7 @@ describe("goals", () => {
       group: new ResourceReference(urn("test:index:Group", "group"), undefined, ""),
       text: new Asset({ text: "hello" }, hash),
       set: new Archive(
-        { assets: { "a.txt": new Asset({ text: "hello" }, "") } },
+        { assets: { "a.txt": new Asset({ text: "hello" }, hash) } },
         expect.stringMatching(/^[0-9a-f]{64}$/) as unknown as string,
       ),
       list: [1, null, "x", { deep: new Secret("s") }],
