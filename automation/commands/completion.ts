@@ -92,7 +92,7 @@ export const commandOptions: Readonly<Record<string, readonly string[]>> = {
   report: ["--report"],
   env: ["--env"],
   pulumi: ["--env"],
-  sandbox: ["--env", "--orphans", "--stack"],
+  sandbox: [],
 };
 
 /** What may stand at this place and begins with `current`. A workspace with problems completes no names. */

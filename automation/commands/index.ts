@@ -14,6 +14,7 @@ import { register as pulumi } from "./pulumi.ts";
 import { register as refresh } from "./refresh.ts";
 import { register as report } from "./report.ts";
 import { register as runs } from "./runs.ts";
+import { register as sandbox } from "./sandbox.ts";
 import { register as up } from "./up.ts";
 
 export const commands: readonly Register[] = [
@@ -28,6 +29,7 @@ export const commands: readonly Register[] = [
   logs,
   runs,
   report,
+  sandbox,
   doctor,
   env,
   pulumi,
