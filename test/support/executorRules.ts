@@ -86,7 +86,11 @@ export function ancestorsOf({ graph, selection, operation }: Case): ReadonlyMap<
     const seen = new Set<StackId>();
     const visit = (from: StackId): void => {
       const above = operation === "destroy" ? graph.dependentsOf(from) : graph.dependenciesOf(from);
-      for (const next of above) if (!seen.has(next)) visit((seen.add(next), next));
+      for (const next of above) {
+        if (seen.has(next)) continue;
+        seen.add(next);
+        visit(next);
+      }
     };
     visit(stack);
     ancestors.set(stack, new Set([...seen].filter((one) => selection.has(one))));

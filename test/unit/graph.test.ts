@@ -66,7 +66,10 @@ it("finds a circle exactly when there is one, on random edges", () => {
     const reaches = (from: string): boolean => {
       const seen = new Set<string>();
       const queue = [...edges.get(from)!];
-      for (const next of queue) if (!seen.has(next)) queue.push(...edges.get((seen.add(next), next))!);
+      for (const next of queue) {
+        if (!seen.has(next)) queue.push(...edges.get(next)!);
+        seen.add(next);
+      }
       return seen.has(from);
     };
     const expected = names.some(reaches);
