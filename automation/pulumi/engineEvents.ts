@@ -85,7 +85,8 @@ export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions)
     // Only what a provider does can be cut short: a component is an entry in the state.
     const custom = (metadata.new ?? metadata.old)?.custom === true && !metadata.type.startsWith("pulumi:providers:");
     if (custom && !logicalOps.has(op)) inFlight.set(metadata.urn, op);
-    tell(metadata, op, "started");
+    // A refresh is worth telling only when it found something.
+    if (op !== "refresh") tell(metadata, op, "started");
   }
 
   function ended(metadata: Metadata): void {
@@ -93,12 +94,14 @@ export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions)
     inFlight.delete(urn);
     // A refresh step is announced as `refresh` and ends as what it found.
     const refreshed = refreshing.delete(urn);
-    if (refreshed && (metadata.op as ResourceOp) !== "same") drift.push(...driftOf(metadata, mask));
+    const found = refreshed && (metadata.op as ResourceOp) !== "same" ? driftOf(metadata, mask) : [];
+    drift.push(...found);
     if (type === stackType) {
       // It is told of more than once; the first time without outputs. The last one counts.
       if (metadata.new != null) rootStack = { old: metadata.old?.outputs ?? {}, new: metadata.new.outputs ?? {} };
     }
-    const op = (refreshed && metadata.op !== "same" && operation !== "drift" ? "refresh" : metadata.op) as ResourceOp;
+    if (refreshed && found.length === 0) return;
+    const op = (refreshed && operation !== "drift" ? "refresh" : metadata.op) as ResourceOp;
     const key = `counted ${op} ${urn}`;
     if (!told.has(key)) counted[op] = (counted[op] ?? 0) + 1;
     told.add(key);

@@ -29,7 +29,9 @@ export function stackHeading(stack: StackState, state: RunState, palette: Palett
 
 function driftCount({ drift }: StackState): string {
   const resources = new Set(drift.map(({ urn }) => urn)).size;
-  return resources === 0 ? "" : `${resources} ${resources === 1 ? "resource" : "resources"} differ from the state`;
+  return resources === 0
+    ? ""
+    : `${resources} ${resources === 1 ? "resource differs" : "resources differ"} from the state`;
 }
 
 function why({ outcome }: StackState): string {
@@ -41,7 +43,8 @@ function why({ outcome }: StackState): string {
 /** What the stack did, changed or found, indented by two; warnings and errors last. Empty for a stack that did nothing. */
 export function stackDetails(stack: StackState, state: RunState, palette: Palette): readonly string[] {
   return [
-    ...changeLines(stack, palette),
+    // Drift has lines of its own, with both values.
+    ...(state.operation === "drift" ? [] : changeLines(stack, palette)),
     ...outputLine(stack, state, palette),
     ...driftLines(stack, palette),
     ...diagnosticLines(stack, palette),
