@@ -131,4 +131,5 @@ const emptyGoal: Goal = {
   replacementTrigger: undefined,
   hooks: {},
   sourcePosition: "",
+  stackTrace: [],
 };

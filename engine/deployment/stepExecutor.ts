@@ -7,7 +7,11 @@ import { DeleteProtected, messageOf } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Resource } from "./resource.ts";
 import { Slots } from "./slots.ts";
-import { isLogical, newOf, type Step, settleOf, urnOf } from "./steps.ts";
+import { type DeleteReplacedStep, type DeleteStep, isLogical, newOf, type Step, settleOf, urnOf } from "./steps.ts";
+
+function isDeletion(step: Step): step is DeleteStep | DeleteReplacedStep {
+  return step.op.startsWith("delete") || step.op.startsWith("discard");
+}
 
 /** Told of each step: before its provider is called, and after. What it throws fails the step. */
 export interface StepObserver {
@@ -31,6 +35,7 @@ export class StepExecutor {
   readonly #onStop: () => void;
   readonly #slots: Slots;
   readonly #registered = new Map<string, Step>();
+  readonly #deletions = new Map<Resource, PromiseWithResolvers<boolean>>();
   readonly #failed: Step[] = [];
   #stopped = false;
   #sawError = false;
@@ -74,17 +79,37 @@ export class StepExecutor {
   }
 
   /** Runs steps one after the other. Resolves to whether all of them succeeded; never rejects. */
-  run(chain: readonly Step[]): Promise<boolean> {
-    return this.#slots.use(async () => {
-      for (const [i, step] of chain.entries()) {
-        if (this.#stopped) return false;
-        if (await this.#attempt(step)) continue;
-        // The program waits for the last of them; with one before it failed, that never comes.
-        for (const rest of chain.slice(i)) settleOf(rest)?.(newOf(rest)!, "failed");
-        return false;
-      }
-      return true;
-    });
+  async run(chain: readonly Step[]): Promise<boolean> {
+    for (const step of chain) if (isDeletion(step)) this.#deletions.set(step.old, Promise.withResolvers());
+    const succeeded = (await this.#deletedBefore(chain)) && (await this.#slots.use(() => this.#runInOrder(chain)));
+    for (const step of chain) {
+      if (isDeletion(step)) this.#deletions.get(step.old)?.resolve(false);
+      // The program waits for the last step; with one before it failed, that never comes.
+      if (!succeeded && !this.#stopped) settleOf(step)?.(newOf(step)!, "failed");
+    }
+    return succeeded;
+  }
+
+  async #runInOrder(chain: readonly Step[]): Promise<boolean> {
+    for (const step of chain) {
+      if (this.#stopped || !(await this.#attempt(step))) return false;
+      if (isDeletion(step)) this.#deletions.get(step.old)?.resolve(true);
+    }
+    return true;
+  }
+
+  /**
+   * Waits for deletions that other chains do for replacements in this one: a dependent that goes first with what it
+   * depended on may be registered again, without that dependency, before it is gone.
+   */
+  async #deletedBefore(chain: readonly Step[]): Promise<boolean> {
+    const own = new Set(chain.filter(isDeletion).map(({ old }) => old));
+    const others = chain.flatMap((step) =>
+      step.op === "create-replacement" && !step.pendingDelete && !own.has(step.old)
+        ? [this.#deletions.get(step.old)?.promise]
+        : [],
+    );
+    return (await Promise.all(others)).every((deleted) => deleted !== false);
   }
 
   /** Runs steps that do not depend on each other. */

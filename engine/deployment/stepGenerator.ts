@@ -66,10 +66,11 @@ export async function generateRead(generation: Generation, goal: ReadGoal, settl
   const urn = claimUrn(generation, goal.parent, goal.type, goal.name);
   const { old, alias } = findOld({ ...goal, urn, aliases: [] }, ledger, options);
   if (goal.id === "") throw new Error(`Expected an ID for ${urn}`);
-  const { type, id, inputs, parent, dependencies, provider, additionalSecretOutputs, sourcePosition } = goal;
+  const { type, id, inputs, parent, dependencies, provider, additionalSecretOutputs, sourcePosition, stackTrace } =
+    goal;
   const fresh = new Resource(
     newResource({
-      ...{ urn, type, id, inputs, parent, dependencies, provider, additionalSecretOutputs, sourcePosition },
+      ...{ urn, type, id, inputs, parent, dependencies, provider, additionalSecretOutputs, sourcePosition, stackTrace },
       custom: true,
       external: true,
       aliases: alias === undefined ? [] : [alias],
@@ -103,10 +104,11 @@ function claimUrn({ ledger, options, report }: Generation, parent: string, type:
 
 function stateOf(goal: Goal, urn: string, old: Resource | undefined, alias: string | undefined): ResourceState {
   const { type, custom, inputs, parent, dependencies, provider, propertyDependencies } = goal;
-  const { additionalSecretOutputs, importId, deletedWith, replaceWith, sourcePosition, ignoreChanges } = goal;
+  const { additionalSecretOutputs, importId, deletedWith, replaceWith, sourcePosition, stackTrace, ignoreChanges } =
+    goal;
   return newResource({
     ...{ urn, type, custom, inputs, parent, dependencies, provider, propertyDependencies },
-    ...{ additionalSecretOutputs, importId, deletedWith, replaceWith, sourcePosition, ignoreChanges },
+    ...{ additionalSecretOutputs, importId, deletedWith, replaceWith, sourcePosition, stackTrace, ignoreChanges },
     protect: goal.protect ?? false,
     aliases: alias === undefined ? [] : [alias],
     customTimeouts: { ...goal.customTimeouts, read: 0 },

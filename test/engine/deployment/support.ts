@@ -153,6 +153,7 @@ export const goal = (fields: Partial<Goal> & Pick<Goal, "type" | "name">): Goal 
   replacementTrigger: undefined,
   hooks: {},
   sourcePosition: "",
+  stackTrace: [],
   ...fields,
 });
 
