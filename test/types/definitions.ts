@@ -1,0 +1,229 @@
+// What must not compile does not, what should does. tsc reads this file with everything else (`npm run check`), and
+// types.test.ts does in the suite: a line that stops being an error is an error.
+import type { Output } from "@pulumi/pulumi";
+import * as z from "zod";
+import {
+  type AnyContract,
+  type Context,
+  defineEnvironment,
+  defineStack,
+  defineWorkspace,
+  each,
+  env,
+  type Reads,
+  type SettingsOf,
+  secret,
+  type Workspace,
+  type Writes,
+} from "../../automation/define.ts";
+import { program } from "../../automation/program.ts";
+
+const load = () => Promise.resolve({});
+declare const text: Output<string>;
+declare const flag: Output<boolean>;
+
+const dns = defineStack({ name: "dns", outputs: { zone: z.string() }, program: load });
+const network = defineStack({
+  name: "network",
+  settings: z.object({ cidr: z.string().default("10.0.0.0/8"), zones: z.array(z.string()).optional() }),
+  outputs: {
+    networkId: z.string(),
+    subnets: z.array(z.object({ cidr: z.string(), open: z.boolean(), zone: z.string().optional() })),
+  },
+  program: load,
+});
+const cluster = defineStack({
+  name: "cluster",
+  needs: { network, dns: dns.in("shared"), everywhere: dns.in("shared").all },
+  after: [network, dns.all],
+  settings: z.object({ size: z.enum(["small", "large"]).default("small") }),
+  outputs: { endpoint: z.string(), ca: secret(z.string()), nodes: z.number().optional() },
+  tags: ["compute"],
+  program: load,
+});
+const web = defineStack({
+  name: "web",
+  needs: { clusters: cluster.all },
+  settings: z.object({
+    region: z.string(),
+    replicas: z.number(),
+    mode: z.enum(["blue", "green"]).optional(),
+    probe: z.object({ path: z.string(), seconds: z.number().default(5) }).optional(),
+    hosts: z.array(z.string()).default([]),
+  }),
+  program: load,
+});
+
+// ---- Workspaces that are right
+
+const stacks = [dns, network, cluster, web] as const;
+const good = { region: "eu", replicas: 2 } as const;
+export const workspace = defineWorkspace({
+  stacks: [dns, network, cluster, web],
+  environments: {
+    shared: defineEnvironment({ cloud: "sandbox", only: [dns] }),
+    local: defineEnvironment({ cloud: "sandbox", settings: { web: { ...good, hosts: ["a"], probe: { path: "/" } } } }),
+    slim: defineEnvironment({ cloud: "sandbox", except: [web] }),
+    prod: defineEnvironment({
+      cloud: "real",
+      backend: env("STATE_URL"),
+      secretsProvider: env("KMS_KEY"),
+      guards: { maxDeletes: 0, maxReplaces: 0 },
+      settings: {
+        cluster: { size: "large" },
+        network: { zones: ["a", "b"] },
+        web: each(["eu", "us"], (region) => ({ region, replicas: 6, mode: "blue" })),
+      },
+    }),
+  },
+});
+
+/** Environments may be made elsewhere, and then brought together. */
+const apart = defineEnvironment({ cloud: "sandbox", settings: { web: { region: "x", replicas: 1, mode: "green" } } });
+export const together = defineWorkspace({ stacks, environments: { apart } });
+
+const settings: SettingsOf<typeof web> = { region: "eu", replicas: 1 };
+void settings;
+
+// ---- Workspaces that are not
+
+// @ts-expect-error web's required settings are missing
+defineWorkspace({ stacks, environments: { a: defineEnvironment({ cloud: "sandbox" }) } });
+
+defineWorkspace({
+  stacks,
+  environments: {
+    // @ts-expect-error replicas is missing
+    a: defineEnvironment({ cloud: "sandbox", settings: { web: { region: "eu" } } }),
+    // @ts-expect-error replicas is no number
+    b: defineEnvironment({ cloud: "sandbox", settings: { web: { region: "eu", replicas: "2" } } }),
+    // @ts-expect-error there is no such size
+    c: defineEnvironment({ cloud: "sandbox", settings: { web: good, cluster: { size: "huge" } } }),
+    // @ts-expect-error no setting is named sise
+    d: defineEnvironment({ cloud: "sandbox", settings: { web: good, cluster: { sise: "large" } } }),
+    // @ts-expect-error no setting of the probe is named second
+    e: defineEnvironment({ cloud: "sandbox", settings: { web: { ...good, probe: { path: "/", second: 1 } } } }),
+    // @ts-expect-error no stack is named clutser
+    f: defineEnvironment({ cloud: "sandbox", settings: { web: good, clutser: {} } }),
+    // @ts-expect-error an instance lacks replicas
+    g: defineEnvironment({ cloud: "sandbox", settings: { web: each(["eu"], (region) => ({ region })) } }),
+    // @ts-expect-error an instance has a wrong mode
+    h: defineEnvironment({ cloud: "sandbox", settings: { web: each(["eu"], () => ({ ...good, mode: "red" })) } }),
+    // @ts-expect-error an instance has a setting too many
+    i: defineEnvironment({ cloud: "sandbox", settings: { web: each(["eu"], () => ({ ...good, regoin: "eu" })) } }),
+    // @ts-expect-error the environment does not have web
+    j: defineEnvironment({ cloud: "sandbox", except: [web], settings: { web: good } }),
+    // @ts-expect-error the environment has nothing but dns
+    k: defineEnvironment({ cloud: "sandbox", only: [dns], settings: { network: {} } }),
+    // @ts-expect-error an environment variable is no setting
+    l: defineEnvironment({ cloud: "sandbox", settings: { web: { region: env("REGION"), replicas: 1 } } }),
+  },
+});
+
+// @ts-expect-error not made by defineEnvironment
+defineWorkspace({ stacks: [dns], environments: { a: { cloud: "sandbox" } } });
+// @ts-expect-error no key is named environment
+defineWorkspace({ stacks: [dns], environments: {}, environment: {} });
+// @ts-expect-error not made by defineStack
+defineWorkspace({ stacks: [{ name: "dns" }], environments: {} });
+
+// ---- Environments
+
+// @ts-expect-error there is no default cloud
+defineEnvironment({});
+// @ts-expect-error no such cloud
+defineEnvironment({ cloud: "test" });
+// @ts-expect-error a real cloud needs a backend
+defineEnvironment({ cloud: "real" });
+// @ts-expect-error a sandbox has its own backend
+defineEnvironment({ cloud: "sandbox", backend: "file:///x" });
+// @ts-expect-error no key is named setings
+defineEnvironment({ cloud: "sandbox", setings: {} });
+// @ts-expect-error no guard is named maxDelete
+defineEnvironment({ cloud: "sandbox", guards: { maxDelete: 1 } });
+// @ts-expect-error stacks are named by their contracts
+defineEnvironment({ cloud: "sandbox", only: ["dns"] });
+
+// ---- Stacks
+
+// @ts-expect-error no key is named output
+defineStack({ name: "x", output: {}, program: load });
+// @ts-expect-error a stack has a program
+defineStack({ name: "x" });
+// @ts-expect-error a need is a contract, not a name
+defineStack({ name: "x", needs: { network: "network" }, program: load });
+// @ts-expect-error settings are a zod object
+defineStack({ name: "x", settings: { size: z.string() }, program: load });
+// @ts-expect-error outputs are zod schemas
+defineStack({ name: "x", outputs: { id: "string" }, program: load });
+// @ts-expect-error secret() marks a schema
+defineStack({ name: "x", outputs: { id: secret("x") }, program: load });
+
+// ---- Programs that are right
+
+export const networkProgram = program(network, ({ stack, settings: { cidr } }) => {
+  const id: string = stack.id;
+  void id;
+  return {
+    networkId: text,
+    subnets: [
+      { cidr, open: flag },
+      { cidr: text, open: true, zone: undefined },
+    ],
+  };
+});
+export const clusterProgram = program(cluster, async ({ settings, needs }) => {
+  const size: "small" | "large" = settings.size;
+  const zone: Output<string> = needs.dns.zone;
+  const zones: readonly Output<string>[] = Object.values(needs.everywhere).map((one) => one.zone);
+  void [size, zones];
+  return { endpoint: needs.network.networkId, ca: zone };
+});
+export const webProgram = program(web, ({ needs, settings }) => {
+  const endpoints: readonly Output<string>[] = Object.values(needs.clusters).map((one) => one.endpoint);
+  const seconds: number | undefined = settings.probe?.seconds;
+  const hosts: string[] = settings.hosts;
+  void [endpoints, seconds, hosts];
+  return {};
+});
+
+// ---- Programs that are not
+
+// @ts-expect-error subnets is missing
+program(network, () => ({ networkId: text }));
+// @ts-expect-error networkId is no string
+program(network, () => ({ networkId: 1, subnets: [] }));
+// @ts-expect-error a subnet lacks open
+program(network, () => ({ networkId: text, subnets: [{ cidr: text }] }));
+// @ts-expect-error nobody declared an output extra
+program(network, () => ({ networkId: text, subnets: [], extra: 1 }));
+// @ts-expect-error nobody declared an output extra, in an async program neither
+program(network, async () => ({ networkId: text, subnets: [], extra: 1 }));
+// @ts-expect-error cluster does not need storage
+program(cluster, ({ needs }) => ({ endpoint: needs.storage.id, ca: "x" }));
+// @ts-expect-error network has no output vpc
+program(cluster, ({ needs }) => ({ endpoint: needs.network.vpc, ca: "x" }));
+// @ts-expect-error `.all` is a record by instance, not one stack
+program(web, ({ needs }) => ({ endpoint: needs.clusters.endpoint.apply((x) => x.length) }));
+// @ts-expect-error cluster has no setting region
+program(cluster, ({ settings }) => ({ endpoint: settings.region, ca: "x" }));
+// @ts-expect-error an output is no plain value in a program
+program(cluster, ({ needs }) => ({ endpoint: needs.network.networkId.toUpperCase().trim(), ca: 1 }));
+
+// ---- What other parts build on
+
+/** Functions over any contract take every contract. */
+export function nameOf<C extends AnyContract>(
+  contract: C,
+  _context?: Context<C>,
+  _reads?: Reads<C>,
+  _writes?: Writes<C>,
+): C["name"] {
+  return contract.name;
+}
+const name: "cluster" = nameOf(cluster);
+void name;
+const environments: "shared" | "local" | "slim" | "prod" = {} as keyof typeof workspace.environments;
+void environments;
+/** What takes any workspace takes this one. */
+export const anyWorkspace: Workspace = workspace;
