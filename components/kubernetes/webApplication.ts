@@ -15,14 +15,7 @@ import { Service } from "@pulumi/kubernetes/core/v1/service.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
-import {
-  ComponentResource,
-  type ComponentResourceOptions,
-  type Input,
-  interpolate,
-  type Output,
-  secret,
-} from "@pulumi/pulumi";
+import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { kubernetesFixedName, kubernetesName } from "../names.ts";
 import { checkKubernetesLabels, type KubernetesLabels } from "./labels.ts";
@@ -114,13 +107,10 @@ export class WebApplication extends ComponentResource {
       Object.keys(config).length > 0
         ? new ConfigMap(`${name}-config`, { metadata, data: config, immutable: true }, parent)
         : undefined;
+    // The SDK makes everything in `stringData` secret, also what came in the open.
     const hidden =
       Object.keys(secrets).length > 0
-        ? new Secret(
-            `${name}-secrets`,
-            { metadata, stringData: secret(secrets), immutable: true, type: "Opaque" },
-            parent,
-          )
+        ? new Secret(`${name}-secrets`, { metadata, stringData: secrets, immutable: true, type: "Opaque" }, parent)
         : undefined;
 
     const probe = (path: string) => ({ httpGet: { path, port: "http" }, periodSeconds: 10, timeoutSeconds: 3 });
