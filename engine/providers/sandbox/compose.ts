@@ -118,7 +118,9 @@ function standInFor(type: string, text: string): PropertyValue | undefined {
   }
 }
 
-function withSecrets(state: Record<string, PropertyValue>, schema: SchemaResource | undefined): PropertyMap {
+/** The properties with those secret that the SDK calls secret. */
+export function withSecrets(properties: PropertyMap, schema: SchemaResource | undefined): PropertyMap {
+  const state: Record<string, PropertyValue> = { ...properties };
   for (const name of schema?.secrets ?? []) {
     const value = state[name];
     if (value !== undefined && value !== "" && !(value instanceof Secret)) state[name] = new Secret(value);

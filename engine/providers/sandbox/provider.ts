@@ -23,7 +23,7 @@ import type {
   UpdateRequest,
 } from "../provider.ts";
 import { approximateKind } from "./approximate.ts";
-import { composeState, inputsOf, predictState, visible } from "./compose.ts";
+import { composeState, inputsOf, predictState, visible, withSecrets } from "./compose.ts";
 import { nonconformities } from "./conform.ts";
 import { type Difference, differences, same } from "./differences.ts";
 import { Faults } from "./faults.ts";
@@ -37,7 +37,7 @@ import { loadSchema, type SandboxPackage, type Schema, type SchemaResource } fro
 import type { SandboxService } from "./service.ts";
 import { CloudStore } from "./store.ts";
 import { didYouMean } from "./suggest.ts";
-import { View } from "./view.ts";
+import { View, withoutSecrets } from "./view.ts";
 
 export interface SandboxOptions {
   /** Where the cloud's files are; made when absent. */
@@ -137,7 +137,10 @@ class SandboxProvider implements Provider {
     }
     // A table's rules assume the right types; one mistake is not to be told twice.
     if (failures.length === 0) kind.check?.(new View(inputs), report, place);
-    return { inputs, failures };
+    return {
+      inputs,
+      failures: failures.map(({ property, reason }) => ({ property, reason: withoutSecrets(reason, inputs) })),
+    };
   }
 
   async diff(request: DiffRequest): Promise<DiffResult> {
@@ -219,7 +222,7 @@ class SandboxProvider implements Provider {
         urn: request.urn,
         stack: this.stack,
         updated: resource.updated,
-        inputs: newInputs,
+        inputs: withSecrets(newInputs, schema),
         state,
         edited,
       });
@@ -276,7 +279,7 @@ class SandboxProvider implements Provider {
   /** Runs one call with the faults that somebody placed, and puts the provider's sentence around a refusal. */
   private async attempt<T>(
     operation: "create" | "read" | "update" | "delete",
-    target: { type: string; urn: string },
+    target: { type: string; urn: string; inputs?: PropertyMap; newInputs?: PropertyMap },
     signal: AbortSignal | undefined,
     call: () => Promise<T>,
   ): Promise<T> {
@@ -288,7 +291,9 @@ class SandboxProvider implements Provider {
       return result;
     } catch (error) {
       if (!(error instanceof Refusal) || operation === "read") throw error;
-      throw new Error(this.service.failed(operation, target, error.message));
+      throw new Error(
+        withoutSecrets(this.service.failed(operation, target, error.message), target.inputs, target.newInputs),
+      );
     }
   }
 
@@ -317,7 +322,7 @@ class SandboxProvider implements Provider {
         stack: this.stack,
         created,
         updated: created,
-        inputs: request.inputs,
+        inputs: withSecrets(request.inputs, schema),
         state: composeState(kind, schema, resource, request.inputs),
         allocated,
         edited: [],

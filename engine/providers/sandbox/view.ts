@@ -73,6 +73,25 @@ export function holdsSecret(value: PropertyValue | undefined): boolean {
   return isPropertyMap(value) && Object.values(value).some(holdsSecret);
 }
 
+/**
+ * A text with every secret of the values in it blinded. Tables quote what is wrong with a value: this is what lets them do so
+ * without asking whether it was a secret. Texts of fewer than 4 characters are left: they tell nothing and would garble words.
+ */
+export function withoutSecrets(text: string, ...values: readonly (PropertyValue | undefined)[]): string {
+  const secrets = values.flatMap((value) => secretTexts(value, false)).filter(({ length }) => length >= 4);
+  return secrets
+    .sort((a, b) => b.length - a.length)
+    .reduce((blinded, secret) => blinded.replaceAll(secret, "[secret]"), text);
+}
+
+function secretTexts(value: PropertyValue | undefined, inside: boolean): string[] {
+  if (value instanceof Secret) return secretTexts(value.element, true);
+  if (typeof value === "string" || typeof value === "number") return inside ? [String(value)] : [];
+  if (value === undefined) return [];
+  if (isPropertyArray(value)) return value.flatMap((element) => secretTexts(element, inside));
+  return isPropertyMap(value) ? Object.values(value).flatMap((element) => secretTexts(element, inside)) : [];
+}
+
 /** Whether an unknown is anywhere in the value, secrets opened. */
 export function holdsUnknown(value: PropertyValue | undefined): boolean {
   if (value === undefined) return false;
