@@ -40,6 +40,10 @@ export async function runOperation(operation: Operation, args: Arguments, sessio
     return session.finish(0);
   }
   banner(tutti, plan, session, show.errors);
+  if (environmentsOf(plan).some((name) => tutti.workspace.environments[name]?.cloud === "real")) {
+    // Before anybody is asked anything.
+    await (await import("../pulumi/official.ts")).locateOfficial(world.variables);
+  }
   const asks = operation === "up" || operation === "destroy" || operation === "refresh";
   let preview: Report | undefined;
   if (asks && args.yes !== true && plan.steps.length > 0) {

@@ -125,8 +125,10 @@ async function placeSalt(
 }
 
 async function openOfficial({ name, environment, root, variables, ci }: OpenOptions): Promise<OpenEnvironment> {
+  // The engine first: without it no variable helps.
+  const { executable, version } = await locateOfficial(variables);
   const { backend, secretsProvider, env } = realEnvironment(name, environment, variables);
-  const [project, { executable, version }] = await Promise.all([findProject(root), locateOfficial(variables)]);
+  const project = await findProject(root);
   const command = (kill?: AbortSignal): EngineCommand =>
     officialCommand({ executable, version, env, ...(kill === undefined ? {} : { kill }) });
   const fileOf = (stack: StackId): string => path.join(project.stackConfigDir, `Pulumi.${stack}.yaml`);

@@ -81,7 +81,19 @@ export async function locateOfficial(
   return { executable, version };
 }
 
+const versions = new Map<string, Promise<string>>();
+
+/** What `pulumi version` prints; asked once a process for each executable. */
 function versionOf(executable: string, searchPath: string): Promise<string> {
+  const known = versions.get(executable);
+  if (known !== undefined) return known;
+  const asked = askVersion(executable, searchPath);
+  versions.set(executable, asked);
+  asked.catch(() => versions.delete(executable));
+  return asked;
+}
+
+function askVersion(executable: string, searchPath: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const env = { PATH: searchPath, PULUMI_SKIP_UPDATE_CHECK: "true" };
     execFile(executable, ["version"], { env, timeout: 30_000 }, (error, stdout) => {
