@@ -110,7 +110,7 @@ function parseAtom(text: string, term: string, example: string): Result<Atom, Fi
         message: value === "" ? `"${text}" has no value` : `"${text}" has a "${bad}"`,
         hint: `e.g. ${attribute}=prod`,
       });
-    return ok({ kind: "attribute", text, attribute, value, glob: glob(value, true) });
+    return ok({ kind: "attribute", text, attribute, value, glob: glob(value) });
   }
   const segments = text.split(".");
   const bad = /[^a-zA-Z0-9_.*?-]/.exec(text)?.[0];
@@ -120,18 +120,15 @@ function parseAtom(text: string, term: string, example: string): Result<Atom, Fi
       message: `"${text}" is no stack name: names are <program>.<environment>[.<instance>]`,
       hint: example,
     });
-  return ok({ kind: "name", text, segments: segments.map((segment) => glob(segment, false)) });
+  return ok({ kind: "name", text, segments: segments.map((segment) => glob(segment)) });
 }
 
 function isAttribute(text: string): text is Attribute {
   return (attributes as readonly string[]).includes(text);
 }
 
-/** `*` is any run of characters, `?` any one; dots only where `dots` says so. */
-function glob(text: string, dots: boolean): RegExp {
-  const any = dots ? "." : "[^.]";
-  const source = [...text]
-    .map((c) => (c === "*" ? `${any}*` : c === "?" ? any : c.replace(/[.\\-]/g, "\\$&")))
-    .join("");
+/** `*` is any run of characters, `?` any one. Names are cut at their dots first, so that neither goes over one. */
+function glob(text: string): RegExp {
+  const source = [...text].map((c) => (c === "*" ? ".*" : c === "?" ? "." : c.replace(/[.\\-]/g, "\\$&"))).join("");
   return new RegExp(`^${source}$`);
 }

@@ -54,6 +54,7 @@ export {
 } from "./open.ts";
 export type { Plan, PlanStep } from "./plan.ts";
 export { type Problem, type ProblemCode, problemLine } from "./problems.ts";
+export { type RehearseOptions, rehearse } from "./rehearse.ts";
 export type { Report, ReportStatus, StackReport } from "./report.ts";
 export type { Run } from "./run.ts";
 export { foldRun, RunFold, type RunState, type StackState } from "./runState.ts";

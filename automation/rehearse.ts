@@ -24,9 +24,9 @@ export interface RehearseOptions {
  *
  * @throws TuttiError as `open` and `up`: a workspace with problems, an environment that does not exist.
  */
-export async function rehearse(
-  workspace: Workspace,
-  environment: string,
+export async function rehearse<Name extends string>(
+  workspace: Workspace<Name>,
+  environment: NoInfer<Name>,
   options: RehearseOptions = {},
 ): Promise<Report> {
   const { directory = ".", signal, onEvent } = options;
