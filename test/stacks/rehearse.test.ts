@@ -1,0 +1,25 @@
+// The real environments of the platform, each brought up whole in a throw-away sandbox: what the cloud would refuse about their
+// settings, the sandbox refuses here.
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { rehearse } from "../../automation/index.ts";
+import workspace from "../../stacks/workspace.ts";
+
+const directory = fileURLToPath(new URL("../..", import.meta.url));
+
+describe("rehearse", () => {
+  // dev is staging with smaller numbers; these two have the settings that local has not.
+  it.each(["staging", "prod"] as const)("brings all of %s up, every type reviewed", async (environment) => {
+    const report = await rehearse(workspace, environment, { directory });
+    const rows = report.stacks.map(({ id, status, failure, approximate }) => ({ id, status, failure, approximate }));
+    expect(rows).toEqual(
+      ["network", "cluster", "data", "web"].map((stack) => ({
+        id: `${stack}.${environment}`,
+        status: "succeeded",
+        failure: undefined,
+        approximate: [],
+      })),
+    );
+    expect(report.counts["create"]).toBeGreaterThan(50);
+  });
+});
