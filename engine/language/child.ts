@@ -8,6 +8,8 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 export interface ChildOptions {
+  /** More modules to load before the script, as URLs. */
+  readonly preloads?: readonly string[];
   /** Arguments of Node itself, before the script. */
   readonly nodeArguments: readonly string[];
   readonly script: string;
@@ -42,6 +44,7 @@ export function startChild(options: ChildOptions): Child {
   // TypeScript modules another way.
   const preloads = [`--import=${GUARD.href}?fd=3&parent=${process.pid}`];
   if (!options.nodeArguments.some((argument) => /\blean\b/.test(argument))) preloads.push(`--import=${LEAN.href}`);
+  preloads.push(...(options.preloads ?? []).map((url) => `--import=${url}`));
   const child = spawn(process.execPath, [...preloads, ...options.nodeArguments, options.script, ...options.arguments], {
     cwd: options.cwd,
     env: { ...options.env },

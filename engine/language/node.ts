@@ -45,6 +45,9 @@ const OLDEST_SDK = "3.200.0";
 /** What `cmd/run` exits with when it has told the user the error itself (pulumi/pulumi: sdk/nodejs/cmd/run/index.ts). */
 const EXIT_REPORTED = 32;
 
+/** Only a preview has outputs that are not known. */
+const EXACT_REFERENCES = new URL("./exactReferences.mjs", import.meta.url).href;
+
 /** How many of the last lines of stderr an otherwise unexplained failure quotes. */
 const QUOTED_LINES = 20;
 
@@ -66,6 +69,7 @@ export function nodeProgram(options: NodeProgramOptions): Program {
       const { directory, entryPoint } = programLocation(options.rootDirectory, options.main);
       if (info.signal.aborted) return CANCELLED;
       const child = startChild({
+        preloads: info.dryRun ? [EXACT_REFERENCES] : [],
         nodeArguments: runtime.nodeArguments,
         script: findSdk(directory, "cmd/run"),
         arguments: [...runArguments(info, directory), entryPoint],

@@ -6,13 +6,13 @@ import errors from "@pulumi/pulumi/automation/errors.js";
 import { LocalWorkspace, type PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import * as random from "@pulumi/random";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type CommandResult, createEngine } from "../../../engine/index.ts";
+import { createEngine } from "../../../engine/index.ts";
 import { inlineProgram } from "../../../engine/language/inline.ts";
 import { runInline } from "../support/inline.ts";
 import { runProgram } from "../support/project.ts";
 
 /** Marked internal, so the typings leave it out. */
-const { createCommandError } = errors as unknown as { createCommandError(result: CommandResult): Error };
+const { createCommandError } = errors as unknown as { createCommandError(result: object): Error };
 
 describe("inlineProgram", () => {
   it("runs a function with configuration, secrets and stack outputs", async () => {
