@@ -1,0 +1,107 @@
+// A cloud for scenarios: one JSON file, written by a dynamic provider and edited by scenarios behind the engine's back.
+// Ids do not depend on the order of creation: `a-1` is the first object made for the resource `a`, `a-2` the second.
+import fs from "node:fs";
+import pulumi from "@pulumi/pulumi";
+
+/** Names the file; in the environment of the engine and so of the dynamic provider's process. */
+export const CLOUD_FILE = "CONTRACT_CLOUD";
+
+export interface Cloud {
+  /** By id. */
+  readonly objects: Record<string, Record<string, unknown>>;
+  /** How many objects each name ever had. */
+  readonly made: Record<string, number>;
+  /** What fails: an operation and a name, e.g. `create a`. */
+  fail: string[];
+  /** Every change, in order: `create a-1`. */
+  readonly log: string[];
+}
+
+export const emptyCloud: Cloud = { objects: {}, made: {}, fail: [], log: [] };
+
+export interface ThingArgs {
+  /** A change updates in place. */
+  readonly value?: pulumi.Input<unknown>;
+  /** A change replaces. */
+  readonly kind?: pulumi.Input<string>;
+  /** A change replaces, the old one deleted first. */
+  readonly slot?: pulumi.Input<string>;
+}
+
+function load(): Cloud {
+  return JSON.parse(fs.readFileSync(String(process.env["CONTRACT_CLOUD"]), "utf8")) as Cloud;
+}
+function store(cloud: Cloud, did: string): void {
+  cloud.log.push(did);
+  fs.writeFileSync(String(process.env["CONTRACT_CLOUD"]), JSON.stringify(cloud));
+}
+function refuse(cloud: Cloud, operation: string): void {
+  if (cloud.fail.includes(operation)) throw new Error(`the cloud refuses to ${operation}`);
+}
+/** What of the inputs is the object's own: not the bookkeeping. */
+function own(inputs: Record<string, unknown>): Record<string, unknown> {
+  const { __provider, ...rest } = inputs;
+  return rest;
+}
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+const provider: pulumi.dynamic.ResourceProvider = {
+  async check(_olds, news) {
+    const failures = news["value"] === "bad" ? [{ property: "value", reason: "bad is not a value" }] : [];
+    return { inputs: news, failures };
+  },
+  async create(inputs) {
+    const cloud = load();
+    const name = String(inputs["name"]);
+    refuse(cloud, `create ${name}`);
+    const count = (cloud.made[name] ?? 0) + 1;
+    cloud.made[name] = count;
+    const id = `${name}-${count}`;
+    cloud.objects[id] = own(inputs);
+    store(cloud, `create ${id}`);
+    return { id, outs: { ...inputs, serial: count } };
+  },
+  async diff(_id, olds, news) {
+    const replaces = ["kind", "slot"].filter((key) => !same(olds[key], news[key]));
+    const deleteBeforeReplace = replaces.includes("slot");
+    return { changes: replaces.length > 0 || !same(olds["value"], news["value"]), replaces, deleteBeforeReplace };
+  },
+  async update(id, olds, news) {
+    const cloud = load();
+    refuse(cloud, `update ${news["name"]}`);
+    cloud.objects[id] = own(news);
+    store(cloud, `update ${id}`);
+    return { outs: { ...news, serial: olds["serial"] } };
+  },
+  async read(id, props) {
+    const object = load().objects[id];
+    if (!object) return {};
+    const serial = Number(id.split("-").at(-1));
+    return { id, props: { ...props, ...object, serial } };
+  },
+  async delete(id, props) {
+    const cloud = load();
+    refuse(cloud, `delete ${props["name"]}`);
+    delete cloud.objects[id];
+    store(cloud, `delete ${id}`);
+  },
+};
+
+/** An object of the cloud. `serial` is computed: unknown in the preview of a create. */
+export class Thing extends pulumi.dynamic.Resource {
+  declare readonly serial: pulumi.Output<number>;
+  declare readonly value: pulumi.Output<unknown>;
+  constructor(name: string, args: ThingArgs = {}, options: pulumi.CustomResourceOptions = {}) {
+    super(provider, name, { serial: undefined, value: undefined, ...args, name }, options, "cloud", "Thing");
+  }
+}
+
+/** A component that holds a thing and a pet. */
+export class Pair extends pulumi.ComponentResource {
+  readonly thing: Thing;
+  constructor(name: string, args: ThingArgs = {}, options: pulumi.ComponentResourceOptions = {}) {
+    super("contract:index:Pair", name, {}, options);
+    this.thing = new Thing(`${name}-thing`, args, { parent: this });
+    this.registerOutputs({ serial: this.thing.serial });
+  }
+}

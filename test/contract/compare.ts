@@ -1,0 +1,58 @@
+// Says where two records of a scenario differ: step, part and the two values. The wording of diagnostics is each engine's own.
+import { isDeepStrictEqual } from "node:util";
+import type { StepRecord } from "./normalize.ts";
+
+export interface Difference {
+  /** e.g. `step 2: state.resources urn:... inputs.value`. */
+  readonly where: string;
+  readonly expected: unknown;
+  readonly got: unknown;
+}
+
+export function differences(expected: readonly StepRecord[], got: readonly StepRecord[]): readonly Difference[] {
+  const found: Difference[] = [];
+  for (let index = 0; index < Math.max(expected.length, got.length); index++) {
+    walk(`step ${index + 1}`, comparable(expected[index]), comparable(got[index]), found);
+  }
+  return found;
+}
+
+export function describe(found: readonly Difference[]): string {
+  return found
+    .map(({ where, expected, got }) => `${where}\n  expected ${show(expected)}\n  got      ${show(got)}`)
+    .join("\n");
+}
+
+function comparable(step: StepRecord | undefined): unknown {
+  if (!step?.state) return step;
+  const { resources, pending } = step.state as unknown as {
+    resources: readonly { urn: string; delete?: boolean }[];
+    pending: unknown;
+  };
+  const byUrn: Record<string, unknown> = {};
+  for (const resource of resources) {
+    const key = resource.delete ? `${resource.urn} (to be deleted)` : resource.urn;
+    byUrn[key in byUrn ? `${key} (again)` : key] = resource;
+  }
+  const diagnostics = step.diagnostics.map(({ severity, urn }) => `${severity} ${urn}`);
+  return { ...step, diagnostics, state: { resources: byUrn, pending } };
+}
+
+function walk(where: string, expected: unknown, got: unknown, found: Difference[]): void {
+  if (isDeepStrictEqual(expected, got)) return;
+  if (!isObject(expected) || !isObject(got)) {
+    found.push({ where, expected, got });
+    return;
+  }
+  for (const key of new Set([...Object.keys(expected), ...Object.keys(got)])) {
+    walk(`${where} ${key}`, expected[key], got[key], found);
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function show(value: unknown): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value);
+  return text.length > 400 ? `${text.slice(0, 400)}...` : text;
+}

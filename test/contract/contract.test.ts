@@ -1,0 +1,67 @@
+// The embedded engine does what the official engine was recorded to do, scenario by scenario.
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { beforeAll, expect, describe as group, it } from "vitest";
+import { describe, differences } from "./compare.ts";
+import { knownDifferences } from "./known.ts";
+import type { StepRecord } from "./normalize.ts";
+import { readRecording } from "./recording.ts";
+import { scenarios } from "./scenarios/index.ts";
+
+interface Played {
+  readonly name: string;
+  readonly steps?: readonly StepRecord[];
+  readonly error?: string;
+}
+
+const names = scenarios.map(({ name }) => name);
+let played: ReadonlyMap<string, Played>;
+
+beforeAll(async () => {
+  // Two processes: the suite is to be fast on two cores.
+  const halves = [names.filter((_, index) => index % 2 === 0), names.filter((_, index) => index % 2 === 1)];
+  played = new Map((await Promise.all(halves.map(play))).flat().map((result) => [result.name, result]));
+}, 120_000);
+
+group("the embedded engine, beside the recorded official one", () => {
+  it.for(names)("%s", (name, { skip }) => {
+    const recording = readRecording(name);
+    if (!recording) return skip("unproven: never recorded");
+    const result = played.get(name);
+    expect(result, `${name} was not played to its end`).toBeDefined();
+    const found = result?.steps ? differences(recording.steps, result.steps) : [];
+    const text = result?.error ?? describe(found);
+    const known = knownDifferences[name];
+    if (known === undefined) expect(text, `${name} differs from ${recording.engine}`).toBe("");
+    else expect(text, `${name} no longer differs: take it out of test/contract/known.ts`).not.toBe("");
+  });
+
+  it("has a scenario for each known difference", () => {
+    expect(Object.keys(knownDifferences).filter((name) => !names.includes(name))).toEqual([]);
+  });
+});
+
+function play(some: readonly string[]): Promise<readonly Played[]> {
+  const script = fileURLToPath(new URL("play.ts", import.meta.url));
+  const child = spawn(process.execPath, [script, ...some], { stdio: ["ignore", "pipe", "pipe"] });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (data: Buffer) => {
+    stdout += data;
+  });
+  child.stderr.on("data", (data: Buffer) => {
+    stderr += data;
+  });
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (code) => {
+      if (code !== 0) reject(new Error(`playing the scenarios ended with code ${code}:\n${stderr}`));
+      else
+        resolve(
+          stdout
+            .trimEnd()
+            .split("\n")
+            .map((line) => JSON.parse(line) as Played),
+        );
+    });
+  });
+}

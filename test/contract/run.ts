@@ -1,0 +1,122 @@
+// Runs scenarios with an engine, through the Automation API with inline programs, each in a backend of its own, and hands
+// back what each step did in normalised form. Nothing outside a temporary folder is written.
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { EngineEvent, PulumiCommand, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
+import automation from "@pulumi/pulumi/automation/index.js";
+import { CLOUD_FILE, type Cloud, emptyCloud } from "./cloud.ts";
+import { Names, normalizeEvents, normalizeState, type StepRecord } from "./normalize.ts";
+import { PROJECT, type Scenario, type Step } from "./scenario.ts";
+
+/** Makes the engine's command for an environment, which is all the environment its children may see. */
+export type EngineFor = (env: Readonly<Record<string, string>>) => Promise<PulumiCommand>;
+
+export async function runScenario(scenario: Scenario, engineFor: EngineFor): Promise<readonly StepRecord[]> {
+  const folder = await mkdtemp(join(tmpdir(), "tutti-contract-"));
+  try {
+    return await runIn(folder, scenario, engineFor);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): Promise<readonly StepRecord[]> {
+  const cloudFile = join(folder, "cloud.json");
+  await writeFile(cloudFile, JSON.stringify(emptyCloud));
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: folder,
+    PULUMI_HOME: join(folder, "home"),
+    PULUMI_BACKEND_URL: `file://${folder}`,
+    PULUMI_CONFIG_PASSPHRASE: "contract",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    [CLOUD_FILE]: cloudFile,
+  };
+  const pulumiCommand = await engineFor(env);
+  const names = new Names();
+  names.add(folder, "folder");
+  const stacks = new Map<string, Stack>();
+  const stackOf = async (name: string, program: PulumiFn): Promise<Stack> => {
+    const stack =
+      stacks.get(name) ??
+      (await automation.LocalWorkspace.createStack(
+        { stackName: name, projectName: PROJECT, program },
+        { pulumiHome: env.PULUMI_HOME, envVars: env, pulumiCommand },
+      ));
+    if (!stacks.has(name)) {
+      stacks.set(name, stack);
+      for (const [key, value] of Object.entries(scenario.config ?? {})) {
+        await stack.setConfig(key.replace(/!$/, ""), { value, secret: key.endsWith("!") });
+      }
+    }
+    return stack;
+  };
+
+  const records: StepRecord[] = [];
+  let program: PulumiFn | undefined;
+  for (const step of scenario.steps) {
+    program = step.program ?? program;
+    if (!program) throw new Error(`${scenario.name}: the first step gives no program`);
+    if (step.meanwhile) {
+      const cloud = JSON.parse(await readFile(cloudFile, "utf8")) as Cloud;
+      step.meanwhile(cloud);
+      await writeFile(cloudFile, JSON.stringify(cloud));
+    }
+    const stack = await stackOf(step.stack ?? "dev", program);
+    stack.workspace.program = program;
+    const before = await readLog(cloudFile);
+    const events: EngineEvent[] = [];
+    const outcome = await operate(stack, step, events);
+    // The state first: it gives what is random its names.
+    const state = normalizeState(await stack.exportStack(), names);
+    const log = await readLog(cloudFile);
+    records.push({ outcome, ...normalizeEvents(events, names), state, cloud: log.slice(before.length) });
+  }
+  return records;
+}
+
+async function readLog(file: string): Promise<readonly string[]> {
+  return (JSON.parse(await readFile(file, "utf8")) as Cloud).log;
+}
+
+async function operate(
+  stack: Stack,
+  { run, options = {} }: Step,
+  events: EngineEvent[],
+): Promise<"succeeded" | "failed"> {
+  const { target, exclude, replace, ...flags } = options;
+  const common = {
+    parallel: 1,
+    onEvent: (event: EngineEvent) => void events.push(event),
+    ...flags,
+    ...(target ? { target: [...target] } : {}),
+    ...(exclude ? { exclude: [...exclude] } : {}),
+    ...(replace ? { replace: [...replace] } : {}),
+  };
+  try {
+    switch (run) {
+      case "up":
+        await stack.up(common);
+        break;
+      case "preview":
+        await stack.preview(common);
+        break;
+      case "refresh":
+        await stack.refresh(common);
+        break;
+      case "preview-refresh":
+        await stack.previewRefresh(common);
+        break;
+      case "destroy":
+        await stack.destroy(common);
+        break;
+    }
+    return "succeeded";
+  } catch (error) {
+    // An engine that says no is an answer; anything else is a mistake of the harness or of the scenario.
+    if (error instanceof automation.CommandError) return "failed";
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+// A scenario: a tiny program and what is done with it, step after step. What an engine makes of it (events, state, errors)
+// is compared with what the official engine made of it.
+import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
+import type { Cloud } from "./cloud.ts";
+
+export type Operation = "up" | "preview" | "refresh" | "preview-refresh" | "destroy";
+
+export interface Step {
+  readonly run: Operation;
+  /** The program from this step on; a scenario's first step must give one. */
+  readonly program?: PulumiFn;
+  /** Which stack; "dev" when not given. Stacks of one scenario share project and backend. */
+  readonly stack?: string;
+  /** Changes the cloud behind the engine's back, before the step. */
+  readonly meanwhile?: (cloud: Cloud) => void;
+  readonly options?: StepOptions;
+}
+
+export interface StepOptions {
+  /** URNs, or `name` for the resource of that name in this project and stack (see `urnOf`). */
+  readonly target?: readonly string[];
+  readonly targetDependents?: boolean;
+  readonly exclude?: readonly string[];
+  readonly excludeDependents?: boolean;
+  readonly replace?: readonly string[];
+  readonly refresh?: boolean;
+  readonly continueOnError?: boolean;
+  readonly expectNoChanges?: boolean;
+  readonly runProgram?: boolean;
+}
+
+export interface Scenario {
+  /** Words with dashes; the name of its recording. */
+  readonly name: string;
+  readonly steps: readonly Step[];
+  /** Stack configuration by key; the value is secret when the key ends with `!` (which is cut off). */
+  readonly config?: Readonly<Record<string, string>>;
+}
+
+export const PROJECT = "contract";
+
+/** The URN of a `Thing` without a parent. */
+export const thing = (name: string, stack = "dev"): string =>
+  `urn:pulumi:${stack}::${PROJECT}::pulumi-nodejs:dynamic/cloud:Thing::${name}`;
+
+/** The URN of a RandomPet without a parent. */
+export const pet = (name: string, stack = "dev"): string =>
+  `urn:pulumi:${stack}::${PROJECT}::random:index/randomPet:RandomPet::${name}`;

@@ -1,0 +1,103 @@
+// The cloud changed behind the engine's back; and what was never made by it: reads, imports.
+import random from "@pulumi/random";
+import { Thing } from "../cloud.ts";
+import type { Scenario } from "../scenario.ts";
+
+const twoThings = async () => {
+  const a = new Thing("a", { value: 1 });
+  new Thing("b", { value: a.serial });
+};
+
+export const refreshes: readonly Scenario[] = [
+  {
+    name: "refresh-finds-a-change",
+    steps: [
+      { run: "up", program: twoThings },
+      {
+        run: "preview-refresh",
+        meanwhile: ({ objects }) => {
+          objects["a-1"]!["value"] = 7;
+        },
+      },
+      { run: "refresh" },
+      { run: "refresh" },
+      { run: "up" },
+    ],
+  },
+  {
+    name: "refresh-finds-one-gone",
+    steps: [
+      { run: "up", program: twoThings },
+      { run: "preview-refresh", meanwhile: ({ objects }) => void delete objects["a-1"] },
+      { run: "refresh" },
+      { run: "up" },
+    ],
+  },
+  {
+    name: "up-with-refresh",
+    steps: [
+      { run: "up", program: twoThings },
+      {
+        run: "up",
+        meanwhile: ({ objects }) => {
+          delete objects["b-1"];
+          objects["a-1"]!["value"] = 7;
+        },
+        options: { refresh: true },
+      },
+    ],
+  },
+  {
+    name: "refresh-of-nothing",
+    steps: [{ run: "up", program: async () => {} }, { run: "refresh" }, { run: "preview-refresh" }],
+  },
+  {
+    name: "get-reads-what-exists",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const id = random.RandomId.get("existing", "p-,vpHsfw");
+          const made = new Thing("made", { value: id.hex });
+          return { hex: id.hex, value: made.value };
+        },
+      },
+      { run: "up" },
+      { run: "up", program: async () => {} },
+    ],
+  },
+  {
+    name: "get-of-nothing-fails",
+    steps: [{ run: "up", program: async () => void random.RandomUuid.get("wrong", "zz") }],
+  },
+  {
+    name: "import-adopts",
+    steps: [
+      {
+        run: "preview",
+        program: async () => {
+          const id = new random.RandomId("adopted", { byteLength: 4, prefix: "p-" }, { import: "p-,vpHsfw" });
+          return { hex: id.hex };
+        },
+      },
+      { run: "up" },
+      { run: "up" },
+      {
+        run: "up",
+        program: async () => {
+          const id = new random.RandomId("adopted", { byteLength: 4, prefix: "p-" });
+          return { hex: id.hex };
+        },
+      },
+    ],
+  },
+  {
+    name: "import-refuses-other-inputs",
+    steps: [
+      {
+        run: "up",
+        program: async () => void new random.RandomId("adopted", { byteLength: 5 }, { import: "vpHsfw" }),
+      },
+    ],
+  },
+];
