@@ -56,20 +56,16 @@ export class StackGraph {
           });
     if (problems.length > 0) return err(problems);
 
-    const dependents = inverse(dependencies);
-    const depths = depthsOf(dependencies, dependents);
+    const depths = depthsOf(dependencies, inverse(dependencies, dependencies.keys()));
     if (depths.size < dependencies.size) {
       const left = new Map([...dependencies].filter(([id]) => !depths.has(id)));
       return err(cycles(left).map(cycleProblem));
     }
     const order = [...depths.keys()].sort((a, b) => depths.get(a)! - depths.get(b)! || (a < b ? -1 : 1));
-    // Neighbours in graph order too, so that everything made from them is the same every time.
-    const place = new Map(order.map((id, index) => [id, index]));
-    const sorted = (edges: ReadonlyMap<StackId, readonly StackId[]>): ReadonlyMap<StackId, readonly StackId[]> =>
-      new Map(
-        [...edges].map(([id, ids]) => [id, Object.freeze([...ids].sort((a, b) => place.get(a)! - place.get(b)!))]),
-      );
-    return ok(new StackGraph(order, sorted(dependencies), sorted(dependents), depths));
+    // Turned round in graph order, and back: neighbours come out in graph order too, without a sort for each.
+    const dependents = inverse(dependencies, order);
+    const ordered = inverse(dependents, order);
+    return ok(new StackGraph(order, ordered, dependents, depths));
   }
 
   get size(): number {
@@ -92,9 +88,14 @@ export class StackGraph {
   }
 }
 
-function inverse(edges: ReadonlyMap<StackId, readonly StackId[]>): Map<StackId, StackId[]> {
+/** The edges turned round; the neighbours of each in the order in which `walked` names them. */
+function inverse(
+  edges: ReadonlyMap<StackId, readonly StackId[]>,
+  walked: Iterable<StackId>,
+): ReadonlyMap<StackId, readonly StackId[]> {
   const turned = new Map<StackId, StackId[]>([...edges.keys()].map((id) => [id, []]));
-  for (const [id, others] of edges) for (const other of others) turned.get(other)!.push(id);
+  for (const id of walked) for (const other of edges.get(id)!) turned.get(other)!.push(id);
+  for (const ids of turned.values()) Object.freeze(ids);
   return turned;
 }
 

@@ -55,8 +55,9 @@ export function parseStackId(
 
 /** Contracts that an environment has, in the workspace's order: all, or those of `only`, or all without `except`. */
 export function stacksOf(workspace: Workspace, environment: Environment): readonly AnyContract[] {
-  const { only, except } = environment;
-  return workspace.stacks.filter((contract) => (only ? only.includes(contract) : !except.includes(contract)));
+  const only = environment.only && new Set(environment.only);
+  const except = new Set(environment.except);
+  return workspace.stacks.filter((contract) => (only ? only.has(contract) : !except.has(contract)));
 }
 
 /** Whether settings are those of several instances. */
@@ -150,10 +151,7 @@ class Resolver {
   #memberSet(environmentName: string): ReadonlySet<AnyContract> {
     const kept = this.#members.get(environmentName);
     if (kept) return kept;
-    const environment = this.#workspace.environments[environmentName]!;
-    const only = environment.only && new Set(environment.only);
-    const except = new Set(environment.except);
-    const set = new Set(this.#workspace.stacks.filter((c) => (only ? only.has(c) : !except.has(c))));
+    const set = new Set(stacksOf(this.#workspace, this.#workspace.environments[environmentName]!));
     this.#members.set(environmentName, set);
     return set;
   }
