@@ -35,7 +35,7 @@ describe("help and completion", () => {
     expect(help.urls.length).toBeGreaterThan(20);
     expect(heavy(help.urls)).toEqual([]);
     const completion = await loaded(["complete", "--", "up", "ba"]);
-    expect(completion.stdout).toBe("base.local\nbase.real\n");
+    expect(completion.stdout).toBe("base.local\nbase.guarded\nbase.real\n");
     expect(heavy(completion.urls)).toEqual([]);
     // The trace does see what a command loads.
     expect(heavy((await loaded(["list", "-e", "local"])).urls)).not.toEqual([]);
@@ -104,10 +104,13 @@ describe("what runs nothing", () => {
     const fresh = createFixture();
     const { code, stdout } = await fresh.tutti(["up", "-e", "local", "--dry-run"]);
     expect(code).toBe(0);
-    expect(stdout).toBe("up base.local  in environment local\nup app.local   in environment local  after base.local\n");
+    expect(stdout).toBe(
+      "up base.local   in environment local\nup files.local  in environment local\nup app.local    in environment local  after base.local\n",
+    );
     const json = JSON.parse((await fixture.tutti(["destroy", "--all", "--dry-run", "--json", "-e", "local"])).stdout);
     expect(json.steps.map(({ stack, waitsFor }: { stack: string; waitsFor: string[] }) => [stack, waitsFor])).toEqual([
       ["app.local", []],
+      ["files.local", []],
       ["base.local", ["app.local"]],
     ]);
     expect(existsSync(path.join(fresh.root, ".tutti"))).toBe(false);
@@ -116,14 +119,14 @@ describe("what runs nothing", () => {
 
   it("draws the graph in four formats, also from a subfolder", async () => {
     expect((await fixture.tutti(["graph", "-e", "local"], { cwd: "stacks/app" })).stdout).toBe(
-      "base.local\n└─ app.local\n",
+      "base.local\n└─ app.local\nfiles.local\n",
     );
-    expect((await fixture.tutti(["graph", "-e", "local", "--format", "mermaid"])).stdout).toContain("s0 --> s1");
+    expect((await fixture.tutti(["graph", "-e", "local", "--format", "mermaid"])).stdout).toContain("s0 --> s2");
     expect((await fixture.tutti(["graph", "-e", "local", "--format", "dot"])).stdout).toContain(
       '"base.local" -> "app.local";',
     );
     const { stacks } = JSON.parse((await fixture.tutti(["graph", "--json"])).stdout);
-    expect(stacks).toHaveLength(4);
+    expect(stacks).toHaveLength(6);
   });
 
   it("tells all problems of a workspace at once, without a stack trace", async () => {
