@@ -7,7 +7,8 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LoadedModule, WorkspaceFacts } from "./checkWorkspace.ts";
 import type { Workspace } from "./define.ts";
-import { TuttiError } from "./errors.ts";
+import { TuttiError, workspaceError } from "./errors.ts";
+import { importCircles } from "./importCircles.ts";
 
 export interface LoadedWorkspace {
   /** Absolute; the folder of Pulumi.yaml. */
@@ -56,6 +57,9 @@ export async function loadWorkspace(from: string): Promise<LoadedWorkspace> {
     return { root, workspace: imported.default, facts };
   } catch (error) {
     if (error instanceof TuttiError) throw error;
+    // Contracts that need each other in a circle cannot even be loaded: one of them is used before it is there.
+    const circles = error instanceof ReferenceError ? importCircles(watch.imports) : [];
+    if (circles.length > 0) throw workspaceError(circles);
     throw new TuttiError("workspace", `stacks/workspace.ts cannot be loaded: ${firstLines(error, root)}`, {
       cause: error,
     });
@@ -73,10 +77,17 @@ function programFolders(root: string): readonly string[] {
     .sort();
 }
 
-/** Notes the packages that files of the workspace import, while it is loaded. */
-function watchModules(root: string): { readonly modules: readonly LoadedModule[]; stop(): void } {
+/** Notes what files of the workspace import, while it is loaded: packages, and each other (relative to the root). */
+function watchModules(root: string): {
+  readonly modules: readonly LoadedModule[];
+  readonly imports: ReadonlyMap<string, readonly string[]>;
+  stop(): void;
+} {
   const modules: LoadedModule[] = [];
+  const imports = new Map<string, string[]>();
   const below = pathToFileURL(path.join(root, "stacks")).href;
+  const fileOf = (url: string | undefined): string | undefined =>
+    url?.startsWith(`${below}/`) ? `stacks${decodeURI(url.slice(below.length))}` : undefined;
   const hooks = module.registerHooks({
     resolve(specifier, context, next) {
       const parent = context.parentURL;
@@ -84,10 +95,16 @@ function watchModules(root: string): { readonly modules: readonly LoadedModule[]
       if (isPackage && parent?.startsWith(`${below}/`) && !parent.includes("/node_modules/")) {
         modules.push({ module: specifier, importedBy: `stacks${decodeURI(parent.slice(below.length))}` });
       }
-      return next(specifier, context);
+      const resolved = next(specifier, context);
+      const [from, to] = [fileOf(parent), fileOf(resolved.url)];
+      if (from !== undefined && to !== undefined) {
+        imports.set(from, [...(imports.get(from) ?? []), to]);
+        if (!imports.has(to)) imports.set(to, []);
+      }
+      return resolved;
     },
   });
-  return { modules, stop: () => hooks.deregister() };
+  return { modules, imports, stop: () => hooks.deregister() };
 }
 
 /** What an import failed with, and where in the workspace. */
