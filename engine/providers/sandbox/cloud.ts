@@ -1,7 +1,9 @@
 // The sandbox cloud for whoever looks at it from outside: lists, shows, edits and deletes resources, as somebody would in the
 // cloud's own console, behind Pulumi's back. Works from any process while stacks are running. Secrets are never returned.
 import { isPropertyArray, isPropertyMap, type PropertyMap, type PropertyValue, Secret } from "../../values.ts";
-import { isPath, parsePath, pathText } from "./path.ts";
+import { isFixed } from "./kind.ts";
+import { services } from "./packages.ts";
+import { type Keys, parsePath, pathText, valueAt, withValueAt } from "./path.ts";
 import { type CloudRecord, masked, type RecordHead } from "./record.ts";
 import { loadSchema, type SandboxPackage, type Schema, type SchemaProperties } from "./schema.ts";
 import { CloudStore } from "./store.ts";
@@ -24,7 +26,7 @@ export interface SandboxDetails extends SandboxResource {
   /** RFC 3339, UTC. */
   readonly created: string;
   readonly updated: string;
-  /** Top-level properties edited behind Pulumi's back since its last update. */
+  /** Paths of properties that were edited behind Pulumi's back since its last update of them. */
   readonly edited: readonly string[];
   readonly properties: unknown;
 }
@@ -59,7 +61,7 @@ export async function findResource(directory: string, urnOrNameOrId: string, sta
  *
  * Returns the property before and after, masked.
  *
- * @throws SandboxCloudError when the type has no such property, or the value is of another type.
+ * @throws SandboxCloudError when the type has no such property, it cannot change, or the value is of another type.
  */
 export async function editResource(
   directory: string,
@@ -71,15 +73,23 @@ export async function editResource(
   const store = new CloudStore(directory);
   const record = await find(store, resource, stack);
   const keys = parsePath(path);
-  if (keys === undefined || !isPath(keys))
+  if (keys === undefined || typeof keys[0] !== "string")
     throw new SandboxCloudError(`"${path}" is not a property path, such as settings.tier or rules[0].port`);
-  const old = lookUp(record.state, keys);
-  const schema = await loadSchema(record.type.slice(0, record.type.indexOf(":")) as SandboxPackage);
+  const old = valueAt(record.state, keys);
+  const name = record.type.slice(0, record.type.indexOf(":")) as SandboxPackage;
+  const kind = services[name].kinds.get(record.type);
+  const plainPath = keys.filter((key) => typeof key === "string").join(".");
+  if (kind !== undefined && isFixed(kind, plainPath)) {
+    throw new SandboxCloudError(
+      `the cloud does not let ${path} of "${record.name}" change while it lives; delete the resource instead, or edit another property`,
+    );
+  }
+  const schema = await loadSchema(name);
   const next = converted(value, declared(schema, record, keys, old), keys);
-  const state = changed(record.state, keys, next) as PropertyMap;
-  const edited = [...new Set([...record.edited, String(keys[0])])].sort();
+  const state = within(() => withValueAt(record.state, keys, next)) as PropertyMap;
+  const edited = [...new Set([...record.edited, pathText(keys)])].sort();
   await store.replace({ ...record, state, edited, updated: new Date().toISOString() });
-  const now = lookUp(state, keys);
+  const now = valueAt(state, keys);
   return {
     resource: row(record),
     old: old === undefined ? undefined : masked(old),
@@ -113,11 +123,10 @@ async function find(
     (head) =>
       (stack === undefined || head.stack === stack) && (typeof resource === "string" || head.id === resource.id),
   );
-  // Exact identities first: a name may be another resource's id.
+  // A URN is one resource's own; an id may be another's name, and the cloud's names come before Pulumi's.
   const ways: ((head: RecordHead) => boolean)[] = [
     ({ urn }) => urn === wanted,
-    ({ id }) => id === wanted,
-    ({ name }) => name === wanted,
+    ({ id, name }) => id === wanted || name === wanted,
     ({ urn }) => logicalName(urn) === wanted,
   ];
   const found = ways.map((way) => heads.filter(way)).find((some) => some.length > 0) ?? [];
@@ -139,42 +148,17 @@ async function find(
   return record;
 }
 
+function within<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof RangeError) throw new SandboxCloudError(error.message);
+    throw error;
+  }
+}
+
 function logicalName(urn: string): string {
   return urn.slice(urn.lastIndexOf("::") + 2);
-}
-
-type Keys = readonly (string | number)[];
-
-function lookUp(value: PropertyValue, keys: Keys): PropertyValue | undefined {
-  let current: PropertyValue | undefined = value;
-  let secret = false;
-  for (const key of keys) {
-    if (current instanceof Secret) {
-      secret = true;
-      current = current.element;
-    }
-    if (current === undefined || current === null) return undefined;
-    if (typeof key === "number") current = isPropertyArray(current) ? current[key] : undefined;
-    else current = isPropertyMap(current) && Object.hasOwn(current, key) ? current[key] : undefined;
-  }
-  return secret && current !== undefined ? new Secret(current) : current;
-}
-
-/** The value with one place in it changed; null removes. Secrets around and at the place stay. */
-function changed(value: PropertyValue | undefined, keys: Keys, next: PropertyValue): PropertyValue {
-  if (value instanceof Secret) return new Secret(changed(value.element, keys, next));
-  const [key, ...rest] = keys;
-  if (key === undefined) return next;
-  if (typeof key === "number") {
-    const list: readonly PropertyValue[] = value !== undefined && isPropertyArray(value) ? value : [];
-    if (key > list.length) throw new SandboxCloudError(`the list has ${list.length} elements, there is no [${key}]`);
-    if (rest.length === 0 && next === null) return list.filter((_, index) => index !== key);
-    return list.toSpliced(key, 1, changed(list[key], rest, next));
-  }
-  const properties: PropertyMap = value !== undefined && isPropertyMap(value) ? value : {};
-  if (rest.length === 0 && next === null)
-    return Object.fromEntries(Object.entries(properties).filter(([name]) => name !== key));
-  return { ...properties, [key]: changed(properties[key], rest, next) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { isPropertyArray, isPropertyMap, type PropertyMap, type PropertyValue, S
 import { same } from "./differences.ts";
 import type { Draft, Kind, Resource } from "./kind.ts";
 import { hexId } from "./names.ts";
+import { parsePath, valueAt, withValueAt } from "./path.ts";
 import type { SchemaResource } from "./schema.ts";
 import { filled, holdsSecret, View } from "./view.ts";
 
@@ -51,7 +52,8 @@ export function predictState(
 
 /**
  * The inputs that a resource's state amounts to: `given` with every value that the cloud has otherwise. `old` are the inputs
- * that Pulumi knows; properties added behind its back (`edited`) come with it when the schema lets them be set.
+ * that Pulumi knows. What was edited behind its back (`edited`: property paths) comes with them though they did not name it,
+ * when the schema lets it be set.
  */
 export function inputsOf(
   old: PropertyMap,
@@ -59,12 +61,15 @@ export function inputsOf(
   edited: readonly string[],
   schema: SchemaResource | undefined,
 ): PropertyMap {
-  const inputs = projected(old, state) as Record<string, PropertyValue>;
-  for (const name of edited) {
-    const settable = schema === undefined || Object.hasOwn(schema.inputs, name);
-    if (settable && inputs[name] === undefined && state[name] !== undefined) inputs[name] = state[name];
+  let inputs = projected(old, state);
+  for (const path of edited) {
+    const keys = parsePath(path) ?? [];
+    const settable = schema === undefined || Object.hasOwn(schema.inputs, String(keys[0]));
+    const value = valueAt(state, keys);
+    if (settable && value !== undefined && valueAt(inputs, keys) === undefined)
+      inputs = withValueAt(inputs, keys, value);
   }
-  return inputs;
+  return inputs as PropertyMap;
 }
 
 function projected(old: PropertyValue, current: PropertyValue): PropertyValue {

@@ -97,6 +97,11 @@ export interface Kind {
   readonly approximate?: boolean;
 }
 
+/** Whether the property at a path, without indices, cannot change while the resource lives. */
+export function isFixed({ replaces }: Kind, path: string): boolean {
+  return replaces.some((entry) => path === entry || path.startsWith(`${entry}.`) || entry.startsWith(`${path}.`));
+}
+
 /** A kind's folder for a place. */
 export function collectionOf({ collection }: Kind, place: Place): string {
   return typeof collection === "string" ? collection : collection(place);

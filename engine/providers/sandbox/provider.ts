@@ -27,10 +27,10 @@ import { composeState, inputsOf, predictState, visible, withSecrets } from "./co
 import { nonconformities } from "./conform.ts";
 import { type Difference, differences, same } from "./differences.ts";
 import { Faults } from "./faults.ts";
-import { googleCloud } from "./gcp/index.ts";
-import { collectionOf, type Draft, type Kind, type Place, type Resource } from "./kind.ts";
-import { kubernetesCluster } from "./kubernetes/index.ts";
+import { collectionOf, type Draft, isFixed, type Kind, type Place, type Resource } from "./kind.ts";
 import { inventName } from "./names.ts";
+import { services } from "./packages.ts";
+import { parsePath } from "./path.ts";
 import type { CloudRecord } from "./record.ts";
 import { googleError, Refusal } from "./refusal.ts";
 import { loadSchema, type SandboxPackage, type Schema, type SchemaResource } from "./schema.ts";
@@ -47,8 +47,6 @@ export interface SandboxOptions {
   /** The version that the program asked for; by default the schema's. */
   readonly version?: string;
 }
-
-const services: Readonly<Record<SandboxPackage, SandboxService>> = { gcp: googleCloud, kubernetes: kubernetesCluster };
 
 /** Serves a package from the sandbox cloud in `options.directory`. Makes no file before the first resource. */
 export function createSandboxProvider(name: SandboxPackage, options: SandboxOptions): Provider {
@@ -145,12 +143,11 @@ class SandboxProvider implements Provider {
 
   async diff(request: DiffRequest): Promise<DiffResult> {
     const { kind, schema } = await this.serve(request.type);
-    const { oldInputs, newInputs, oldOutputs } = request;
+    const { oldInputs, newInputs, oldOutputs, ignoreChanges } = request;
     const replacing = new Set(kind.replacesAlso?.(new View(oldInputs), new View(newInputs), await this.place()) ?? []);
-    const replaces = (path: string) =>
-      replacing.has(top(path)) ||
-      kind.replaces.some((entry) => path === entry || path.startsWith(`${entry}.`) || entry.startsWith(`${path}.`));
+    const replaces = (path: string) => replacing.has(top(path)) || isFixed(kind, path);
     const found = differences(oldInputs, newInputs).filter(({ kind: change, path, plainPath }) => {
+      if (isIgnored(path, ignoreChanges)) return false;
       // What the cloud had chosen, now written down.
       if (change === "add" && path === plainPath && !path.includes(".") && same(oldOutputs[path], newInputs[path]))
         return false;
@@ -216,7 +213,7 @@ class SandboxProvider implements Provider {
       const resource: Resource = { ...draft, id: request.id, created: previous.created, updated: now(), previous };
       await kind.verify?.(resource, this.store);
       const state = composeState(kind, schema, resource, base(previous.state));
-      const edited = previous.edited.filter((name) => !changed.has(name));
+      const edited = previous.edited.filter((path) => !changed.has(String(parsePath(path)?.[0])));
       await this.store.replace({
         ...previous,
         urn: request.urn,
@@ -445,7 +442,8 @@ function diffResult(
   const detailedDiff: Record<string, PropertyDiff> = {};
   for (const difference of found) {
     const { path, kind } = difference;
-    detailedDiff[path] = { kind: replaces(difference) ? `${kind}-replace` : kind, inputDiff: true };
+    // What the inputs have on one side only, the state has on both.
+    detailedDiff[path] = { kind: replaces(difference) ? `${kind}-replace` : kind, inputDiff: kind === "update" };
   }
   const names = (some: readonly Difference[]) => [...new Set(some.map(({ plainPath }) => top(plainPath)))];
   return {
@@ -460,6 +458,15 @@ function diffResult(
 
 function refuseUnreachable({ unreachable }: Place): void {
   if (unreachable !== undefined) throw new Error(unreachable);
+}
+
+/** Whether a difference lies at or below a path to ignore, in which `[*]` stands for any index. */
+function isIgnored(path: string, ignoreChanges: readonly string[]): boolean {
+  const keys = parsePath(path) ?? [];
+  return ignoreChanges.some((text) => {
+    const ignored = parsePath(text.replaceAll("[*]", '["*"]'));
+    return ignored?.every((key, index) => key === "*" || key === keys[index]) === true && ignored.length <= keys.length;
+  });
 }
 
 function top(path: string): string {

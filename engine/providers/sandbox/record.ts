@@ -41,7 +41,7 @@ export interface CloudRecord extends RecordHead {
   readonly state: PropertyMap;
   /** What the cloud chose at creation and keeps: addresses, version numbers. */
   readonly allocated: Readonly<Record<string, string>>;
-  /** Top-level properties that were edited behind Pulumi's back since the last update. */
+  /** Paths of properties that were edited behind Pulumi's back since the last update of them. */
   readonly edited: readonly string[];
 }
 

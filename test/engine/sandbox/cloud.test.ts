@@ -73,7 +73,24 @@ it("edits by path, in the type that the property has", async () => {
   expect(await sentence(edit("settings.diskSize", "big"))).toBe('settings.diskSize is a number, not "big"');
   expect(await sentence(edit("settings.databaseFlags[5]", "{}"))).toBe("the list has 0 elements, there is no [5]");
   expect(await sentence(edit("settings..tier", "x"))).toContain("is not a property path");
-  expect((await findResource(world.directory, "db")).edited).toEqual(["connectionName", "settings"]);
+  expect((await findResource(world.directory, "db")).edited).toEqual([
+    "connectionName",
+    "settings.databaseFlags[0]",
+    "settings.databaseFlags[0].value",
+    "settings.diskAutoresize",
+    "settings.diskSize",
+    "settings.tier",
+    "settings.userLabels.team",
+  ]);
+});
+
+it("refuses to edit what no cloud lets change", async () => {
+  const world = await World.open();
+  await withInstance(world);
+  expect(await sentence(editResource(world.directory, "db", "region", "us-east1"))).toBe(
+    'the cloud does not let region of "db" change while it lives; delete the resource instead, or edit another property',
+  );
+  expect((await findResource(world.directory, "db")).edited).toEqual([]);
 });
 
 it("keeps a secret secret when it is edited", async () => {

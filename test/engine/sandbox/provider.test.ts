@@ -236,6 +236,30 @@ it("shows an edit as changed inputs and outputs, and an update puts it right", a
   expect((await world.diff(repaired, given)).changes).toBe("none");
 });
 
+it("shows an edit inside of what the program gave, though the program did not name it", async () => {
+  const world = await World.open();
+  const given = deploymentInputs("web");
+  const deployment = await world.create(types.deployment, "web", given);
+  await editResource(world.directory, "web", "spec.replicas", "9");
+  const read = (await world.read(deployment))!;
+  expect(at(read.inputs, "spec.replicas")).toBe(9);
+  const refreshed = { ...deployment, inputs: read.inputs, outputs: read.outputs };
+  const diff = await world.diff(refreshed, given);
+  expect(diff.detailedDiff).toEqual({ "spec.replicas": { kind: "delete", inputDiff: false } });
+  expect(at((await world.update(refreshed, given)).outputs, "spec.replicas")).toBe(1);
+
+  const { inputs } = await world.check(types.deployment, "web", given, refreshed.inputs);
+  const request = { ...refreshed, oldInputs: refreshed.inputs, oldOutputs: refreshed.outputs, newInputs: inputs };
+  const changes = async (...ignoreChanges: string[]) =>
+    (await world.provider(types.deployment).diff({ ...request, ignoreChanges })).changes;
+  expect([
+    await changes("spec.replicas"),
+    await changes("spec"),
+    await changes("spec.template"),
+    await changes(),
+  ]).toEqual(["none", "none", "some", "some"]);
+});
+
 it("keeps what an update does not touch, edits included", async () => {
   const world = await World.open();
   const { network } = await withNetwork(world);
