@@ -49,7 +49,7 @@ export function tableLines(state: RunState, nowMs: number, size: TableSize, styl
   return [...lines, footer(state, nowMs, style)].map((line) => cut(line, size.columns));
 }
 
-const hiddenText = (count: number): string => `  and ${plural(count, "stack")} more`;
+const hiddenText = (count: number): string => `  and ${plural(count, "more stack")}`;
 
 /** Running and failed stacks first, then what waits, then what is done; each in plan order. */
 function mostInteresting(stacks: readonly StackState[], room: number): readonly StackState[] {
@@ -92,16 +92,12 @@ function row(
   return parts.join("  ").trimEnd();
 }
 
-/** The resource that has been in work the longest. */
+/** The resource that was begun last: components are begun before their parts, and the stack before all. */
 function current(stack: StackState): string {
   const working = [...stack.resources.values()].filter(({ status }) => status === "started");
-  const oldest = working.reduce<(typeof working)[number] | undefined>(
-    (first, one) => (first === undefined || one.sinceMs < first.sinceMs ? one : first),
-    undefined,
-  );
-  if (oldest === undefined) return "";
-  const more = working.length > 1 ? ` and ${working.length - 1} more` : "";
-  return `${shortType(oldest.resourceType)} ${oldest.name}${more}`;
+  const newest = working.at(-1);
+  if (newest === undefined || newest.resourceType === "pulumi:pulumi:Stack") return "";
+  return `${shortType(newest.resourceType)} ${newest.name}`;
 }
 
 function waitsFor(stack: StackState, state: RunState): string {
