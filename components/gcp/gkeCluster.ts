@@ -6,7 +6,14 @@
 // Autopilot and pools. A pool is replaced (the new one is made first) by `machineType`, `diskGiB`, `spot` and `taints`.
 import { Cluster, type ClusterArgs } from "@pulumi/gcp/container/cluster.js";
 import { NodePool } from "@pulumi/gcp/container/nodePool.js";
-import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  interpolate,
+  type Output,
+  secret,
+} from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { parseCidr } from "../cidr.ts";
 import { gkeName, serviceAccountName } from "../names.ts";
@@ -21,6 +28,11 @@ export type ClusterLocation =
 
 /** Who reaches the API server. */
 export type ControlPlaneAccess =
+  /**
+   * Whoever IAM lets (`container.clusters.connect`), from anywhere, through the cluster's DNS endpoint; it has no IP endpoint then
+   * (cloud.google.com/blog/products/containers-kubernetes/new-dns-based-endpoint-for-the-gke-control-plane).
+   */
+  | { readonly from: "identity" }
   /** Only from inside the network. */
   | { readonly from: "network" }
   /** From these ranges too, by name: `{ office: "203.0.113.0/24" }`. */
@@ -75,7 +87,8 @@ export interface GkeClusterArgs {
   /** Names of the subnet's secondary ranges for pods and for services. */
   readonly podsRange: Input<string>;
   readonly servicesRange: Input<string>;
-  readonly controlPlane: ControlPlaneAccess;
+  /** `{ from: "identity" }` by default. */
+  readonly controlPlane?: ControlPlaneAccess;
   readonly nodes: ClusterNodes;
   /** How early upgrades come; `regular` by default. */
   readonly releaseChannel?: ReleaseChannel;
@@ -93,6 +106,7 @@ export interface GkeClusterArgs {
  */
 const nodeRoles = ["roles/container.defaultNodeServiceAccount", "roles/artifactregistry.reader"];
 const cloudPlatform = "https://www.googleapis.com/auth/cloud-platform";
+const byIdentity: ControlPlaneAccess = { from: "identity" };
 const everyNight: MaintenanceWindow = { days, fromHour: 2, hours: 4 };
 
 /** A private, self-upgrading GKE cluster. */
@@ -102,9 +116,12 @@ export class GkeCluster extends ComponentResource {
   readonly clusterId: Output<string>;
   /** Region or zone. */
   readonly location: string;
-  /** IP address of the API server, without scheme. */
+  /** Address of the API server, without scheme: its DNS name for access by identity, else its IP address. */
   readonly endpoint: Output<string>;
-  /** Certificate of the cluster's authority, PEM in base64. Secret, because the provider keeps it beside the client key. */
+  /**
+   * Certificate of the authority that signed the endpoint's, PEM in base64. Empty for access by identity: browsers' authorities
+   * vouch for the DNS endpoint (*unverified*). Secret, because the provider keeps it beside the client key.
+   */
   readonly ca: Output<string>;
   /** `<project>.svc.id.goog`. */
   readonly workloadPool: Output<string>;
@@ -114,7 +131,7 @@ export class GkeCluster extends ComponentResource {
   /** @throws RunError before anything is registered when an argument is wrong. */
   constructor(name: string, args: GkeClusterArgs, opts?: ComponentResourceOptions) {
     checkArguments(name, args);
-    const { project, nodes, labels = {}, deletionProtection = true } = args;
+    const { project, nodes, controlPlane = byIdentity, labels = {}, deletionProtection = true } = args;
     const location = "zone" in args.location ? args.location.zone : args.location.region;
     const zones = "region" in args.location ? args.location.zones : undefined;
 
@@ -139,7 +156,7 @@ export class GkeCluster extends ComponentResource {
           clusterSecondaryRangeName: args.podsRange,
           servicesSecondaryRangeName: args.servicesRange,
         },
-        ...accessOf(args.controlPlane),
+        ...accessOf(controlPlane),
         releaseChannel: { channel: channels[args.releaseChannel ?? "regular"] },
         maintenancePolicy: { recurringWindow: recurrenceOf(args.maintenance ?? everyNight) },
         gatewayApiConfig: { channel: "CHANNEL_STANDARD" },
@@ -193,8 +210,13 @@ export class GkeCluster extends ComponentResource {
     this.name = cluster.name;
     this.clusterId = cluster.id;
     this.location = location;
-    this.endpoint = cluster.endpoint;
-    this.ca = cluster.masterAuth.clusterCaCertificate;
+    if (controlPlane.from === "identity") {
+      this.endpoint = cluster.controlPlaneEndpointsConfig.dnsEndpointConfig.endpoint;
+      this.ca = secret("");
+    } else {
+      this.endpoint = cluster.endpoint;
+      this.ca = secret(cluster.masterAuth.clusterCaCertificate);
+    }
     this.workloadPool = interpolate`${project}.svc.id.goog`;
     this.nodeServiceAccount = account.email;
     this.registerOutputs({
@@ -240,6 +262,15 @@ function hardened(serviceAccount: Input<string>) {
 }
 
 function accessOf(access: ControlPlaneAccess): Partial<ClusterArgs> {
+  if (access.from === "identity") {
+    return {
+      privateClusterConfig: { enablePrivateNodes: true },
+      controlPlaneEndpointsConfig: {
+        dnsEndpointConfig: { allowExternalTraffic: true },
+        ipEndpointsConfig: { enabled: false },
+      },
+    };
+  }
   const cidrBlocks =
     access.from === "network"
       ? []
@@ -266,7 +297,14 @@ function rfc3339(epochMs: number): string {
 }
 
 function checkArguments(name: string, args: GkeClusterArgs): void {
-  const { location, controlPlane, nodes, releaseChannel = "regular", maintenance = everyNight, labels = {} } = args;
+  const {
+    location,
+    controlPlane = byIdentity,
+    nodes,
+    releaseChannel = "regular",
+    maintenance = everyNight,
+    labels = {},
+  } = args;
   const check = new ArgumentCheck("GkeCluster", name);
   check.childName("name", name, gkeName);
   check.childName("name", `${name}-nodes`, serviceAccountName);
@@ -280,7 +318,7 @@ function checkArguments(name: string, args: GkeClusterArgs): void {
     }
   }
 
-  check.oneOf("controlPlane.from", controlPlane.from, ["network", "ranges"]);
+  check.oneOf("controlPlane.from", controlPlane.from, ["identity", "network", "ranges"]);
   if (controlPlane.from === "ranges") {
     if (Object.keys(controlPlane.ranges).length === 0) check.refuse("controlPlane.ranges", {}, "at least one range");
     for (const [who, range] of Object.entries(controlPlane.ranges)) {

@@ -7,7 +7,7 @@ export interface KubeconfigArgs {
   readonly name: Input<string>;
   /** Address of the API server, without scheme (`GkeCluster.endpoint`). */
   readonly endpoint: Input<string>;
-  /** Certificate of the cluster's authority, PEM in base64 (`GkeCluster.ca`). */
+  /** Certificate of the authority, PEM in base64 (`GkeCluster.ca`); empty when the machine's own authorities are to be asked. */
   readonly ca: Input<string>;
 }
 
@@ -20,7 +20,9 @@ export function gkeKubeconfig(args: KubeconfigArgs): Output<string> {
     JSON.stringify({
       apiVersion: "v1",
       kind: "Config",
-      clusters: [{ name, cluster: { server: `https://${endpoint}`, "certificate-authority-data": ca } }],
+      clusters: [
+        { name, cluster: { server: `https://${endpoint}`, ...(ca !== "" && { "certificate-authority-data": ca }) } },
+      ],
       users: [
         {
           name,

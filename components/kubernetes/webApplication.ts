@@ -214,7 +214,15 @@ export class WebApplication extends ComponentResource {
     new PodDisruptionBudget(
       name,
       // One at a time also when there is one only: a budget that forbids every eviction would block node upgrades.
-      { metadata, spec: { maxUnavailable: 1, selector: { matchLabels: selector } } },
+      // Pods that are not ready may always go: else one that never becomes ready would block node upgrades too.
+      {
+        metadata,
+        spec: {
+          maxUnavailable: 1,
+          unhealthyPodEvictionPolicy: "AlwaysAllow",
+          selector: { matchLabels: selector },
+        },
+      },
       parent,
     );
     new NetworkPolicy(

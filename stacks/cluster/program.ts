@@ -6,7 +6,7 @@ import { googleProvider } from "../../components/gcp/provider.ts";
 import { cluster } from "./contract.ts";
 
 export default program(cluster, ({ settings, needs, stack }) => {
-  const { project, region, zone, reachableFrom, nodes, releaseChannel, protect } = settings;
+  const { project, region, zone, controlPlane, nodes, releaseChannel, protect } = settings;
   const gke = new GkeCluster(
     "main",
     {
@@ -16,8 +16,7 @@ export default program(cluster, ({ settings, needs, stack }) => {
       subnet: needs.network.subnetId,
       podsRange: needs.network.podsRange,
       servicesRange: needs.network.servicesRange,
-      controlPlane:
-        Object.keys(reachableFrom).length === 0 ? { from: "network" } : { from: "ranges", ranges: reachableFrom },
+      controlPlane,
       nodes: {
         mode: "pools",
         pools: {

@@ -99,6 +99,23 @@ describe("GkeCluster", () => {
     });
   });
 
+  it("is reached by whoever IAM lets unless told otherwise, by name and without an IP endpoint", async () => {
+    const { controlPlane: _, ...rest } = plain;
+    const { value, one } = await record(() => {
+      const { endpoint, ca } = new GkeCluster("main", rest);
+      return { endpoint, ca };
+    });
+    expect(one(clusterType).inputs).toMatchObject({
+      privateClusterConfig: { enablePrivateNodes: true },
+      controlPlaneEndpointsConfig: {
+        dnsEndpointConfig: { allowExternalTraffic: true },
+        ipEndpointsConfig: { enabled: false },
+      },
+    });
+    expect(one(clusterType).inputs["masterAuthorizedNetworksConfig"]).toBeUndefined();
+    expect(value).toEqual({ endpoint: "gke-abc-123.europe-west1.gke.goog", ca: "" });
+  });
+
   it("keeps the certificate secret, and nothing else", async () => {
     expect((await built()).secretValues).toEqual(["ca"]);
   });
@@ -199,7 +216,7 @@ describe("GkeCluster", () => {
     [
       "access",
       { controlPlane: { from: "anywhere" } as never },
-      'controlPlane.from is "anywhere", expected one of "network", "ranges"',
+      'controlPlane.from is "anywhere", expected one of "identity", "network", "ranges"',
     ],
     [
       "no range",

@@ -21,6 +21,13 @@ describe("gkeKubeconfig", () => {
     });
     expect(config["current-context"]).toBe("main");
   });
+
+  it("leaves the certificate to the machine when there is none", async () => {
+    const { value } = await record(() => ({
+      config: gkeKubeconfig({ name: "main", endpoint: "gke.example", ca: "" }),
+    }));
+    expect(JSON.parse(value.config).clusters).toEqual([{ name: "main", cluster: { server: "https://gke.example" } }]);
+  });
 });
 
 describe("Namespace", () => {
@@ -186,6 +193,7 @@ describe("WebApplication", () => {
     });
     expect(one("kubernetes:policy/v1:PodDisruptionBudget").inputs["spec"]).toEqual({
       maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: "AlwaysAllow",
       selector: { matchLabels: selector },
     });
   });

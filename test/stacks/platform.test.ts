@@ -185,6 +185,6 @@ describe("web", () => {
     const provider = at("dev", "web").registered.find(({ type }) => type === "pulumi:providers:kubernetes");
     expect(provider?.inputs["clusterIdentifier"]).toBe(at("dev", "cluster").outputs["clusterId"]);
     expect(provider?.secretInputs).toEqual(["kubeconfig"]);
-    expect(String(provider?.inputs["kubeconfig"])).toContain("https://203.0.113.10");
+    expect(String(provider?.inputs["kubeconfig"])).toContain("https://gke-abc-123.europe-west1.gke.goog");
   });
 });

@@ -191,6 +191,7 @@ export function cloudLike(resource: { type: string; name: string; inputs: Readon
         state: {
           name: physical,
           endpoint: "203.0.113.10",
+          controlPlaneEndpointsConfig: { dnsEndpointConfig: { endpoint: "gke-abc-123.europe-west1.gke.goog" } },
           // Beside the client key, which is secret, and makes the whole of it so.
           masterAuth: pulumi.secret({ clusterCaCertificate: "Y2E=", clientKey: "" }),
         },
