@@ -26,6 +26,7 @@ import {
   writeReport,
 } from "./runFiles.ts";
 import { type SelectionRequest, select } from "./selection.ts";
+import { isCi } from "./variables.ts";
 import { version } from "./version.ts";
 import { noneNamed, ownValue, parseStackId, type ResolvedStack } from "./workspace.ts";
 
@@ -238,7 +239,7 @@ function startRun(opened: Opened, operation: Operation, options: RunOptions): Ru
   const { workspace, root, base, variables, door, stacks } = opened;
   const { plan, unclaimed } = planFor(opened, operation, options);
   const names = [...new Set(plan.steps.map(({ stack }) => parseStackId(stack)!.environment))].sort();
-  const ci = options.ci ?? Boolean(variables["CI"]);
+  const ci = options.ci ?? isCi(variables);
   const careful = operation === "preview" || operation === "drift";
   return makeRun({
     plan,

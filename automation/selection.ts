@@ -123,7 +123,23 @@ class Selector {
     const kept = [...first!].filter(
       ([id]) => others.every((other) => other.has(id)) && !negatives.some((other) => other.has(id)),
     );
+    const left = new Set(kept.map(([id]) => id));
+    for (const term of terms)
+      if (!term.negated) this.#checkOneEnvironment(term, terms.length > 1 ? (id) => left.has(id) : () => true);
     return new Map(terms.length > 1 ? kept.map(([id]) => [id, `matches "${text}"`]) : kept);
+  }
+
+  /** A bare name must not mean stacks of several environments by itself: `tutti destroy web` would be all of them. */
+  #checkOneEnvironment({ atom }: Term, left: (id: StackId) => boolean): void {
+    if (atom.kind !== "name" || atom.segments.length > 1 || this.#environments.size > 0) return;
+    const meant = [...this.#stacks.values()].filter((stack) => matches(atom, stack) && left(stack.id));
+    const [first, ...others] = [...new Set(meant.map(({ environment }) => environment))].sort();
+    if (first === undefined || others.length === 0) return;
+    this.errors.push({
+      code: "ambiguous",
+      message: `"${atom.text}" is in the environments ${[first, ...others].join(", ")}`,
+      hint: `name one (-e ${first}, or ${atom.text}.${first}), or write "${atom.text}.*" for all of them`,
+    });
   }
 
   /** What one term stands for, its "!" aside: the atom's stacks and the neighbours asked for. */
@@ -175,19 +191,6 @@ class Selector {
     const scope = [...this.#stacks.values()].filter((stack) => term.negated || this.#inScope(stack));
     const found = scope.filter((stack) => matches(atom, stack));
     if (found.length === 0) this.errors.push(this.#noMatch(term));
-    const environments = [...new Set(found.map(({ environment }) => environment))].sort();
-    if (
-      atom.kind === "name" &&
-      atom.segments.length === 1 &&
-      environments.length > 1 &&
-      this.#environments.size === 0 &&
-      !term.negated
-    )
-      this.errors.push({
-        code: "ambiguous",
-        message: `"${atom.text}" is in the environments ${environments.join(", ")}`,
-        hint: `name one (-e ${environments[0]}, or ${atom.text}.${environments[0]}), or write "${atom.text}.*" for all of them`,
-      });
     return found.map(({ id }) => id);
   }
 

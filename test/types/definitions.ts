@@ -107,6 +107,8 @@ defineWorkspace({
     f: defineEnvironment({ cloud: "sandbox", settings: { web: good, clutser: {} } }),
     // @ts-expect-error an instance lacks replicas
     g: defineEnvironment({ cloud: "sandbox", settings: { web: each(["eu"], (region) => ({ region })) } }),
+    // @ts-expect-error instances without settings lack what is required
+    n: defineEnvironment({ cloud: "sandbox", settings: { web: each(["eu"]) } }),
     // @ts-expect-error an instance has a wrong mode
     h: defineEnvironment({ cloud: "sandbox", settings: { web: each(["eu"], () => ({ ...good, mode: "red" })) } }),
     // @ts-expect-error an instance has a setting too many

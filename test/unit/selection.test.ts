@@ -67,6 +67,8 @@ it.each<readonly [string, readonly string[]]>([
   ["env=prod | tag=payments | !instance=us", ["web.prod.eu"]],
   ["env=prod|!web.prod", ["network.prod", "cluster.prod"]],
   ["tag=manual | env=prod", []],
+  ["web | env=prod", ["web.prod.eu", "web.prod.us"]],
+  ["web | !env=prod", ["web.local"]],
 ])("%s selects", (filter, expected) => {
   expect(chosen(filter)).toEqual(expected);
 });
@@ -155,6 +157,8 @@ it.each<readonly [SelectionRequest | string, string, string, string | undefined]
     '"web" is in the environments local, prod',
     'name one (-e local, or web.local), or write "web.*" for all of them',
   ],
+  ["web | tag=payments", "ambiguous", '"web" is in the environments local, prod', undefined],
+  ["cluster...", "ambiguous", '"cluster" is in the environments local, prod', undefined],
   [{}, "nothing-selected", "nothing is selected", "name an environment (-e), stacks or filters; --all is everything"],
   ["", "bad-filter", "a filter is empty", undefined],
   ["web.prod |", "bad-filter", "a filter is empty", undefined],
