@@ -23,23 +23,17 @@ export function createEngine(options: EngineOptions): EngineCommand {
     async run(args, cwd, additionalEnv, onOutput, onError, signal) {
       let stdout = "";
       let stderr = "";
-      const code = await runCommand(
-        options,
-        args,
-        cwd,
-        { ...options.env, ...additionalEnv },
-        {
-          stdout(text) {
-            stdout += text;
-            onOutput?.(text);
-          },
-          stderr(text) {
-            stderr += text;
-            onError?.(text);
-          },
-          signal: signal ?? new AbortController().signal,
+      const code = await runCommand(options, args, cwd, additionalEnv, {
+        stdout(text) {
+          stdout += text;
+          onOutput?.(text);
         },
-      );
+        stderr(text) {
+          stderr += text;
+          onError?.(text);
+        },
+        signal: signal ?? new AbortController().signal,
+      });
       return { stdout, stderr, code } satisfies CommandResult;
     },
   };
@@ -55,7 +49,7 @@ async function runCommand(
   options: EngineOptions,
   argv: readonly string[],
   cwd: string,
-  env: Readonly<Record<string, string>>,
+  additionalEnv: Readonly<Record<string, string>>,
   streams: Streams,
 ): Promise<number> {
   try {
@@ -66,6 +60,7 @@ async function runCommand(
     }
     const stdin = async () => (await options.stdin?.()) ?? "";
     const run = await command.load();
+    const env = { ...options.env, ...additionalEnv };
     const folder = resolve(cwd, flags.string("cwd") ?? ".");
     return await run(
       createContext({ options, env, cwd: folder, flags, args, version: engineVersion, stdin, ...streams }),

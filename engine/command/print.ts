@@ -22,10 +22,12 @@ export function jsonOf(value: JsonValue): string {
 
 export { arrayText, mapText, structText };
 
-/** Rows under headers; every column but the last as wide as its widest cell. */
+/** Rows under headers; every column but the last as wide as its widest cell. A row of one cell runs across all columns. */
 export function tableText(headers: readonly string[], rows: readonly (readonly string[])[], prefix = ""): string {
   const all = [headers, ...rows];
-  const widths = headers.map((_, column) => Math.max(...all.map((row) => [...(row[column] ?? "")].length)));
+  const widths = headers.map((_, column) =>
+    Math.max(...all.filter((row) => row.length > 1).map((row) => [...(row[column] ?? "")].length)),
+  );
   return all
     .map((row) => {
       const cells = row.map((cell, column) =>

@@ -91,7 +91,7 @@ export async function stackShow(context: CommandContext): Promise<number> {
   const lines = [`Current stack is ${shown}:`, `    Managed by ${hostname()}`];
   if (snapshot !== undefined)
     lines.push(
-      `    Last updated: ${ago(snapshot.manifest.time, Date.now())} (${snapshot.manifest.time})`,
+      `    Last updated: ${ago(snapshot.manifest.time, Date.now())} (${snapshot.manifest.time.replace("T", " ").replace("Z", " +0000 UTC")})`,
       `    Pulumi version used: ${snapshot.manifest.version}`,
     );
   const resources = snapshot?.resources ?? [];
@@ -147,8 +147,12 @@ function nameOf({ urn }: ResourceState): string {
 function treeRows(resources: readonly ResourceState[], { flags }: CommandContext): readonly (readonly string[])[] {
   const children = new Map<string, ResourceState[]>();
   const known = new Set(resources.map(({ urn }) => urn));
-  for (const resource of resources) {
-    const parent = known.has(resource.parent) ? resource.parent : "";
+  const root = resources.find(({ type, parent }) => type === "pulumi:pulumi:Stack" && parent === "");
+  // providers have no parent, and are shown below the stack all the same, after its own children
+  const isChild = ({ parent }: ResourceState) => known.has(parent);
+  const ordered = [...resources.filter(isChild), ...resources.filter((resource) => !isChild(resource))];
+  for (const resource of ordered) {
+    const parent = isChild(resource) ? resource.parent : resource === root ? "" : (root?.urn ?? "");
     children.set(parent, [...(children.get(parent) ?? []), resource]);
   }
   const rows: string[][] = [];
@@ -156,13 +160,13 @@ function treeRows(resources: readonly ResourceState[], { flags }: CommandContext
     rows.push([`${padding}${branch}${resource.type}`, nameOf(resource)]);
     const items = resource.delete ? [] : (children.get(resource.urn) ?? []);
     const detail = `${padding}${below}${items.length > 0 ? "│  " : "   "}`;
-    if (flags.boolean("show-urns")) rows.push([`${detail}URN: ${resource.urn}`, ""]);
-    if (flags.boolean("show-ids") && resource.id !== "") rows.push([`${detail}ID: ${resource.id}`, ""]);
+    if (flags.boolean("show-urns")) rows.push([`${detail}URN: ${resource.urn}`]);
+    if (flags.boolean("show-ids") && resource.id !== "") rows.push([`${detail}ID: ${resource.id}`]);
     items.forEach((child, index) => {
       const isLast = index === items.length - 1;
       visit(child, padding + below, isLast ? "└─ " : "├─ ", isLast ? "   " : "│  ");
     });
   };
-  for (const root of children.get("") ?? []) visit(root, "", "", "");
+  for (const top of children.get("") ?? []) visit(top, "", "", "");
   return rows;
 }

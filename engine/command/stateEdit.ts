@@ -66,7 +66,7 @@ export async function stateDelete(context: CommandContext): Promise<number> {
       throw new EngineError(
         [
           `${[...urns].join(", ")} can't be safely deleted because the following resources depend on it:`,
-          ...dependents.map(({ urn }) => ` * "${urn.split("::").slice(3).join("::")}" (${urn})`),
+          ...dependents.map(({ urn }) => ` * ${`"${urn.split("::").slice(3).join("::")}"`.padEnd(15)} (${urn})`),
           "",
           "Delete those resources first or pass --target-dependents.",
         ].join("\n"),

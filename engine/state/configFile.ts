@@ -2,7 +2,16 @@
 // written anew; every other byte, comments and order and formatting included, stays. The result of each edit is read back
 // and compared; where an edit in place would not give what was meant (flow style, anchors), the document is printed as a
 // whole, comments kept.
-import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument, Document as YamlDocument } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Pair,
+  parseDocument,
+  Document as YamlDocument,
+} from "yaml";
 import { EngineError } from "./error.ts";
 import { isJsonObject, type JsonObject, type JsonValue, sortedText } from "./json.ts";
 
@@ -118,7 +127,8 @@ function append(text: string, lines: string): string {
 /** One entry as lines, ending in a newline. */
 function render(indent: number, key: string, value: unknown): string {
   const document = new YamlDocument({});
-  document.set(document.createNode(key), value);
+  // a bare null would be printed as an explicit key without a value
+  document.set(document.createNode(key), isNode(value) ? value : document.createNode(value));
   const lines = document.toString({ lineWidth: 0 }).trimEnd().split("\n");
   return `${lines.map((line) => (line === "" ? line : " ".repeat(indent) + line)).join("\n")}\n`;
 }
@@ -151,13 +161,18 @@ function reconcile(document: Document, node: unknown, value: JsonValue): unknown
       const key = isScalar(item.key) ? String(item.key.value) : undefined;
       if (key === undefined || !Object.hasOwn(value, key)) node.delete(item.key);
     }
-    for (const [key, item] of Object.entries(value)) node.set(key, reconcile(document, node.get(key, true), item));
+    for (const [key, item] of Object.entries(value)) {
+      const existing: unknown = node.get(key, true);
+      node.set(key, withComments(existing, reconcile(document, existing, item)));
+    }
     return node;
   }
   if (isSeq(node) && Array.isArray(value)) {
     const items = value as readonly JsonValue[];
     const kept = node.items.slice(0, items.length);
-    node.items = items.map((item, index) => reconcile(document, kept[index], item)) as typeof node.items;
+    node.items = items.map((item, index) =>
+      withComments(kept[index], reconcile(document, kept[index], item)),
+    ) as typeof node.items;
     return node;
   }
   if (isScalar(node) && sortedText(toJson(node.value)) === sortedText(value)) return node;
@@ -165,4 +180,12 @@ function reconcile(document: Document, node: unknown, value: JsonValue): unknown
   if (isScalar(node) && isScalar(created) && typeof value === "string" && node.type?.startsWith("QUOTE"))
     created.type = node.type;
   return created;
+}
+
+/** A new node with the comments of the one whose place it takes. */
+function withComments(existing: unknown, node: unknown): unknown {
+  if (existing === node || !isNode(existing) || !isNode(node)) return node;
+  if (existing.comment != null) node.comment = existing.comment;
+  if (existing.commentBefore != null) node.commentBefore = existing.commentBefore;
+  return node;
 }

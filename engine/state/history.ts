@@ -1,6 +1,6 @@
 // The history of a stack on a file backend: for each operation that changed it an entry, a copy of the checkpoint after
 // it, and a backup (pulumi/pulumi: pkg/backend/updates.go, pkg/backend/diy/state.go).
-import { copyFile, readdir, rename } from "node:fs/promises";
+import { chmod, copyFile, readdir, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { EngineError, hasCode } from "./error.ts";
 import { flushFolder, makeFolder, writeDurably } from "./files.ts";
@@ -42,6 +42,7 @@ async function copyInto(from: string, to: string): Promise<void> {
   await makeFolder(join(to, ".."));
   const temporary = `${to}.tmp`;
   await copyFile(from, temporary);
+  await chmod(temporary, 0o600); // the copy has the mode of what it was made from
   await rename(temporary, to);
   await flushFolder(join(to, ".."));
 }
