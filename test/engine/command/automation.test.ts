@@ -17,12 +17,14 @@ import { type Bench, bench } from "./support.ts";
 
 async function workspace({ env, project }: Bench): Promise<LocalWorkspace> {
   const engine = createEngine({ env });
+  // internal in the SDK's typings
+  const { CommandResult } = cmd as unknown as { CommandResult: new (...fields: unknown[]) => never };
   const { createCommandError } = errors as unknown as { createCommandError(result: unknown): Error };
   const command = {
     ...engine,
     async run(...args: Parameters<typeof engine.run>) {
       const { stdout, stderr, code } = await engine.run(...args);
-      const result = new cmd.CommandResult(stdout, stderr, code);
+      const result = new CommandResult(stdout, stderr, code);
       if (code !== 0) throw createCommandError(result);
       return result;
     },
