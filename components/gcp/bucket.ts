@@ -31,8 +31,8 @@ export interface LifecycleRule {
  * - `"none"`: neither.
  */
 export type ObjectHistory =
-  | { readonly versions: number; readonly days: number }
-  | { readonly retainDays: number }
+  | { readonly versions: number; readonly days: number; readonly retainDays?: never }
+  | { readonly retainDays: number; readonly versions?: never; readonly days?: never }
   | "none";
 
 /** What an identity may do with objects. */
@@ -105,11 +105,11 @@ export class Bucket extends ComponentResource {
 }
 
 function keepsVersions(history: ObjectHistory): history is { versions: number; days: number } {
-  return typeof history === "object" && "versions" in history;
+  return typeof history === "object" && history.versions !== undefined;
 }
 
 function retains(history: ObjectHistory): history is { retainDays: number } {
-  return typeof history === "object" && "retainDays" in history;
+  return typeof history === "object" && history.retainDays !== undefined;
 }
 
 /** A version goes when it is too old or when enough newer ones exist, whichever comes first. */

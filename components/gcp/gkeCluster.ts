@@ -24,7 +24,8 @@ import { ServiceAccount } from "./serviceAccount.ts";
 /** A regional cluster survives the loss of a zone; a zonal one is cheaper and does not. Changing it replaces the cluster. */
 export type ClusterLocation =
   /** Nodes in these zones of the region; in three that Google chooses by default. */
-  { readonly region: string; readonly zones?: readonly string[] } | { readonly zone: string };
+  | { readonly region: string; readonly zones?: readonly string[]; readonly zone?: never }
+  | { readonly zone: string; readonly region?: never; readonly zones?: never };
 
 /** Who reaches the API server. */
 export type ControlPlaneAccess =
@@ -132,8 +133,8 @@ export class GkeCluster extends ComponentResource {
   constructor(name: string, args: GkeClusterArgs, opts?: ComponentResourceOptions) {
     checkArguments(name, args);
     const { project, nodes, controlPlane = byIdentity, labels = {}, deletionProtection = true } = args;
-    const location = "zone" in args.location ? args.location.zone : args.location.region;
-    const zones = "region" in args.location ? args.location.zones : undefined;
+    const location = args.location.zone ?? args.location.region;
+    const zones = args.location.zones;
 
     super("tutti:gcp:GkeCluster", name, {}, opts);
 
@@ -309,7 +310,7 @@ function checkArguments(name: string, args: GkeClusterArgs): void {
   check.childName("name", name, gkeName);
   check.childName("name", `${name}-nodes`, serviceAccountName);
 
-  if ("zone" in location) checkZone(check, "location.zone", location.zone);
+  if (location.zone !== undefined) checkZone(check, "location.zone", location.zone);
   else {
     checkRegion(check, "location.region", location.region);
     if (location.zones?.length === 0) check.refuse("location.zones", [], "at least one zone, or none of the argument");

@@ -29,9 +29,9 @@ import { checkRegion } from "./locations.ts";
 
 /** A shared core, for what nobody depends on (no service level agreement), or a machine of one's own. */
 export type PostgresMachine =
-  | { readonly shared: "db-f1-micro" | "db-g1-small" }
+  | { readonly shared: "db-f1-micro" | "db-g1-small"; readonly cpus?: never; readonly memoryGiB?: never }
   /** 1 or an even number of CPUs up to 96; 0.9 to 6.5 GiB for each, in quarters, 3.75 GiB at least. */
-  | { readonly cpus: number; readonly memoryGiB: number };
+  | { readonly cpus: number; readonly memoryGiB: number; readonly shared?: never };
 
 export interface PostgresBackups {
   /** When the daily backup begins, UTC, `HH:MM`; `03:00` by default. */
@@ -209,7 +209,7 @@ export class Postgres<User extends string = string> extends ComponentResource {
 
 /** `db-custom-<CPUs>-<MiB>` is how Cloud SQL spells a machine (docs.cloud.google.com/sql/docs/postgres/create-instance). */
 function tierOf(machine: PostgresMachine): string {
-  return "shared" in machine ? machine.shared : `db-custom-${machine.cpus}-${machine.memoryGiB * 1024}`;
+  return machine.shared !== undefined ? machine.shared : `db-custom-${machine.cpus}-${machine.memoryGiB * 1024}`;
 }
 
 function backupConfiguration(backups: PostgresBackups | "none") {
@@ -286,7 +286,7 @@ function checkArguments(name: string, args: PostgresArgs): void {
 
 /** Limits of machines: docs.cloud.google.com/sql/docs/postgres/instance-settings. */
 function checkMachine(check: ArgumentCheck, machine: PostgresMachine): void {
-  if ("shared" in machine) {
+  if (machine.shared !== undefined) {
     check.oneOf("machine.shared", machine.shared, ["db-f1-micro", "db-g1-small"]);
     return;
   }

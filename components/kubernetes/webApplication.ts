@@ -23,9 +23,9 @@ import { quantity } from "./quantity.ts";
 
 /** How many pods run: always so many, or as many as the load asks for. */
 export type Replicas =
-  | { readonly fixed: number }
+  | { readonly fixed: number; readonly min?: never; readonly max?: never; readonly cpuPercent?: never }
   /** `cpuPercent` of the requested CPU, on average over the pods, is what the autoscaler aims at; 70 by default. */
-  | { readonly min: number; readonly max: number; readonly cpuPercent?: number };
+  | { readonly min: number; readonly max: number; readonly cpuPercent?: number; readonly fixed?: never };
 
 /** Who may open connections to the pods. */
 export type Callers =
@@ -120,7 +120,7 @@ export class WebApplication extends ComponentResource {
         metadata,
         spec: {
           // Left out when an autoscaler owns it, or every update would set it back.
-          ...("fixed" in replicas && { replicas: replicas.fixed }),
+          ...(replicas.fixed !== undefined && { replicas: replicas.fixed }),
           selector: { matchLabels: selector },
           strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } },
           revisionHistoryLimit: 5,
@@ -188,7 +188,7 @@ export class WebApplication extends ComponentResource {
     this.service = service.metadata.name;
     this.url = interpolate`http://${service.metadata.name}.${service.metadata.namespace}.svc.cluster.local`;
 
-    if (!("fixed" in replicas)) {
+    if (replicas.fixed === undefined) {
       new HorizontalPodAutoscaler(
         name,
         {
@@ -277,7 +277,8 @@ function checkArguments(name: string, args: WebApplicationArgs): void {
     check.refuse("image", image, 'an image with a tag other than "latest", or with a digest');
   }
   check.integer("port", port, { min: 1024, max: 65_535 });
-  if ("fixed" in replicas) check.integer("replicas.fixed", replicas.fixed, { min: 1, max: 1000, unit: "pods" });
+  if (replicas.fixed !== undefined)
+    check.integer("replicas.fixed", replicas.fixed, { min: 1, max: 1000, unit: "pods" });
   else {
     check.integer("replicas.min", replicas.min, { min: 1, max: 1000, unit: "pods" });
     check.integer("replicas.max", replicas.max, { min: replicas.min, max: 1000, unit: "pods" });
