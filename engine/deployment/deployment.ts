@@ -76,6 +76,7 @@ class Deployment {
   readonly #startedMs = Date.now();
   #failed = false;
   #stepsFailed = false;
+  #bailed = false;
 
   constructor(options: DeploymentOptions, parts: DeploymentParts) {
     const { base, host, events, write } = parts;
@@ -94,7 +95,7 @@ class Deployment {
       this.#executor,
       options.configuration,
       (step) => this.#recorder.outputsRegistered(step),
-      () => this.#fail(),
+      () => this.#bail(),
     );
   }
 
@@ -109,7 +110,7 @@ class Deployment {
     try {
       await this.#operate();
     } catch (error) {
-      this.#failed = true;
+      this.#bail();
       this.#report(error);
     } finally {
       signal.removeEventListener("abort", interrupt);
@@ -166,7 +167,7 @@ class Deployment {
     } else if (end.type === "error") {
       events.diagnostic("error", end.message);
     }
-    this.#fail();
+    this.#bail();
     return false;
   }
 
@@ -204,7 +205,7 @@ class Deployment {
     const canceled = signal.aborted && !this.#failed;
     const kind = this.#options.preview ? "preview" : "update";
     if (canceled) events.diagnostic("error", `${kind} canceled`);
-    else if (this.#stepsFailed) events.diagnostic("error", `${kind} failed`);
+    else if (this.#stepsFailed && !this.#bailed) events.diagnostic("error", `${kind} failed`);
     const result = canceled ? "canceled" : this.#failed ? "failed" : "succeeded";
     const { changes, maybeCorrupt } = this.#recorder;
     const durationSeconds = Math.ceil((Date.now() - this.#startedMs) / 1000);
@@ -247,6 +248,12 @@ class Deployment {
   #fail(): void {
     this.#failed = true;
     this.#stop();
+  }
+
+  /** Fails for another reason than a step: a diagnostic has said why, and nothing is added to it. */
+  #bail(): void {
+    this.#bailed = true;
+    this.#fail();
   }
 
   /** Lets nothing new begin, refuses the program's requests and tells it to end. */

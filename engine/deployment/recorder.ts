@@ -2,7 +2,7 @@
 // (pulumi/pulumi: pkg/engine/update.go, updateActions and previewActions)
 import { PartialFailure } from "../providers/provider.ts";
 import { mapsEqual } from "./diff.ts";
-import { messageOf } from "./errors.ts";
+import { DeleteProtected, messageOf } from "./errors.ts";
 import type { EventStream } from "./events.ts";
 import type { ProviderRegistry } from "./providerRegistry.ts";
 import type { LiveSnapshot } from "./snapshot.ts";
@@ -110,6 +110,7 @@ const unknownStatus = 2;
 /** 0: nothing happened; 1: it exists but is not healthy; 2: nobody knows. A create that failed left nothing to know. */
 function statusOf(step: Step, error: unknown): number {
   if (error instanceof PartialFailure) return 1;
+  if (error instanceof DeleteProtected) return 0;
   return step.op === "update" || step.op === "delete" || step.op === "delete-replaced" ? unknownStatus : 0;
 }
 
