@@ -3,7 +3,8 @@
 // keeps no token: whoever uses the cluster authenticates as themselves (see kubernetes/kubeconfig.ts).
 //
 // What replaces the cluster, and with it everything in it: `location`, `network`, `subnet`, the ranges, and changing between
-// Autopilot and pools. A pool is replaced (the new one is made first) by `machineType`, `diskGiB`, `spot` and `taints`.
+// Autopilot and pools. A pool is replaced (the new one is made first) by `spot`; a change of `machineType`, `diskGiB` or `taints`
+// renews its nodes one after the other (ForceNew in hashicorp/terraform-provider-google-beta: services/container).
 import { Cluster, type ClusterArgs } from "@pulumi/gcp/container/cluster.js";
 import { NodePool } from "@pulumi/gcp/container/nodePool.js";
 import {

@@ -1,8 +1,9 @@
 // Postgres: a Cloud SQL instance with a private address, its databases, and users whose generated passwords are kept in
 // Secret Manager. Backups, encryption in transit and protection from deletion are on unless they are turned off by name.
 //
-// What replaces the instance, and so loses its data unless it is protected: `region` and `network`. Everything else, size,
-// availability and version included, changes in place, some of it with a restart (description of each argument).
+// What replaces the instance, and so loses its data unless it is protected: `region`. Everything else, size, availability, version
+// and network included, changes in place, some of it with a restart (ForceNew in hashicorp/terraform-provider-google-beta:
+// services/sql/resource_sql_database_instance.go).
 //
 //   instance --> databases
 //            --> users --> secret versions (host, port, user, password)
@@ -52,7 +53,7 @@ export interface PostgresUserArgs {
 export interface PostgresArgs<User extends string = string> {
   /** `europe-west1`. Changing it replaces the instance. */
   readonly region: string;
-  /** A VPC with private service access (`Network.privateServicesNetwork`). Changing it replaces the instance. */
+  /** A VPC with private service access (`Network.privateServicesNetwork`). Changing it moves the instance, and its address changes. */
   readonly network: Input<string>;
   /** Major version; 17 by default. Raising it upgrades in place, with minutes of downtime; it cannot be lowered. */
   readonly version?: 14 | 15 | 16 | 17 | 18;
