@@ -1,0 +1,137 @@
+// Real environments through the official CLI, where it is on the PATH, with the real plugin of `random` and a file backend.
+import { mkdirSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Report } from "../../automation/index.ts";
+import { findPulumi } from "../../automation/pulumi/official.ts";
+import { createFixture, type Fixture, snapshot } from "../cli/fixture.ts";
+
+const present = findPulumi(process.env["PATH"]) !== undefined;
+
+describe.skipIf(!present)("the official CLI on PATH", () => {
+  let fixture: Fixture;
+  let env: Record<string, string>;
+  beforeAll(() => {
+    fixture = createFixture();
+    const state = path.join(fixture.root, ".tutti/real-state");
+    mkdirSync(state, { recursive: true });
+    env = {
+      PATH: process.env["PATH"]!,
+      STATE_URL: `file://${state}`,
+      PULUMI_CONFIG_PASSPHRASE: "correct horse battery",
+      PULUMI_HOME: path.join(fixture.root, ".tutti/pulumi-home"),
+      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    };
+  });
+  afterAll(() => fixture.remove());
+
+  async function report(args: readonly string[], expected = 0): Promise<Report> {
+    const { code, stdout, stderr } = await fixture.tutti([...args, "--json"], { env });
+    expect(code, stderr + stdout).toBe(expected);
+    return JSON.parse(stdout) as Report;
+  }
+  const statuses = ({ stacks }: Report): readonly string[] => stacks.map(({ id, status }) => `${id} ${status}`);
+
+  it("brings stacks up, changes nothing again, and leaves only the new stacks' files in the work tree", async () => {
+    const before = snapshot(path.join(fixture.root, "stacks"));
+    expect(statuses(await report(["up", "-e", "real", "--yes"]))).toEqual([
+      "base.real succeeded",
+      "app.real succeeded",
+    ]);
+    const {
+      "config/Pulumi.base.real.yaml": base,
+      "config/Pulumi.app.real.yaml": app,
+      ...rest
+    } = snapshot(path.join(fixture.root, "stacks"));
+    expect(rest).toEqual(before);
+    expect([base, app]).toEqual([
+      expect.stringContaining("encryptionsalt:"),
+      expect.stringContaining("encryptionsalt:"),
+    ]);
+    expect(statuses(await report(["up", "-e", "real", "--yes"]))).toEqual([
+      "base.real unchanged",
+      "app.real unchanged",
+    ]);
+    // Nobody selected a stack.
+    const home = path.join(fixture.root, ".tutti/pulumi-home");
+    expect(readdirSync(home).includes("workspaces") ? readdirSync(path.join(home, "workspaces")) : []).toEqual([]);
+  });
+
+  it("previews dependents with what upstream will become", async () => {
+    const before = fixture.read("stacks/base/program.ts");
+    fixture.write("stacks/base/program.ts", before.replace("length: settings.words", "length: 4"));
+    const preview = await report(["preview", "-e", "real", "--detailed-exitcode"], 2);
+    fixture.write("stacks/base/program.ts", before);
+    expect(preview.stacks.map(({ id, counts }) => [id, counts.replace])).toEqual([
+      ["base.real", 1],
+      ["app.real", 1],
+    ]);
+  });
+
+  it("ends a failure with the program's own error and its place", async () => {
+    const before = fixture.read("stacks/app/program.ts");
+    fixture.write(
+      "stacks/app/program.ts",
+      before.replace("  return {", '  throw new Error("no app today");\n  return {'),
+    );
+    const failed = await report(["up", "-e", "real", "--yes"], 4);
+    fixture.write("stacks/app/program.ts", before);
+    expect(failed.stacks[1]).toMatchObject({
+      status: "failed",
+      failure: { message: "no app today", location: expect.stringMatching(/^stacks\/app\/program\.ts:\d+:9$/) },
+    });
+  });
+
+  it("gives outputs, secrets only when asked, and finds no drift", async () => {
+    const shown = await fixture.tutti(["outputs", "app.real", "--json"], { env });
+    expect(JSON.parse(shown.stdout)).toMatchObject({ token: "[secret]" });
+    const secret = await fixture.tutti(["outputs", "app.real", "token", "--show-secrets"], { env });
+    expect(secret.stdout).toMatch(/^t-.{16}\n$/);
+    await report(["drift", "-e", "real", "--detailed-exitcode"]);
+  });
+
+  it("says what to do about a stack that cannot be previewed because it does not exist", async () => {
+    const empty = { ...env, STATE_URL: `file://${path.join(fixture.root, ".tutti")}` };
+    const { stdout } = await fixture.tutti(["preview", "base.real"], { env: empty });
+    expect(stdout).toMatch(/stack base\.real does not exist in file:.* yet[\s\S]*create it: tutti up base\.real/);
+  });
+
+  it("adds nothing to the work tree in CI", async () => {
+    const fresh = createFixture();
+    mkdirSync(path.join(fresh.root, ".tutti/state"), { recursive: true });
+    const { code, stdout } = await fresh.tutti(["up", "base.real", "--yes"], {
+      env: { ...env, CI: "true", STATE_URL: `file://${path.join(fresh.root, ".tutti/state")}` },
+    });
+    const files = Object.keys(snapshot(path.join(fresh.root, "stacks")));
+    fresh.remove();
+    expect(code).toBe(4);
+    expect(stdout).toMatch(
+      /stack base\.real has no stacks\/config\/Pulumi\.base\.real\.yaml, and in CI nothing is added/,
+    );
+    expect(files.filter((name) => name.startsWith("config"))).toEqual([]);
+  });
+
+  it("refuses a sandbox's state, and a sandbox refuses a real one", async () => {
+    expect((await fixture.tutti(["up", "files.local", "--yes"])).code).toBe(0);
+    const stray = path.join(fixture.root, ".tutti/sandbox/local/state");
+    const { stdout } = await fixture.tutti(["pulumi", "-e", "real", "--", "stack", "export", "-s", "files.local"], {
+      env: { ...env, STATE_URL: `file://${stray}` },
+    });
+    expect(stdout).not.toContain("gcp:storage");
+    const state = ".tutti/sandbox/local/state/.pulumi/stacks/pair/files.local.json";
+    fixture.write(state, fixture.read(state).replaceAll('"tutti-sandbox"', ""));
+    const { code, stdout: text } = await fixture.tutti(["up", "files.local", "--yes"]);
+    expect(code).toBe(4);
+    expect(text).toMatch(/holds gcp:storage\/bucket:Bucket of a real cloud, and its environment is a sandbox/);
+  });
+
+  it("destroys and removes", async () => {
+    expect(statuses(await report(["destroy", "-e", "real", "--yes", "--remove"]))).toEqual([
+      "app.real succeeded",
+      "base.real succeeded",
+    ]);
+    const { stdout } = await fixture.tutti(["list", "-e", "real", "--json"], { env });
+    const { stacks } = JSON.parse(stdout) as { stacks: { deployed: boolean }[] };
+    expect(stacks.map(({ deployed }) => deployed)).toEqual([false, false]);
+  });
+});
