@@ -17,13 +17,13 @@ for (const [method, required] of [["requireOutput", true], ["getOutput", false]]
   const original = StackReference.prototype[method];
   StackReference.prototype[method] = function (name) {
     if (typeof name !== "string") return original.call(this, name);
-    const value = output_1.all([this.name]).apply(([stack]) => this.outputs.apply((all) => {
+    const value = this.outputs.apply(async (all) => {
       if (output_1.isUnknown(all)) return all;
       if (required && !Object.prototype.hasOwnProperty.call(all, name)) {
-        throw new Error("Required output '" + name + "' does not exist on stack '" + stack + "'.");
+        throw new Error("Required output '" + name + "' does not exist on stack '" + (await this.name.promise()) + "'.");
       }
       return all[name];
-    }, true), true);
+    }, true);
     return new output_1.Output(value.resources(), value.promise(true), value.isKnown, isSecretOutputName(this, output_1.output(name)), value.allResources());
   };
 }`;
