@@ -1,14 +1,14 @@
 // Real environments through the official CLI, where it is on the PATH, with the real plugin of `random` and a file backend.
 import { mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Report } from "../../automation/index.ts";
 import { findPulumi } from "../../automation/pulumi/official.ts";
 import { createFixture, type Fixture, snapshot } from "../cli/fixture.ts";
 
 const present = findPulumi(process.env["PATH"]) !== undefined;
 
-describe.skipIf(!present)("the official CLI on PATH", () => {
+describe("the official CLI on PATH", () => {
   let fixture: Fixture;
   let env: Record<string, string>;
   beforeAll(() => {
@@ -24,6 +24,7 @@ describe.skipIf(!present)("the official CLI on PATH", () => {
     };
   });
   afterAll(() => fixture.remove());
+  beforeEach(({ skip }) => skip(!present, "pulumi is not on PATH"));
 
   async function report(args: readonly string[], expected = 0): Promise<Report> {
     const { code, stdout, stderr } = await fixture.tutti([...args, "--json"], { env });
