@@ -4,7 +4,7 @@ import { type DeploymentOptions, type DeploymentResult, deploy } from "../../../
 import { type EngineEvent, EventStream, programLog, type StepMetadata } from "../../../engine/deployment/events.ts";
 import { Resource } from "../../../engine/deployment/resource.ts";
 import type { SnapshotContents } from "../../../engine/deployment/snapshot.ts";
-import type { Goal, ProgramLog, Registered, Registrar } from "../../../engine/deployment/source.ts";
+import type { Goal, ProgramEnd, ProgramLog, Registered, Registrar } from "../../../engine/deployment/source.ts";
 import { UrnTargets } from "../../../engine/deployment/targets.ts";
 import type { DiffResult, Provider, ProviderHost, ReadResult } from "../../../engine/providers/provider.ts";
 import { type PropertyMap, type PropertyValue, Secret, Unknown, unknown } from "../../../engine/values.ts";
@@ -163,6 +163,10 @@ export type Options = Partial<Omit<DeploymentOptions, "targets" | "excludes" | "
   readonly replace?: readonly string[];
   readonly signal?: AbortSignal;
   readonly config?: Readonly<Record<string, string>>;
+  /** The program does nothing and ends so. */
+  readonly endWith?: ProgramEnd;
+  /** What every write of the snapshot fails with. */
+  readonly failWrites?: string;
 };
 
 export interface Run extends DeploymentResult {
@@ -227,7 +231,10 @@ export class TestStack {
         targets: new UrnTargets(targets),
         excludes: new UrnTargets(excludes),
         replaceTargets: new UrnTargets(replace),
-        program: program && ((registrar, ended) => runScript(program, registrar, programLog(stream, false), ended)),
+        program:
+          program &&
+          (async (registrar, ended) =>
+            options.endWith ?? runScript(program, registrar, programLog(stream, false), ended)),
       },
       {
         base: baseOf(this.contents),
@@ -235,6 +242,7 @@ export class TestStack {
         events: stream,
         signal,
         write: async (contents) => {
+          if (options.failWrites !== undefined) throw new Error(options.failWrites);
           checkIntegrity(contents);
           await Promise.resolve();
           this.contents = contents;
