@@ -9,6 +9,7 @@ import { ComponentResource, type ComponentResourceOptions, type Input, type Outp
 import { ArgumentCheck } from "../arguments.ts";
 import { bucketName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
+import { bucketRoles } from "./roles.ts";
 
 const storageClasses = ["STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE"] as const;
 export type StorageClass = (typeof storageClasses)[number];
@@ -36,7 +37,7 @@ export type ObjectHistory =
   | "none";
 
 /** What an identity may do with objects. */
-export type BucketAccess = "read" | "write";
+export type BucketAccess = keyof typeof bucketRoles;
 
 export interface BucketArgs {
   /** A region (`europe-west1`), dual-region (`EUR4`) or multi-region (`EU`). Changing it replaces the bucket. */
@@ -55,9 +56,6 @@ export interface BucketArgs {
   readonly access?: Readonly<Record<string, { readonly member: Input<string>; readonly may: BucketAccess }>>;
   readonly labels?: Labels;
 }
-
-/** `objectUser` reads, writes and deletes objects, without touching the bucket (docs.cloud.google.com/storage/docs/access-control/iam-roles). */
-const roles: Record<BucketAccess, string> = { read: "roles/storage.objectViewer", write: "roles/storage.objectUser" };
 
 const secondsPerDay = 86_400;
 const defaultHistory: ObjectHistory = { versions: 3, days: 30 };
@@ -98,7 +96,7 @@ export class Bucket extends ComponentResource {
     this.url = bucket.url;
 
     for (const [who, { member, may }] of Object.entries(access)) {
-      new BucketIAMMember(`${name}-${who}`, { bucket: bucket.name, role: roles[may], member }, parent);
+      new BucketIAMMember(`${name}-${who}`, { bucket: bucket.name, role: bucketRoles[may], member }, parent);
     }
     this.registerOutputs({ name: this.name, url: this.url });
   }
@@ -162,7 +160,7 @@ function checkArguments(name: string, args: BucketArgs): void {
   }
   check.oneOf("onDestroy", args.onDestroy ?? "refuse", ["refuse", "delete-objects"]);
   for (const [who, { may }] of Object.entries(args.access ?? {}))
-    check.oneOf(`access.${who}.may`, may, Object.keys(roles));
+    check.oneOf(`access.${who}.may`, may, Object.keys(bucketRoles));
   checkLabels(check, args.labels ?? {});
   check.done();
 }

@@ -27,6 +27,7 @@ import { physicalName, postgresIdentifier, secretName, sqlInstanceName } from ".
 import { Credentials } from "../random/credentials.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
+import { secretRoles } from "./roles.ts";
 
 /** A shared core, for what nobody depends on (no service level agreement), or a machine of one's own. */
 export type PostgresMachine =
@@ -189,11 +190,7 @@ export class Postgres<User extends string = string> extends ComponentResource {
           parent,
         );
         for (const [reader, member] of Object.entries(readers)) {
-          new SecretIamMember(
-            `${logical}-${reader}`,
-            { secretId: secret.id, role: "roles/secretmanager.secretAccessor", member },
-            parent,
-          );
+          new SecretIamMember(`${logical}-${reader}`, { secretId: secret.id, role: secretRoles.read, member }, parent);
         }
         return [user, { name: user, password: credentials.password, secretId: secret.id }];
       }),

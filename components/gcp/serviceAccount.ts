@@ -12,6 +12,7 @@ import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { kubernetesFixedName, physicalName, serviceAccountName } from "../names.ts";
+import { bucketRoles, secretRoles, subscriptionRoles, topicRoles } from "./roles.ts";
 
 /** A service account of a GKE cluster in the same project. */
 export interface KubernetesIdentity {
@@ -62,15 +63,17 @@ export class ServiceAccount extends ComponentResource {
     for (const [index, granted] of roles.entries()) {
       check.matches(`roles[${index}]`, granted, role, 'a role such as "roles/logging.logWriter"');
       if (basicRoles.includes(granted))
-        check.refuse(`roles[${index}]`, granted, "a role for a purpose, not a basic role");
+        check.refuse(`roles[${index}]`, granted, "a role for a purpose, not a basic one");
+      if (roles.indexOf(granted) !== index) check.refuse(`roles[${index}]`, granted, "each role once");
     }
     for (const [index, { namespace, serviceAccount }] of kubernetes.entries()) {
       check.childName(`kubernetes[${index}].namespace`, namespace, kubernetesFixedName);
       check.childName(`kubernetes[${index}].serviceAccount`, serviceAccount, kubernetesFixedName);
     }
     for (const [key, grant] of Object.entries(grants)) {
+      const words = rights[grant.on];
       check.oneOf(`grants.${key}.on`, grant.on, Object.keys(rights));
-      check.oneOf(`grants.${key}.may`, grant.may, Object.keys(rights[grant.on] ?? {}));
+      if (words !== undefined) check.oneOf(`grants.${key}.may`, grant.may, Object.keys(words));
     }
     check.done();
 
@@ -106,30 +109,33 @@ export class ServiceAccount extends ComponentResource {
   #grant(name: string, grant: Grant): void {
     const parent = { parent: this };
     const { member } = this;
-    const role = rights[grant.on]?.[grant.may] ?? "";
     switch (grant.on) {
       case "bucket":
-        new BucketIAMMember(name, { bucket: grant.bucket, role, member }, parent);
+        new BucketIAMMember(name, { bucket: grant.bucket, role: bucketRoles[grant.may], member }, parent);
         break;
       case "topic":
-        new TopicIAMMember(name, { topic: grant.topic, role, member }, parent);
+        new TopicIAMMember(name, { topic: grant.topic, role: topicRoles[grant.may], member }, parent);
         break;
       case "subscription":
-        new SubscriptionIAMMember(name, { subscription: grant.subscription, role, member }, parent);
+        new SubscriptionIAMMember(
+          name,
+          { subscription: grant.subscription, role: subscriptionRoles[grant.may], member },
+          parent,
+        );
         break;
       case "secret":
-        new SecretIamMember(name, { secretId: grant.secret, role, member }, parent);
+        new SecretIamMember(name, { secretId: grant.secret, role: secretRoles[grant.may], member }, parent);
         break;
     }
   }
 }
 
-/** Roles behind the words (docs.cloud.google.com/iam/docs/understanding-roles). */
+/** What a grant may say, and the role it means. */
 const rights: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  bucket: { read: "roles/storage.objectViewer", write: "roles/storage.objectUser" },
-  topic: { publish: "roles/pubsub.publisher" },
-  subscription: { pull: "roles/pubsub.subscriber" },
-  secret: { read: "roles/secretmanager.secretAccessor" },
+  bucket: bucketRoles,
+  topic: topicRoles,
+  subscription: subscriptionRoles,
+  secret: secretRoles,
 };
 
 /** `logging.logWriter` of `roles/logging.logWriter`: tells the grants of one account apart. */

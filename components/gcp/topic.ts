@@ -22,6 +22,7 @@ import { ArgumentCheck } from "../arguments.ts";
 import { pubsubName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
+import { subscriptionRoles, topicRoles } from "./roles.ts";
 
 /** How messages reach the subscriber. */
 export type Delivery =
@@ -93,7 +94,7 @@ export class Topic<Name extends string = string> extends ComponentResource {
     this.topicId = topic.id;
     this.name = topic.name;
     for (const [who, member] of Object.entries(publishers)) {
-      new TopicIAMMember(`${name}-${who}`, { topic: topic.name, role: "roles/pubsub.publisher", member }, parent);
+      new TopicIAMMember(`${name}-${who}`, { topic: topic.name, role: topicRoles.publish, member }, parent);
     }
 
     const dead = Object.values<TopicSubscriptionArgs>(args.subscriptions).some(
@@ -124,14 +125,14 @@ export class Topic<Name extends string = string> extends ComponentResource {
         if (dead !== undefined && attempts !== "never") {
           new SubscriptionIAMMember(
             `${logical}-dead`,
-            { subscription: resource.name, role: "roles/pubsub.subscriber", member: dead.agent },
+            { subscription: resource.name, role: subscriptionRoles.pull, member: dead.agent },
             parent,
           );
         }
         for (const [who, member] of Object.entries(subscription.subscribers ?? {})) {
           new SubscriptionIAMMember(
             `${logical}-${who}`,
-            { subscription: resource.name, role: "roles/pubsub.subscriber", member },
+            { subscription: resource.name, role: subscriptionRoles.pull, member },
             parent,
           );
         }
@@ -165,7 +166,7 @@ export class Topic<Name extends string = string> extends ComponentResource {
     );
     const grant: Resource = new TopicIAMMember(
       `${name}-dead`,
-      { topic: topic.name, role: "roles/pubsub.publisher", member: agent },
+      { topic: topic.name, role: topicRoles.publish, member: agent },
       parent,
     );
     return { topic, kept, grant, agent };

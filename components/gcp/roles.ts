@@ -1,0 +1,18 @@
+// The roles behind the words that components use for rights on single resources: always the least that the word needs
+// (docs.cloud.google.com/iam/docs/roles-permissions).
+
+export const bucketRoles = {
+  /** Read and list objects. */
+  read: "roles/storage.objectViewer",
+  /** Read, write and delete objects, without touching the bucket. */
+  write: "roles/storage.objectUser",
+} as const;
+
+export const topicRoles = { publish: "roles/pubsub.publisher" } as const;
+
+export const subscriptionRoles = { pull: "roles/pubsub.subscriber" } as const;
+
+export const secretRoles = {
+  /** Read every version of the secret. */
+  read: "roles/secretmanager.secretAccessor",
+} as const;
