@@ -11,11 +11,11 @@ import {
 } from "./deployment.ts";
 import { EngineError } from "./error.ts";
 import { integrityProblem } from "./integrity.ts";
-import { type JsonObject, plainText } from "./json.ts";
+import { type JsonObject, type JsonValue, plainText } from "./json.ts";
 import { secretsOf } from "./passphrase.ts";
 import { encodeResource, type ResourceState } from "./resource.ts";
 import { CiphertextCache, type SecretsManager } from "./secrets.ts";
-import { type SecretReader, type SecretWriter, secretSignature } from "./serialize.ts";
+import { type SecretReader, type SecretWriter, secretSignature, signatureKey } from "./serialize.ts";
 import { stateFileText, writeStateFile } from "./stateFile.ts";
 
 export interface CheckpointOptions {
@@ -44,8 +44,7 @@ export async function openDeployment(
 ): Promise<OpenedDeployment> {
   const ciphertexts = new CiphertextCache();
   const provider = secretsProviderOf(deployment);
-  const holdsSecret = plainText(deployment).includes(secretSignature);
-  const secrets = provider === undefined || !holdsSecret ? undefined : await secretsOf(provider, passphrase);
+  const secrets = provider !== undefined && holdsSecret(deployment) ? await secretsOf(provider, passphrase) : undefined;
   const reader: SecretReader = {
     decrypt(ciphertext) {
       if (secrets === undefined)
@@ -58,6 +57,12 @@ export async function openDeployment(
   const problem = checkIntegrity ? integrityProblem(snapshot) : undefined;
   if (problem !== undefined) throw new EngineError(`snapshot integrity failure; refusing to use it: ${problem}`);
   return { snapshot, secrets, ciphertexts };
+}
+
+function holdsSecret(json: JsonValue): boolean {
+  if (typeof json !== "object" || json === null) return false;
+  if (!Array.isArray(json) && (json as JsonObject)[signatureKey] === secretSignature) return true;
+  return Object.values(json).some(holdsSecret);
 }
 
 interface Writer {

@@ -26,6 +26,9 @@ describe("the passphrase provider", () => {
     expect(made).toMatch(/^v1:[A-Za-z0-9+/]{11}=:v1:[A-Za-z0-9+/=]{16}:[A-Za-z0-9+/=]+$/);
     await expect(passphraseSecrets(made, "a")).resolves.toBeDefined();
     await expect(passphraseSecrets(made, "b")).rejects.toThrow(/^incorrect passphrase$/);
+    const another = (await passphraseSecrets(made, "a")).encrypt("another word");
+    const [version, salt] = made.split(":");
+    await expect(passphraseSecrets(`${version}:${salt}:${another}`, "a")).rejects.toThrow(/^incorrect passphrase$/);
   });
 
   it("refuses a ciphertext that was changed", async () => {

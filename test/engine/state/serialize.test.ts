@@ -124,14 +124,14 @@ describe("secrets", () => {
   it("that were read keep the ciphertext they were read with, whatever escapes its plaintext used", () => {
     const manager = countingSecrets();
     const cache = new CiphertextCache();
-    const ciphertext = manager.encrypt('"\\u003ca\\u003e"'); // the official engine escapes < and >
+    const ciphertext = manager.encrypt('{ "b": "<\\u003e", "a": 1.0 }'); // not as this engine writes it
     const json = { k: { [signatureKey]: secretSignature, ciphertext } };
     const value = decodeProperties(
       json,
       { decrypt: manager.decrypt, remember: (...known) => cache.remember(...known) },
       "r",
     );
-    expect(value["k"]).toStrictEqual(new Secret("<a>"));
+    expect(value["k"]).toStrictEqual(new Secret({ b: "<>", a: 1 }));
     expect(JSON.parse(encodeProperties(value, writer(cache, manager), "r"))).toEqual(json);
   });
 
