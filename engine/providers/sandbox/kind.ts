@@ -79,7 +79,7 @@ export interface Kind {
   readonly physicalName?: (draft: Draft) => string;
   /** Asks the cloud whether create or update may go on; throws Refusal. Called again after creation, to settle races. */
   readonly verify?: (resource: Resource, cloud: Cloud) => Promise<void>;
-  /** What the cloud chooses once. When the id depends on it and is taken, it is asked again. */
+  /** What the cloud chooses once: the same while nothing else comes to be, since it is asked again when somebody was faster. */
   readonly allocate?: (draft: Draft, cloud: Cloud) => Promise<Readonly<Record<string, string>>>;
   /** Outputs that inputs override, at every depth: the cloud's defaults. */
   readonly fallbacks?: (resource: Resource) => PropertyMap;

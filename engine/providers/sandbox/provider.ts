@@ -23,6 +23,7 @@ import type {
   UpdateRequest,
 } from "../provider.ts";
 import { approximateKind } from "./approximate.ts";
+import { claimResource } from "./claim.ts";
 import { composeState, inputsOf, predictState, visible, withSecrets } from "./compose.ts";
 import { nonconformities } from "./conform.ts";
 import { type Difference, differences, same } from "./differences.ts";
@@ -172,7 +173,8 @@ class SandboxProvider implements Provider {
     }
     return await this.attempt("create", request, request.signal, async () => {
       refuseUnreachable(place);
-      const record = await this.claim(kind, schema, request, place);
+      const draft = draftOf(request, place, {});
+      const record = await claimResource(this.store, { kind, schema, draft, stack: this.stack });
       return { id: record.id, outputs: record.state };
     });
   }
@@ -291,51 +293,6 @@ class SandboxProvider implements Provider {
       throw new Error(
         withoutSecrets(this.service.failed(operation, target, error.message), target.inputs, target.newInputs),
       );
-    }
-  }
-
-  /** Creates the resource: chooses, asks, claims the id, asks again. */
-  private async claim(
-    kind: Kind,
-    schema: SchemaResource | undefined,
-    request: CreateRequest,
-    place: Place,
-  ): Promise<CloudRecord> {
-    const created = now();
-    for (let attempt = 1; ; attempt++) {
-      const draft = draftOf(request, place, {});
-      const allocated = (await kind.allocate?.(draft, this.store)) ?? {};
-      const chosen: Draft = { ...draft, allocated };
-      const id = kind.id(chosen);
-      const resource: Resource = { ...chosen, id, created, updated: created, previous: undefined };
-      await kind.verify?.(resource, this.store);
-      const record: CloudRecord = {
-        version: 1,
-        id,
-        type: request.type,
-        name: kind.physicalName?.(chosen) ?? id.slice(id.lastIndexOf("/") + 1),
-        collection: collectionOf(kind, place),
-        urn: request.urn,
-        stack: this.stack,
-        created,
-        updated: created,
-        inputs: withSecrets(request.inputs, schema),
-        state: composeState(kind, schema, resource, request.inputs),
-        allocated,
-        edited: [],
-      };
-      if (await this.store.claim(record)) {
-        await kind.verify?.(resource, this.store).catch(async (error: unknown) => {
-          await this.store.remove(record.collection, record.id);
-          throw error;
-        });
-        return record;
-      }
-      // A number that somebody else drew at the same time: draw again.
-      const again =
-        kind.allocate !== undefined && kind.id({ ...draft, allocated: await kind.allocate(draft, this.store) }) !== id;
-      if (!again || attempt > 1000)
-        throw kind.taken?.(chosen, id) ?? googleError(409, `The resource '${id}' already exists`);
     }
   }
 

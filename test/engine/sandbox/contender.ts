@@ -1,8 +1,18 @@
-// A process of races.test.ts: waits for attempts, makes them one after the other, answers what came of each.
+// A process of races.test.ts: told of attempts, makes them one after the other and answers what came of each; ends with its
+// parent.
 import { World } from "./world.ts";
 
-const world = new World(process.argv[2]!);
-process.once("message", async (attempts: { type: string; name: string; inputs: Record<string, string> }[]) => {
+interface Task {
+  readonly directory: string;
+  readonly attempts: readonly {
+    readonly type: string;
+    readonly name: string;
+    readonly inputs: Record<string, string>;
+  }[];
+}
+
+process.on("message", async ({ directory, attempts }: Task) => {
+  const world = new World(directory);
   const answers = [];
   for (const { type, name, inputs } of attempts) {
     answers.push(
@@ -12,6 +22,7 @@ process.once("message", async (attempts: { type: string; name: string; inputs: R
       ),
     );
   }
-  process.send?.(answers, undefined, {}, () => process.exit(0));
+  process.send?.(answers);
 });
+process.once("disconnect", () => process.exit(0));
 process.send?.("ready");

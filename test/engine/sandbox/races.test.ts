@@ -1,11 +1,12 @@
 // Several processes and one cloud: exactly one creates each name, and no rule that holds between resources is broken, however
 // the calls fall. Processes are real; the order in which they try is drawn from a seed.
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
-import { expect, it } from "vitest";
-import { listResources } from "../../../engine/providers/sandbox/cloud.ts";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { findResource, listResources } from "../../../engine/providers/sandbox/cloud.ts";
+import { overlaps, parseRange } from "../../../engine/providers/sandbox/ranges.ts";
 import type { PropertyMap } from "../../../engine/values.ts";
-import { types, World, withNetwork } from "./world.ts";
+import { at, types, World, withNetwork } from "./world.ts";
 
 interface Attempt {
   readonly type: string;
@@ -14,25 +15,33 @@ interface Attempt {
 }
 type Answer = { readonly id: string } | { readonly refusal: string };
 
+let contenders: ChildProcess[] = [];
+
+const next = (child: ChildProcess) =>
+  new Promise<unknown>((resolve, reject) => {
+    child.once("message", resolve);
+    child.once("exit", (code) => reject(new Error(`a contender ended with ${code}`)));
+  });
+
+beforeAll(async () => {
+  const program = join(import.meta.dirname, "contender.ts");
+  contenders = [0, 1, 2].map(() => fork(program, { stdio: ["ignore", "inherit", "inherit", "ipc"] }));
+  await Promise.all(contenders.map(next));
+});
+afterAll(() => {
+  for (const child of contenders) child.disconnect();
+});
+
 /** Lets each process make its attempts, all beginning at the same moment; answers by process. */
 async function race(directory: string, attempts: readonly (readonly Attempt[])[]): Promise<Answer[][]> {
-  const children = attempts.map(() =>
-    fork(join(import.meta.dirname, "contender.ts"), [directory], { stdio: ["ignore", "inherit", "inherit", "ipc"] }),
-  );
-  const next = (child: (typeof children)[number]) =>
-    new Promise<unknown>((resolve, reject) => {
-      child.once("message", resolve);
-      child.once("exit", (code) => reject(new Error(`a contender ended with ${code}`)));
-    });
-  await Promise.all(children.map(next));
-  const answers = children.map(async (child, index) => {
+  const answers = attempts.map(async (mine, index) => {
+    const child = contenders[index]!;
+    child.removeAllListeners("exit");
     const answer = next(child);
-    child.send(attempts[index]!);
+    child.send({ directory, attempts: mine });
     return (await answer) as Answer[];
   });
-  const all = await Promise.all(answers);
-  for (const child of children) if (child.connected) child.disconnect();
-  return all;
+  return await Promise.all(answers);
 }
 
 /** Orders that differ by process, the same for a seed (a linear congruential generator). */
@@ -85,6 +94,58 @@ it("numbers versions of a secret without gap or repetition", async () => {
     "id" in answer ? Number(answer.id.slice(answer.id.lastIndexOf("/") + 1)) : answer.refusal,
   );
   expect(numbers.sort((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 24 }, (_, index) => index + 1));
+});
+
+it("gives each its own address, in one process and in several", async () => {
+  const world = await World.open();
+  const { network } = await withNetwork(world);
+  const numbers = Array.from({ length: 6 }, (_, index) => index);
+  const ofProcess = (process: string): Attempt[] => [
+    ...numbers.map((n) => ({
+      type: types.kubernetesService,
+      name: `s${process}${n}`,
+      inputs: { metadata: { name: `s${process}${n}` }, spec: { ports: [{ port: 80 }] } },
+    })),
+    ...numbers.map((n) => ({
+      type: types.globalAddress,
+      name: `g${process}${n}`,
+      inputs: { name: `g${process}${n}` },
+    })),
+    ...numbers.map((n) => ({
+      type: types.globalAddress,
+      name: `r${process}${n}`,
+      inputs: {
+        name: `r${process}${n}`,
+        purpose: "VPC_PEERING",
+        addressType: "INTERNAL",
+        prefixLength: 20 + (n % 3),
+        network: network.id,
+      },
+    })),
+  ];
+  const others = [new World(world.directory), new World(world.directory)];
+  const here = others.map(
+    async (other, process) =>
+      await Promise.all(ofProcess(`h${process}`).map(({ type, name, inputs }) => other.create(type, name, inputs))),
+  );
+  const answers = (await race(world.directory, ["a", "b"].map(ofProcess))).flat();
+  await Promise.all(here);
+  expect(answers.filter((answer) => "refusal" in answer)).toEqual([]);
+
+  const all = await Promise.all(
+    (await listResources(world.directory)).map(async (row) => await findResource(world.directory, row.urn)),
+  );
+  const properties = (type: string) =>
+    all.filter((row) => row.type === type).map((row) => row.properties as PropertyMap);
+  const services = properties(types.kubernetesService).map((service) => at(service, "spec.clusterIP"));
+  expect([services.length, new Set(services).size]).toEqual([24, 24]);
+  const addresses = properties(types.globalAddress);
+  expect([addresses.length, new Set(addresses.map(({ address }) => address)).size]).toEqual([48, 48]);
+  const ranges = addresses
+    .filter(({ purpose }) => purpose === "VPC_PEERING")
+    .map(({ address, prefixLength }) => parseRange(`${address}/${prefixLength}`)!);
+  const clashes = ranges.flatMap((a, index) => ranges.slice(index + 1).filter((b) => overlaps(a, b)));
+  expect(clashes).toEqual([]);
 });
 
 it("never lets two overlapping ranges be, whoever comes first", async () => {

@@ -2,7 +2,6 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
 import type { CheckFailure, DiffResult, Provider, ReadResult } from "../../../engine/providers/provider.ts";
 import { createSandboxProvider } from "../../../engine/providers/sandbox/provider.ts";
 import type { PropertyMap, PropertyValue } from "../../../engine/values.ts";
@@ -25,6 +24,8 @@ export class World {
 
   static async open(): Promise<World> {
     const world = new World(await mkdtemp(join(tmpdir(), "tutti-sandbox-")));
+    // Not at the top: the processes of races.test.ts come here too.
+    const { onTestFinished } = await import("vitest");
     onTestFinished(() => rm(world.directory, { recursive: true, force: true }));
     return world;
   }

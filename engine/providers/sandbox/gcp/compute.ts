@@ -415,8 +415,11 @@ const globalAddress: Kind = {
   verify: async (resource, cloud) => {
     const { inputs, place, id } = resource;
     await requireNetwork(resource, cloud);
-    const reserved = wantedRange(inputs);
-    if (reserved === undefined) return;
+    const reserved = wantedRange(resource);
+    if (reserved === undefined) {
+      await refuseHeld(resource, cloud);
+      return;
+    }
     const own = networkId(inputs.at("network").string ?? "", projectOf(inputs, place));
     for (const { other, range } of await takenRanges(own, cloud)) {
       if (other === id || !overlaps(range, reserved)) continue;
@@ -469,33 +472,21 @@ const address: Kind = {
   id: regionalId("addresses"),
   allocate: async (draft, cloud) => ({ address: await chooseAddress(draft, cloud) }),
   verify: async (resource, cloud) => {
-    const { inputs, place, id } = resource;
+    const { inputs, place } = resource;
     await requireNetwork(resource, cloud);
     const reference = inputs.at("subnetwork").string;
-    if (reference === undefined) return;
-    const subnet = await existing(
-      cloud,
-      subnetworks,
-      subnetworkId(reference, projectOf(inputs, place), regionIn(inputs, place)),
-    );
-    const wanted = parseAddress(inputs.at("address").string ?? "");
-    const range = parseRange(new View(subnet.state).at("ipCidrRange").string ?? "");
-    if (wanted === undefined || range === undefined) return;
-    const text = formatAddress(wanted);
-    if (!contains(range, { first: wanted, prefix: 32 })) {
-      throw googleError(
-        400,
-        `Invalid value for field 'resource.address': '${text}'. The address is not in the range of subnetwork '${subnet.id}' (${formatRange(range)})`,
-      );
+    if (reference !== undefined) {
+      const id = subnetworkId(reference, projectOf(inputs, place), regionIn(inputs, place));
+      const range = parseRange(new View((await existing(cloud, subnetworks, id)).state).at("ipCidrRange").string ?? "");
+      const wanted = parseAddress(inputs.at("address").string ?? "");
+      if (wanted !== undefined && range !== undefined && !contains(range, { first: wanted, prefix: 32 })) {
+        throw googleError(
+          400,
+          `Invalid value for field 'resource.address': '${formatAddress(wanted)}'. The address is not in the range of subnetwork '${id}' (${formatRange(range)})`,
+        );
+      }
     }
-    const holder = (await cloud.list(addresses)).find(
-      (other) => other.id !== id && new View(other.state).at("address").string === text,
-    );
-    if (holder !== undefined)
-      throw googleError(
-        400,
-        `Invalid value for field 'resource.address': '${text}'. IP is already in use by '${holder.id}'.`,
-      );
+    await refuseHeld(resource, cloud);
   },
   fallbacks: ({ inputs, place, allocated }) => ({
     project: projectOf(inputs, place),
@@ -518,10 +509,24 @@ function addressOutputs(resource: Resource): { selfLink: string; creationTimesta
   };
 }
 
-function wantedRange(inputs: View): Range | undefined {
-  const first = parseAddress(inputs.at("address").string ?? "");
+/** The range that an address for peering takes, asked for or chosen. */
+function wantedRange({ inputs, allocated }: Draft): Range | undefined {
+  const first = parseAddress(inputs.at("address").string ?? allocated["address"] ?? "");
   const prefix = inputs.at("prefixLength").number;
   return first === undefined || prefix === undefined ? undefined : { first, prefix };
+}
+
+/** Refuses an address, asked for or chosen, that another one holds. */
+async function refuseHeld({ inputs, allocated, id }: Resource, cloud: Cloud): Promise<void> {
+  const text = inputs.at("address").string ?? allocated["address"];
+  const holder = (await cloud.list(addresses)).find(
+    (other) => other.id !== id && new View(other.state).at("address").string === text,
+  );
+  if (holder === undefined) return;
+  throw googleError(
+    400,
+    `Invalid value for field 'resource.address': '${text}'. IP is already in use by '${holder.id}'.`,
+  );
 }
 
 /** The address or first address of the range that a new address gets: a free one of its network, subnetwork or the world. */

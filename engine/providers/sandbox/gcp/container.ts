@@ -4,7 +4,7 @@ import type { PropertyMap } from "../../../values.ts";
 import type { Cloud, Draft, Kind } from "../kind.ts";
 import { clusterFolder } from "../kubernetes/object.ts";
 import { hexId, label } from "../names.ts";
-import { formatAddress, overlaps, parseAddress, parseRange } from "../ranges.ts";
+import { formatAddress, freeBlock, overlaps, parseAddress, parseRange } from "../ranges.ts";
 import { googleError, Refusal } from "../refusal.ts";
 import { View } from "../view.ts";
 import { fakePem } from "./certificate.ts";
@@ -88,16 +88,13 @@ const cluster: Kind = {
   },
   id: (draft) => clusterId(draft),
   taken: (_, id) => googleError(409, `Already exists: ${id}.`),
-  allocate: async ({ inputs, place }) => ({
-    endpoint: formatAddress(
-      parseAddress("198.18.0.0")! +
-        2 ** 16 +
-        (Number.parseInt(hexId(`${projectOf(inputs, place)} ${inputs.at("name").string} ${Date.now()}`, 8), 16) %
-          65534),
-    ),
-  }),
+  allocate: async ({ inputs }, cloud) => ({ endpoint: await freeEndpoint(inputs.at("name").string ?? "", cloud) }),
   verify: async (resource, cloud) => {
-    const { inputs, place } = resource;
+    const { inputs, place, allocated, id } = resource;
+    const holder = (await cloud.list(clusters)).find(
+      (other) => other.id !== id && other.allocated["endpoint"] === allocated["endpoint"],
+    );
+    if (holder !== undefined) throw googleError(409, `The address ${allocated["endpoint"]} is taken by ${holder.id}.`);
     const project = projectOf(inputs, place);
     const network = networkId(inputs.at("network").string ?? "default", project);
     await existing(cloud, networks, network, () => googleError(404, `Not found: ${network}.`));
@@ -194,6 +191,21 @@ const cluster: Kind = {
     }
   },
 };
+
+/** A free public address for a control plane, from the second half of the benchmarking block of RFC 2544. */
+async function freeEndpoint(name: string, cloud: Cloud): Promise<string> {
+  const taken = (await cloud.list(clusters)).flatMap(({ allocated }) => {
+    const first = parseAddress(allocated["endpoint"] ?? "");
+    return first === undefined ? [] : [{ first, prefix: 32 }];
+  });
+  const block = { first: parseAddress("198.19.0.0")!, prefix: 16 };
+  // Not the first free one: a cluster that is replaced should not come back at the address of the old.
+  const start = { first: block.first + 256 * Number.parseInt(hexId(name, 2), 16), prefix: 24 };
+  const free = freeBlock(start, 32, [{ first: start.first, prefix: 30 }, ...taken]) ?? freeBlock(block, 32, taken);
+  if (free === undefined)
+    throw googleError(403, "The clusters of this sandbox have used up its addresses.", "quotaExceeded");
+  return formatAddress(free.first);
+}
 
 function clusterId({ inputs, place }: Draft): string {
   return `projects/${projectOf(inputs, place)}/locations/${inputs.at("location").string ?? place.region}/clusters/${inputs.at("name").string}`;

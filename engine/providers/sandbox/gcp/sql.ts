@@ -173,11 +173,9 @@ const instance: Kind = {
     ),
   allocate: async ({ inputs, place }, cloud) => ({
     ...(await privateAddress(inputs, place.project, cloud)),
-    publicIpAddress: formatAddress(
-      parseAddress("198.18.0.0")! + (Number.parseInt(hexId(inputs.at("name").string ?? "", 4), 16) % 131072),
-    ),
+    publicIpAddress: await publicAddress(cloud),
   }),
-  verify: async ({ inputs, place, id }, cloud) => {
+  verify: async ({ inputs, place, id, allocated }, cloud) => {
     const reference = inputs.at("settings.ipConfiguration.privateNetwork").string;
     if (reference !== undefined) {
       const network = networkId(reference, projectOf(inputs, place));
@@ -191,6 +189,13 @@ const instance: Kind = {
           `Invalid request: failed to create instance because the network '${network}' doesn't have at least 1 private services connection. Please see https://cloud.google.com/sql/docs/postgres/private-ip#network_requirements for how to create this connection.`,
         );
       }
+    }
+    for (const kept of ["privateIpAddress", "publicIpAddress"]) {
+      const holder = (await cloud.list(instances)).find(
+        (other) => other.id !== id && other.allocated[kept] !== undefined && other.allocated[kept] === allocated[kept],
+      );
+      if (holder !== undefined)
+        throw googleError(400, `IP address ${allocated[kept]} is already in use by '${holder.id}'.`);
     }
     const master = inputs.at("masterInstanceName").string;
     if (master !== undefined)
@@ -283,6 +288,19 @@ function settingsOf(inputs: View): PropertyMap {
 
 function engineOf(version: string): string {
   return version.split("_", 1)[0]!;
+}
+
+/** A free address of those that the sandbox takes for the world's: the benchmarking block of RFC 2544. */
+async function publicAddress(cloud: Cloud): Promise<string> {
+  const taken = (await cloud.list(instances)).flatMap(({ allocated }) => {
+    const first = parseAddress(allocated["publicIpAddress"] ?? "");
+    return first === undefined ? [] : [{ first, prefix: 32 }];
+  });
+  const block = { first: parseAddress("198.18.128.0")!, prefix: 17 };
+  const free = freeBlock(block, 32, [{ first: block.first, prefix: 30 }, ...taken]);
+  if (free === undefined)
+    throw googleError(403, "The instances of this sandbox have used up its addresses.", "quotaExceeded");
+  return formatAddress(free.first);
 }
 
 /** A free address in the ranges that were reserved for the network's private services. */

@@ -83,7 +83,7 @@ const service = objectKind({
     loadBalancerIP: inputs.at("spec.loadBalancerIP").string ?? "",
   }),
   verify: async (resource, cloud) => {
-    const wanted = resource.inputs.at("spec.clusterIP").string;
+    const wanted = resource.inputs.at("spec.clusterIP").string ?? resource.allocated["clusterIP"];
     if (wanted === undefined || wanted === "None" || wanted === "") return;
     const holder = (await servicesOf(resource.place, cloud)).find(
       (other) => other.id !== resource.id && new View(other.state).at("spec.clusterIP").string === wanted,
