@@ -347,8 +347,9 @@ describe("ServiceAccount", () => {
     [
       "basic role",
       { roles: ["roles/editor"] },
-      'roles[0] is "roles/editor", expected a role for a purpose, not a basic role',
+      'roles[0] is "roles/editor", expected a role for a purpose, not a basic one',
     ],
+    ["role twice", { roles: ["roles/x.y", "roles/x.y"] }, 'roles[1] is "roles/x.y", expected each role once'],
     [
       "grant",
       { grants: { x: { on: "disk", may: "read" } as never } },
