@@ -55,8 +55,6 @@ describe("stack references in a preview", () => {
     const { end, log } = await runProject(directory, { script, info: { dryRun: true } });
     expect(end).toEqual({ type: "bail" });
     expect(log.said("error")).toContain("Required output 'lost' does not exist on stack 'up'.");
-    // Node would warn of rejections that are looked at too late.
-    expect(log.printed).toEqual([]);
   });
 
   it("leave an update alone", async () => {
