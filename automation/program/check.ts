@@ -41,6 +41,10 @@ export async function checkWrite(what: string, schema: z.ZodType, value: unknown
   const paths = secretPaths(schema);
   await refuseLeaks(what, value, paths);
   const seen = await look(value);
+  // A provider may leave out of its prediction what it has yet to compute, and an Output of that is known to be nothing.
+  if (pulumi.runtime.isDryRun() && pulumi.Output.isInstance(value) && seen.known && seen.value === undefined) {
+    return checkWrite(what, schema, seen.secret ? pulumi.secret(pulumi.unknown) : pulumi.output(pulumi.unknown));
+  }
   const wrong = seen.known ? complaint(schema, seen.value) : undefined;
   if (wrong !== undefined) throw new pulumi.RunError(`${what}: ${wrong}`);
   return hide(value, paths);

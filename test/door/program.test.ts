@@ -198,6 +198,21 @@ describe("run", () => {
     expect((await look(id)).value).toBe("n-1-eu");
   });
 
+  it("takes what a provider left out of its prediction for unknown, in a preview only", async () => {
+    const leaves: AnyContract = defineStack({
+      name: "network",
+      outputs: { id: z.string() },
+      program: async (): Promise<unknown> => ({
+        default: { kind: "program", contract: leaves, run: () => ({ id: pulumi.output(undefined) }) },
+      }),
+    });
+    const only = defineWorkspace({ stacks: [leaves], environments: { dev: defineEnvironment({ cloud: "sandbox" }) } });
+    await underMocks("network.dev", {}, true);
+    expect(await look((await run(only))["id"])).toMatchObject({ known: false });
+    await underMocks("network.dev", {}, false);
+    await expect(run(only)).rejects.toThrow(/output "id" of network\.dev: .*expected string, received undefined/);
+  });
+
   it("lets an unknown output stay unknown in a preview", async () => {
     await underMocks("web.dev.eu", { ...given, id: pulumi.unknown }, true);
     expect(await look((await run(workspace))["id"])).toMatchObject({ known: false, secret: false });
