@@ -15,6 +15,7 @@ import type { SecretsManager } from "./secrets.ts";
 const derive = promisify(pbkdf2);
 const rounds = 1_000_000;
 const proof = "pulumi";
+const incorrect = "incorrect passphrase";
 
 /** Keys by a digest of passphrase and salt: the passphrase itself is not kept. */
 const keys = new Map<string, Promise<Buffer>>();
@@ -92,9 +93,9 @@ export async function passphraseSecrets(salt: string, passphrase: string): Promi
   try {
     word = decryptWith(key, match[2]!);
   } catch {
-    throw new EngineError("incorrect passphrase");
+    throw new EngineError(incorrect);
   }
-  if (word !== proof) throw new EngineError("incorrect passphrase");
+  if (word !== proof) throw new EngineError(incorrect);
   return new PassphraseSecrets(salt, key);
 }
 
@@ -126,5 +127,13 @@ export async function secretsOf(
     throw new EngineError(`no known secrets provider for type "${provider.type}": this engine has "passphrase" only`);
   const salt = isJsonObject(provider.state) ? provider.state["salt"] : undefined;
   if (typeof salt !== "string") throw new EngineError("the state's passphrase secrets provider has no salt");
-  return passphraseSecrets(salt, await passphrase());
+  try {
+    return await passphraseSecrets(salt, await passphrase());
+  } catch (thrown) {
+    if (!(thrown instanceof EngineError) || thrown.message !== incorrect) throw thrown;
+    throw new EngineError(
+      `failed to decrypt: ${incorrect}, please set PULUMI_CONFIG_PASSPHRASE to the correct passphrase or set ` +
+        "PULUMI_CONFIG_PASSPHRASE_FILE to a file containing the passphrase",
+    );
+  }
 }
