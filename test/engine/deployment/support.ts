@@ -95,6 +95,9 @@ function diffOf(old: PropertyMap, now: PropertyMap): DiffResult {
     changes: keys.length > 0 ? "some" : "none",
     diffs: keys,
     replaces,
+    detailedDiff: Object.fromEntries(
+      keys.map((key) => [key, { kind: replaces.includes(key) ? "update-replace" : "update", inputDiff: true }]),
+    ),
     deleteBeforeReplace: keys.some((key) => key.startsWith("first")),
   };
 }
