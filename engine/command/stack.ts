@@ -1,12 +1,13 @@
 // What the commands do to a stack again and again: find it, read its configuration, open its state with the right secrets.
 
 import { resolve } from "node:path";
-import type { Checkpoint } from "../state/checkpoint.ts";
+import { type Checkpoint, type OpenedDeployment, openDeployment } from "../state/checkpoint.ts";
 import { holdsSecure } from "../state/configValue.ts";
 import { secretsProviderOf } from "../state/deployment.ts";
 import { EngineError } from "../state/error.ts";
 import type { FileBackend } from "../state/fileBackend.ts";
-import { newSalt, passphraseSecrets, secretsOf } from "../state/passphrase.ts";
+import type { JsonObject } from "../state/json.ts";
+import { IncorrectPassphrase, newSalt, passphraseSecrets, secretsOf } from "../state/passphrase.ts";
 import type { SecretsManager } from "../state/secrets.ts";
 import {
   type ConfigMap,
@@ -38,6 +39,19 @@ export async function readConfig(context: CommandContext, stack: StackName): Pro
     file: file === undefined ? undefined : resolve(context.cwd, file),
     directory: context.options.configDirectory,
   });
+}
+
+/** A deployment, decrypted, for looking at: it may be broken. */
+export async function readDeployment(context: CommandContext, deployment: JsonObject): Promise<OpenedDeployment> {
+  try {
+    return await openDeployment(deployment, { passphrase: context.passphrase, checkIntegrity: false });
+  } catch (thrown) {
+    if (!(thrown instanceof IncorrectPassphrase)) throw thrown;
+    throw new EngineError(
+      `failed to decrypt: ${thrown.message}, please set PULUMI_CONFIG_PASSPHRASE to the correct passphrase or set ` +
+        "PULUMI_CONFIG_PASSPHRASE_FILE to a file containing the passphrase",
+    );
+  }
 }
 
 /** The state of a stack, decrypted, ready to be written. */

@@ -1,7 +1,6 @@
 // `stack export` and `stack import`: a whole deployment as JSON, out of a stack and into one.
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { openDeployment } from "../state/checkpoint.ts";
 import {
   encodeDeployment,
   type RawDeployment,
@@ -26,7 +25,7 @@ import {
 import { secretsOf } from "../state/passphrase.ts";
 import type { StackName } from "../state/stackName.ts";
 import type { CommandContext } from "./context.ts";
-import { type OpenedStack, openStack, readConfig, stackSecrets } from "./stack.ts";
+import { type OpenedStack, openStack, readConfig, readDeployment, stackSecrets } from "./stack.ts";
 
 /** `stack export [--file path] [--show-secrets]` */
 export async function stackExport(context: CommandContext): Promise<number> {
@@ -55,7 +54,7 @@ function rawText({ version, features, deployment }: RawDeployment): string {
 }
 
 async function opened(context: CommandContext, raw: RawDeployment, deployment: JsonObject): Promise<string> {
-  const { snapshot } = await openDeployment(deployment, { passphrase: context.passphrase, checkIntegrity: false });
+  const { snapshot } = await readDeployment(context, deployment);
   const encoded = encodeDeployment(snapshot, {
     secrets: { type: "plaintext" },
     provider: secretsProviderOf(deployment),
@@ -95,7 +94,7 @@ async function importDeployment(
   deployment: JsonObject,
   force: boolean,
 ): Promise<void> {
-  const { snapshot } = await openDeployment(deployment, { passphrase: context.passphrase, checkIntegrity: false });
+  const { snapshot } = await readDeployment(context, deployment);
   const problems = importProblems(snapshot, stack.name, !context.flags.boolean("disable-integrity-checking"));
   if (problems.length > 0 && !force)
     throw new EngineError(

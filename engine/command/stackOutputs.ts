@@ -2,7 +2,6 @@
 // decrypted, and no passphrase is needed.
 
 import { hostname } from "node:os";
-import { openDeployment } from "../state/checkpoint.ts";
 import { decodeDeployment, type Snapshot } from "../state/deployment.ts";
 import { EngineError } from "../state/error.ts";
 import { arrayText, plainText, stringText, structText } from "../state/json.ts";
@@ -13,7 +12,7 @@ import { displayName, organization } from "../state/stackName.ts";
 import type { PropertyMap } from "../values.ts";
 import type { CommandContext } from "./context.ts";
 import { ago, jsonText, massagedMap, shownValue, tableText, timeText, valueText, wantsJson } from "./print.ts";
-import { type OpenedStack, openStack } from "./stack.ts";
+import { type OpenedStack, openStack, readDeployment } from "./stack.ts";
 
 const blinding: SecretReader = { decrypt: () => '"[secret]"' };
 
@@ -22,7 +21,7 @@ async function look(context: CommandContext, { backend, name }: OpenedStack): Pr
   const { deployment } = await backend.readRaw(name);
   if (deployment === undefined) return undefined;
   if (!context.flags.boolean("show-secrets")) return decodeDeployment(deployment, blinding);
-  const opened = await openDeployment(deployment, { passphrase: context.passphrase, checkIntegrity: false });
+  const opened = await readDeployment(context, deployment);
   return opened.snapshot;
 }
 

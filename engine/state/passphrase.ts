@@ -15,7 +15,13 @@ import type { SecretsManager } from "./secrets.ts";
 const derive = promisify(pbkdf2);
 const rounds = 1_000_000;
 const proof = "pulumi";
-const incorrect = "incorrect passphrase";
+
+/** The passphrase is not the one that a salt was made with. */
+export class IncorrectPassphrase extends EngineError {
+  constructor() {
+    super("incorrect passphrase");
+  }
+}
 
 /** Keys by a digest of passphrase and salt: the passphrase itself is not kept. */
 const keys = new Map<string, Promise<Buffer>>();
@@ -82,7 +88,7 @@ export async function newSalt(passphrase: string): Promise<string> {
 
 /**
  * The manager of a salt (`encryptionsalt:` of a stack file, `secrets_providers.state.salt` of a checkpoint).
- * @throws EngineError `incorrect passphrase` when the passphrase is not the one the salt was made with.
+ * @throws IncorrectPassphrase when the passphrase is not the one the salt was made with.
  */
 export async function passphraseSecrets(salt: string, passphrase: string): Promise<SecretsManager> {
   const match = /^v1:([^:]*):(.*)$/s.exec(salt);
@@ -93,9 +99,9 @@ export async function passphraseSecrets(salt: string, passphrase: string): Promi
   try {
     word = decryptWith(key, match[2]!);
   } catch {
-    throw new EngineError(incorrect);
+    throw new IncorrectPassphrase();
   }
-  if (word !== proof) throw new EngineError(incorrect);
+  if (word !== proof) throw new IncorrectPassphrase();
   return new PassphraseSecrets(salt, key);
 }
 
@@ -127,13 +133,5 @@ export async function secretsOf(
     throw new EngineError(`no known secrets provider for type "${provider.type}": this engine has "passphrase" only`);
   const salt = isJsonObject(provider.state) ? provider.state["salt"] : undefined;
   if (typeof salt !== "string") throw new EngineError("the state's passphrase secrets provider has no salt");
-  try {
-    return await passphraseSecrets(salt, await passphrase());
-  } catch (thrown) {
-    if (!(thrown instanceof EngineError) || thrown.message !== incorrect) throw thrown;
-    throw new EngineError(
-      `failed to decrypt: ${incorrect}, please set PULUMI_CONFIG_PASSPHRASE to the correct passphrase or set ` +
-        "PULUMI_CONFIG_PASSPHRASE_FILE to a file containing the passphrase",
-    );
-  }
+  return passphraseSecrets(salt, await passphrase());
 }

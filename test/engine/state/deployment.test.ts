@@ -42,9 +42,7 @@ describe("a recorded state", () => {
   it("is refused with another passphrase", async () => {
     const { deployment } = (await recordedJson("export.json")) as { deployment: JsonObject };
     const wrong = { ...opening, passphrase: async () => "battery staple" };
-    await expect(openDeployment(deployment, wrong)).rejects.toThrow(
-      /^failed to decrypt: incorrect passphrase, please set PULUMI_CONFIG_PASSPHRASE to/,
-    );
+    await expect(openDeployment(deployment, wrong)).rejects.toThrow(/^incorrect passphrase$/);
   });
 
   it("asks for no passphrase when it holds no secret", async () => {
