@@ -63,6 +63,8 @@ export async function runOperation(operation: Operation, args: Arguments, sessio
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
   }
   session.finish(report.exitCode);
+  // What was killed inside of this process, an engine that did not listen, would keep it alive.
+  if (report.cancelled?.level === 3) world.exit(report.exitCode);
 }
 
 interface Show {

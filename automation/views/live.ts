@@ -87,8 +87,9 @@ function row(
     paint(statusWord(stack.status, operation).padEnd(9)),
     (stack.startedAtMs === undefined || elapsed === undefined ? "" : duration(elapsed)).padStart(7),
     operation === "drift" ? "" : countsText(stack.counts, operation, palette),
-    palette.dim(what),
+    what === "" ? "" : palette.dim(what),
   ];
+  while (parts.at(-1)?.trim() === "") parts.pop();
   return parts.join("  ").trimEnd();
 }
 

@@ -116,6 +116,17 @@ it("interrupts what runs after two, leaving the state readable and no program be
   expect((await fixture.tutti(["up", "base.local", "app.local", "--yes"])).code).toBe(0);
 });
 
+it("kills what runs after three, and ends at once", async () => {
+  const tutti = start(["up", "base.local", "app.local", "--yes"]);
+  await appears("running");
+  for (const said of [/stopping/, /interrupting/, undefined]) {
+    tutti.interrupt();
+    if (said !== undefined) await tutti.says(said);
+  }
+  expect(await tutti.ended).toBe(130);
+  expect((await lastReport()).cancelled).toEqual({ by: "interrupt", level: 3 });
+});
+
 it("treats SIGTERM as an interrupt of what runs", async () => {
   const tutti = start(["up", "base.local", "--yes"]);
   await appears("running");
