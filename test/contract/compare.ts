@@ -24,18 +24,24 @@ export function describe(found: readonly Difference[]): string {
 }
 
 function comparable(step: StepRecord | undefined): unknown {
-  if (!step?.state) return step;
-  const { resources, pending } = step.state as unknown as {
-    resources: readonly { urn: string; delete?: boolean }[];
-    pending: unknown;
-  };
-  const byUrn: Record<string, unknown> = {};
+  if (!step) return undefined;
+  // Each of the promises that a failed program leaves behind may be reported once more: how many is a matter of time.
+  const diagnostics = [...new Set(step.diagnostics.map(({ severity, urn }) => `${severity} ${urn}`))];
+  return { ...step, diagnostics, state: step.state && byUrn(step.state as unknown as State) };
+}
+
+interface State {
+  readonly resources: readonly { readonly urn: string; readonly delete?: boolean }[];
+  readonly pending: unknown;
+}
+
+function byUrn({ resources, pending }: State): unknown {
+  const found: Record<string, unknown> = {};
   for (const resource of resources) {
     const key = resource.delete ? `${resource.urn} (to be deleted)` : resource.urn;
-    byUrn[key in byUrn ? `${key} (again)` : key] = resource;
+    found[key in found ? `${key} (again)` : key] = resource;
   }
-  const diagnostics = step.diagnostics.map(({ severity, urn }) => `${severity} ${urn}`);
-  return { ...step, diagnostics, state: { resources: byUrn, pending } };
+  return { resources: found, pending };
 }
 
 function walk(where: string, expected: unknown, got: unknown, found: Difference[]): void {

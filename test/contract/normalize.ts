@@ -160,8 +160,8 @@ export function normalizeEvents(
     const diagnostic = event.diagnosticEvent;
     if (diagnostic && !diagnostic.ephemeral && (diagnostic.severity === "error" || diagnostic.severity === "warning")) {
       const message = readable(names.replace(diagnostic.message));
-      // Where the engine found a plugin is the machine's affair.
-      if (/^using \S+ from \$PATH/.test(message)) continue;
+      // Where the engine found a plugin is the machine's affair; and the real plugin logs beside what it answers.
+      if (/^using \S+ from \$PATH|^\[ERROR\] /.test(message)) continue;
       diagnostics.push({ severity: diagnostic.severity, urn: names.replace(diagnostic.urn ?? ""), message });
     }
     if (event.summaryEvent) changes = tidy((event.summaryEvent.resourceChanges ?? {}) as unknown as Json, names);

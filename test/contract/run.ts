@@ -1,8 +1,9 @@
 // Runs scenarios with an engine, through the Automation API with inline programs, each in a backend of its own, and hands
 // back what each step did in normalised form. Nothing outside a temporary folder is written.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { EngineEvent, PulumiCommand, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import automation from "@pulumi/pulumi/automation/index.js";
 import { CLOUD_FILE, type Cloud, emptyCloud } from "./cloud.ts";
@@ -34,6 +35,9 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     [CLOUD_FILE]: cloudFile,
   };
+  // Dynamic providers load the SDK from the folder of the program: the project's own, or the one its `main` names.
+  await symlink(fileURLToPath(new URL("../../node_modules", import.meta.url)), join(folder, "node_modules"));
+  const project = scenario.main ? {} : { projectSettings: { name: PROJECT, runtime: "nodejs" as const } };
   const pulumiCommand = await engineFor(env);
   const names = new Names();
   names.add(folder, "folder");
@@ -43,7 +47,7 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
       stacks.get(name) ??
       (await automation.LocalWorkspace.createStack(
         { stackName: name, projectName: PROJECT, program },
-        { pulumiHome: env.PULUMI_HOME, envVars: env, pulumiCommand },
+        { workDir: folder, pulumiHome: env.PULUMI_HOME, envVars: env, pulumiCommand, ...project },
       ));
     if (!stacks.has(name)) {
       stacks.set(name, stack);

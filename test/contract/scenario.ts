@@ -35,6 +35,8 @@ export interface Scenario {
   readonly steps: readonly Step[];
   /** Stack configuration by key; the value is secret when the key ends with `!` (which is cut off). */
   readonly config?: Readonly<Record<string, string>>;
+  /** Lets the Automation API write its own project file, whose `main` is the folder the scenarios run in. */
+  readonly main?: true;
 }
 
 export const PROJECT = "contract";

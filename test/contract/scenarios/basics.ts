@@ -15,6 +15,11 @@ export const basics: readonly Scenario[] = [
     ],
   },
   {
+    name: "main-names-another-folder",
+    main: true,
+    steps: [{ run: "up", program: async () => void new Thing("a") }, { run: "destroy" }],
+  },
+  {
     name: "nothing-at-all",
     steps: [{ run: "preview", program: async () => ({}) }, { run: "up" }, { run: "up" }, { run: "destroy" }],
   },
