@@ -46,4 +46,9 @@ export interface EngineOptions {
   readonly plugins?: readonly string[];
   /** All of standard input, for `config set` and `stack import`; absent: there is none. */
   readonly stdin?: () => Promise<string>;
+  /**
+   * Aborted: everything ends at once. Children are killed, what runs is not waited for, and the state is left as it is:
+   * what was under way stays in it as pending operations.
+   */
+  readonly kill?: AbortSignal;
 }

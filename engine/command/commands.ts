@@ -140,7 +140,10 @@ export const commands: readonly Command[] = [
       ...targetFlags,
       "clear-pending-creates": shown("boolean", "Clear all pending creates, dropping them from the state"),
       "expect-no-changes": shown("boolean", "Return an error if any changes occur"),
-      "import-pending-creates": refused("strings"),
+      "import-pending-creates": shown(
+        "strings",
+        "Take what was created into the state: a URN and an id, given one after the other",
+      ),
       "preview-only": shown("boolean", "Only show a preview of the refresh"),
       "run-program": refused("boolean"),
       "skip-pending-creates": shown("boolean", "Skip importing pending creates"),

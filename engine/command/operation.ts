@@ -25,6 +25,7 @@ import type { Project } from "../state/project.ts";
 import type { ResourceState } from "../state/resource.ts";
 import { displayName, fullName } from "../state/stackName.ts";
 import type { PropertyMap } from "../values.ts";
+import { adoptPendingCreates } from "./adopt.ts";
 import type { Flags } from "./args.ts";
 import type { CommandContext } from "./context.ts";
 import { type OpenedStack, openCheckpoint, openStack, programConfig, readConfig, stackSecrets } from "./stack.ts";
@@ -42,6 +43,8 @@ export interface Operation {
   readonly replace: readonly string[];
   /** Creations that were cut off are dropped from the state. */
   readonly clearPendingCreates?: boolean;
+  /** Creations that were cut off and are known to have succeeded: the id of what was created, by URN. */
+  readonly importPendingCreates?: ReadonlyMap<string, string>;
   /** More resources to leave alone, chosen by their state. */
   readonly spare?: (resources: readonly ResourceState[]) => readonly string[];
 }
@@ -136,7 +139,14 @@ class Phase {
     });
     const base = this.#base(checkpoint);
     const spared = spare?.(base.resources.map(({ state }) => state)) ?? [];
-    const write = this.#preview ? refuseWrite : this.#writer(checkpoint);
+    const { kill } = options;
+    const writer = this.#preview ? undefined : this.#writer(checkpoint);
+    let written: Promise<void> = Promise.resolve();
+    const write = (contents: SnapshotContents): Promise<void> => {
+      if (writer === undefined || kill?.aborted) return refuseWrite();
+      written = writer(contents);
+      return written;
+    };
     const deployment: DeploymentOptions = {
       ...{ project: about.project, stack: about.stack, preview: this.#preview, parallel, refresh },
       targets: new UrnTargets(target),
@@ -149,9 +159,11 @@ class Phase {
       configuration: { values: config, secretKeys },
     };
     try {
-      return await deploy(deployment, { base, events, signal, write, host });
+      return await unlessKilled(kill, deploy(deployment, { base, events, signal, write, host }));
     } finally {
-      await host.close();
+      const closed = host.close();
+      // The lock is given back after this: a write that has begun must have ended.
+      await (kill?.aborted ? written.catch(() => undefined) : closed);
     }
   }
 
@@ -161,16 +173,18 @@ class Phase {
     const { name: runtime, options: runtimeOptions } = project.runtime;
     const main = project.main === undefined ? {} : { main: project.main };
     return locateProgram(
-      { runtime, runtimeOptions, rootDirectory: project.root, ...main, env },
+      { runtime, runtimeOptions, rootDirectory: project.root, ...main, env, kill: this.#context.options.kill },
       flags.string("client"),
     );
   }
 
   #base(checkpoint: Checkpoint) {
     const { resources = [], pendingOperations = [] } = checkpoint.snapshot ?? {};
-    const kept = pendingOperations.filter(({ type }) => !this.#operation.clearPendingCreates || type !== "creating");
+    const { clearPendingCreates, importPendingCreates } = this.#operation;
+    const { adopted, rest } = adoptPendingCreates(resources, pendingOperations, importPendingCreates ?? new Map());
+    const kept = rest.filter(({ type }) => !clearPendingCreates || type !== "creating");
     return {
-      resources: resources.map((state) => new Resource(state)),
+      resources: adopted.map((state) => new Resource(state)),
       pendingOperations: kept.map(({ type, resource }) => ({ type, resource: new Resource(resource) })),
     };
   }
@@ -268,7 +282,22 @@ function lineSink(stdout: (text: string) => void): EventSink {
 }
 
 async function refuseWrite(): Promise<void> {
-  throw new Error("a preview writes nothing");
+  throw new Error("nothing is written in a preview, nor after the operation was killed");
+}
+
+/** @throws EngineError when the operation was killed before it ended; it is not waited for then. */
+async function unlessKilled<T>(kill: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (kill === undefined) return work;
+  const killed = Promise.withResolvers<never>();
+  const end = () => killed.reject(new EngineError("killed", exitCodes.cancelled));
+  kill.addEventListener("abort", end, { once: true });
+  if (kill.aborted) end();
+  try {
+    return await Promise.race([work, killed.promise]);
+  } finally {
+    kill.removeEventListener("abort", end);
+    work.catch(() => undefined);
+  }
 }
 
 const seconds = () => Math.floor(Date.now() / 1000);

@@ -104,7 +104,11 @@ class Deployment {
     const { values, secretKeys } = this.#options.configuration;
     const shown = Object.entries(values).map(([key, value]) => [key, secretKeys.includes(key) ? "[secret]" : value]);
     events.emit({ preludeEvent: { config: Object.fromEntries(shown) } });
-    const interrupt = () => this.#stop();
+    const interrupt = () => {
+      this.#stop();
+      // What runs is asked to end early; each provider decides whether it can.
+      void this.#generation.registry.cancel();
+    };
     if (signal.aborted) interrupt();
     else signal.addEventListener("abort", interrupt, { once: true });
     try {

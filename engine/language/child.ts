@@ -30,6 +30,8 @@ export interface Child {
   readonly ended: Promise<ChildEnd>;
   /** After `waitMs` asks the group to end; `graceMs` later ends it. Idempotent. */
   stop(waitMs: number, graceMs: number): void;
+  /** Ends the group at once. */
+  kill(): void;
 }
 
 const GUARD = new URL("./guard.mjs", import.meta.url);
@@ -93,6 +95,7 @@ export function startChild(options: ChildOptions): Child {
         timer = setTimeout(() => signalGroup("SIGKILL"), graceMs);
       }, waitMs);
     },
+    kill: () => signalGroup("SIGKILL"),
   };
 }
 

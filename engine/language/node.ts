@@ -27,6 +27,8 @@ export interface NodeProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   /** How a cancelled program is ended. */
   readonly patience?: Patience;
+  /** Aborted: the program is killed at once, with all that it started. */
+  readonly kill?: AbortSignal | undefined;
 }
 
 /** Milliseconds that a cancelled program is given. Its monitor answers no more, at which most end by themselves. */
@@ -76,7 +78,14 @@ export function nodeProgram(options: NodeProgramOptions): Program {
         cwd: directory,
         env: { ...options.env, ...runtime.env, ...configEnvironment(info) },
       } satisfies ChildOptions);
-      return watch(child, info.signal, options.patience ?? PATIENCE, log);
+      const kill = () => child.kill();
+      options.kill?.addEventListener("abort", kill, { once: true });
+      if (options.kill?.aborted) kill();
+      try {
+        return await watch(child, info.signal, options.patience ?? PATIENCE, log);
+      } finally {
+        options.kill?.removeEventListener("abort", kill);
+      }
     },
   };
 }

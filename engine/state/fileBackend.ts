@@ -11,7 +11,7 @@ import { readIfPresent, writeDurably } from "./files.ts";
 import { appendHistory, readHistory, renameHistory, type UpdateInfo } from "./history.ts";
 import { plainText } from "./json.ts";
 import { type Layout, layoutOf } from "./layout.ts";
-import { type Lock, removeLocks, takeLock } from "./lock.ts";
+import { type HeldLock, heldLocks, type Lock, removeLocks, takeLock } from "./lock.ts";
 import { fullName, type StackName } from "./stackName.ts";
 import { findStateFile, keepBackup, readStateFile, stackOfFile, stateFileText, writeStateFile } from "./stateFile.ts";
 import { readTags, type Tags, writeTags } from "./tags.ts";
@@ -132,6 +132,11 @@ export class FileBackend {
 
   lock(name: StackName): Promise<Lock> {
     return takeLock(this.layout.locks(name));
+  }
+
+  /** Everybody who holds a lock of the stack. */
+  locks(name: StackName): Promise<readonly HeldLock[]> {
+    return heldLocks(this.layout.locks(name));
   }
 
   /** Removes all locks of a stack, whoever holds them (`cancel`). */
