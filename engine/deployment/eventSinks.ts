@@ -20,7 +20,14 @@ export function eventFile(path: string): EventSink {
   failed.catch(() => {});
   return {
     write: ({ event }) => void file.write(`${JSON.stringify(event)}\n`),
-    close: () => Promise.race([new Promise<void>((resolve) => file.end(resolve)), failed]),
+    close() {
+      const ended = Promise.withResolvers<void>();
+      // Called with the error, too, when the file failed.
+      file.end((error?: Error | null) => {
+        if (!error) ended.resolve();
+      });
+      return Promise.race([ended.promise, failed]);
+    },
   };
 }
 

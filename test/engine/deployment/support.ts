@@ -1,7 +1,13 @@
 // A deployment without gRPC: programs are functions, the cloud is a map, the state is what the last deployment wrote.
 import { createHash } from "node:crypto";
 import { type DeploymentOptions, type DeploymentResult, deploy } from "../../../engine/deployment/deployment.ts";
-import { type EngineEvent, EventStream, programLog, type StepMetadata } from "../../../engine/deployment/events.ts";
+import {
+  type Emitted,
+  type EngineEvent,
+  EventStream,
+  programLog,
+  type StepMetadata,
+} from "../../../engine/deployment/events.ts";
 import { Resource } from "../../../engine/deployment/resource.ts";
 import type { SnapshotContents } from "../../../engine/deployment/snapshot.ts";
 import type { Goal, ProgramEnd, ProgramLog, Registered, Registrar } from "../../../engine/deployment/source.ts";
@@ -174,6 +180,8 @@ export type Options = Partial<Omit<DeploymentOptions, "targets" | "excludes" | "
 
 export interface Run extends DeploymentResult {
   readonly events: readonly EngineEvent[];
+  /** The same with what is beside them. */
+  readonly emitted: Emitted[];
   /** `op urn-tail` of every step that was not internal, sorted; same and refresh included. */
   readonly steps: readonly string[];
   readonly messages: readonly string[];
@@ -208,16 +216,8 @@ export class TestStack {
   }
 
   async #deploy(program: Program | undefined, options: Options): Promise<Run> {
-    const events: EngineEvent[] = [];
-    const internal = new Set<EngineEvent>();
-    const sink = {
-      write: (emitted: { event: EngineEvent; internal: boolean }) => {
-        events.push(emitted.event);
-        if (emitted.internal) internal.add(emitted.event);
-      },
-      close: async () => {},
-    };
-    const stream = new EventStream([sink], []);
+    const emitted: Emitted[] = [];
+    const stream = new EventStream([{ write: (one) => emitted.push(one), close: async () => {} }], []);
     const { targets = [], excludes = [], replace = [], signal = new AbortController().signal, config = {} } = options;
     const result = await deploy(
       {
@@ -254,9 +254,11 @@ export class TestStack {
       },
     );
     await stream.close();
-    const steps = events
-      .filter((event) => "resourcePreEvent" in event && !internal.has(event))
-      .map((event) => (event as unknown as { resourcePreEvent: { metadata: StepMetadata } }).resourcePreEvent.metadata)
+    const events = emitted.map(({ event }) => event);
+    const steps = emitted
+      .flatMap(({ event, internal }): StepMetadata[] =>
+        "resourcePreEvent" in event && !internal ? [event.resourcePreEvent.metadata] : [],
+      )
       .map(({ op, urn }) => `${op} ${tail(urn)}`)
       .sort();
     const messages = events.flatMap((event) =>
@@ -264,7 +266,7 @@ export class TestStack {
         ? [`${event.diagnosticEvent.prefix ?? ""}${event.diagnosticEvent.message}`.trim()]
         : [],
     );
-    return { ...result, events, steps, messages };
+    return { ...result, events, emitted, steps, messages };
   }
 }
 

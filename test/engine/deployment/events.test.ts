@@ -1,0 +1,270 @@
+// What a deployment tells: nothing secret, in the official engine's form; and where it is told.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import grpc from "@grpc/grpc-js";
+import eventsRpc from "@pulumi/pulumi/proto/events_grpc_pb.js";
+import type eventsProto from "@pulumi/pulumi/proto/events_pb.js";
+import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { digestSink } from "../../../engine/deployment/digest.ts";
+import { displaySink, displayType } from "../../../engine/deployment/display.ts";
+import { openEventLog } from "../../../engine/deployment/eventSinks.ts";
+import { blindMap, type Emitted, EventStream, programLog } from "../../../engine/deployment/events.ts";
+import { secretSignature, signatureKey, unknownSentinel } from "../../../engine/state/serialize.ts";
+import { Archive, Asset, OutputValue, Secret, unknown } from "../../../engine/values.ts";
+import { type Program, TestStack, thingUrn } from "./support.ts";
+
+const hidden = { [signatureKey]: secretSignature, ciphertext: "[secret]" };
+
+const unmasked = (text: string) => text;
+
+/** Everything that a stream tells. */
+function listen(secrets: readonly string[] = []) {
+  const told: Emitted[] = [];
+  const stream = new EventStream([{ write: (emitted) => told.push(emitted), close: async () => {} }], secrets);
+  return { stream, told, messages: () => told.map(({ event }) => "diagnosticEvent" in event && event.diagnosticEvent) };
+}
+
+describe("properties in events", () => {
+  it("hide secrets at any depth, and know unknowns", () => {
+    const map = {
+      a: new Secret("s"),
+      b: [new Secret({ c: "s" }), { d: unknown }],
+      e: new OutputValue("s", true, true, []),
+      f: new OutputValue(null, false, false, []),
+      g: new OutputValue("plain", true, false, []),
+    };
+    expect(blindMap(map, unmasked)).toEqual({
+      a: hidden,
+      b: [hidden, { d: unknownSentinel }],
+      e: hidden,
+      f: unknownSentinel,
+      g: "plain",
+    });
+  });
+
+  it("hold no contents of assets, but their hashes", () => {
+    const text = new Asset({ text: "contents" }, "abc");
+    const map = { text, archive: new Archive({ assets: { inner: text } }, "def") };
+    const shown = blindMap(map, unmasked);
+    expect(JSON.stringify(shown)).not.toMatch(/"contents"/);
+    expect(shown["text"]).toMatchObject({ text: "<contents elided>", hash: "abc" });
+    expect(shown["archive"]).toMatchObject({ assets: { inner: { hash: "abc" } }, hash: "def" });
+  });
+
+  it("mask texts that hold a known secret, the longer of two that overlap", () => {
+    const { stream, messages } = listen(["abc", "abcdef", "xy"]);
+    stream.diagnostic("info", "abcdef abc xy");
+    // Two letters would blank out half of every message.
+    expect(messages()).toMatchObject([{ message: "[secret] [secret] xy\n" }]);
+  });
+});
+
+describe("diagnostics", () => {
+  it("are plain, end a line, and name their severity but for what is said in passing", () => {
+    const { stream, told } = listen();
+    stream.diagnostic("error", "\u001b[31mred\u001b[0m", "urn:x");
+    stream.diagnostic("info", "said\n", "", true);
+    expect(told.map(({ event }) => event)).toMatchObject([
+      { sequence: 0, diagnosticEvent: { urn: "urn:x", prefix: "error: ", message: "red\n", severity: "error" } },
+      { sequence: 1, diagnosticEvent: { message: "said\n", severity: "info", ephemeral: true } },
+    ]);
+    expect(JSON.stringify(told[1])).not.toMatch(/prefix|urn/);
+  });
+
+  it("hold debug messages on request only", () => {
+    for (const debug of [false, true]) {
+      const { stream, told } = listen();
+      programLog(stream, debug).log("debug", "password=hunter22", "", false);
+      expect(told).toHaveLength(debug ? 1 : 0);
+    }
+  });
+});
+
+const pair: Program = async (api) => {
+  const a = await api.thing("a", { size: 1, key: new Secret("hunter22") });
+  await api.thing("b", { of: a.outputs["computed"]! }, { dependencies: [a.urn] });
+  await api.outputs({ where: a.outputs["computed"]!, key: new Secret("hunter22") });
+};
+
+/** What a deployment told, told again to a sink. */
+async function retold(make: (print: (text: string) => void) => ReturnType<typeof displaySink>, emitted: Emitted[]) {
+  let text = "";
+  const sink = make((more) => {
+    text += more;
+  });
+  for (const one of emitted) sink.write(one);
+  await sink.close();
+  return text;
+}
+
+const plainDisplay = { showSames: false, suppressOutputs: false, suppressProgress: false, refreshing: false };
+
+describe("people", () => {
+  const show = (emitted: Emitted[], more: Partial<typeof plainDisplay> = {}) =>
+    retold((print) => displaySink(print, { ...plainDisplay, ...more }), emitted);
+
+  it("see what is planned, what is told by resource, the outputs and the counts", async () => {
+    const stack = new TestStack();
+    const { emitted } = await stack.preview(async (api) => {
+      await pair(api);
+      api.log.log("warning", "two\nlines", thingUrn("a"), false);
+      api.log.log("info", "hello", "", false);
+      api.log.log("info", "passing", "", true);
+    });
+    expect(await show(emitted)).toBe(`\
+ +  pulumi:pulumi:Stack proj-dev create
+ +  test:index:Thing a create
+ +  test:index:Thing b create
+Diagnostics:
+  pulumi:pulumi:Stack (proj-dev):
+    hello
+
+  test:index:Thing (a):
+    warning: two
+    lines
+
+Outputs:
+    key  : [secret]
+    where: [unknown]
+
+Resources:
+    + 3 to create
+
+`);
+  });
+
+  it("see what changed in a property, and in the outputs", async () => {
+    const stack = new TestStack();
+    await stack.up(pair);
+    const { emitted } = await stack.up(async (api) => {
+      const a = await api.thing("a", { size: 2, key: new Secret("hunter22"), more: true });
+      await api.outputs({ where: "here", more: a.outputs["more"]! });
+    });
+    const text = (await show(emitted)).replaceAll(/\(\d+\.\d\ds\)/g, "(T)").replace(/Duration: \d+s/, "Duration: T");
+    expect(text).toBe(`\
+ ~  test:index:Thing a updating (0s) [diff: ~more,~size]
+ ~  test:index:Thing a updated (T) [diff: ~more,~size]
+ -  test:index:Thing b deleting (0s)
+ -  test:index:Thing b deleted (T)
+Outputs:
+  - key  : [secret]
+  + more : true
+  ~ where: "computed-id-1" => "here"
+
+Resources:
+    ~ 1 updated
+    - 1 deleted
+    1 unchanged
+
+Duration: T
+
+`);
+  });
+
+  it("do not see what they did not ask for", async () => {
+    const stack = new TestStack();
+    await stack.up(pair);
+    const { emitted } = await stack.up(pair);
+    expect(await show(emitted, { suppressOutputs: true })).toMatch(
+      /^Resources:\n {4}3 unchanged\n\nDuration: \d+s\n\n$/,
+    );
+    expect(await show(emitted, { showSames: true })).toMatch(/test:index:Thing a/);
+    const { emitted: created } = await new TestStack().up(pair);
+    expect(await show(created, { suppressProgress: true })).toMatch(/^Outputs:/);
+  });
+});
+
+it("shortens the types of generated SDKs", () => {
+  expect(displayType("random:index/randomPet:RandomPet")).toBe("random:index:RandomPet");
+  expect(displayType("kubernetes:core/v1:Pod")).toBe("kubernetes:core/v1:Pod");
+  expect(displayType("odd")).toBe("odd");
+});
+
+describe("preview --json", () => {
+  const options = { showSames: false, showReplacementSteps: false, suppressOutputs: false };
+  const digest = async (emitted: Emitted[], more: Partial<typeof options> = {}) =>
+    JSON.parse(await retold((print) => digestSink(print, { ...options, ...more }), emitted));
+
+  it("holds steps with their states, without secrets, and the counts", async () => {
+    const { emitted } = await new TestStack().preview(pair);
+    const document = await digest(emitted);
+    expect(JSON.stringify(document)).not.toMatch(/hunter22/);
+    expect(document.steps.map(({ op, urn }: { op: string; urn: string }) => [op, urn.split("::").at(-1)])).toEqual([
+      ["create", "proj-dev"],
+      ["create", "a"],
+      ["create", "b"],
+    ]);
+    expect(document.steps[1]).toMatchObject({ newState: { inputs: { size: 1, key: "[secret]" } }, detailedDiff: null });
+    expect(document.changeSummary).toEqual({ create: 3 });
+  });
+
+  it("counts a replacement once, and shows its parts on request", async () => {
+    const stack = new TestStack();
+    await stack.up((api) => api.thing("a", { force: 1 }).then(() => {}));
+    const { emitted } = await stack.preview((api) => api.thing("a", { force: 2 }).then(() => {}));
+    const ops = (document: { steps: { op: string }[] }) => document.steps.map(({ op }) => op);
+    expect(ops(await digest(emitted))).toEqual(["same", "replace"]);
+    expect(ops(await digest(emitted, { showReplacementSteps: true }))).toEqual([
+      "same",
+      "create-replacement",
+      "replace",
+      "delete-replaced",
+    ]);
+  });
+});
+
+describe("event logs", () => {
+  it("are files of JSON lines, emptied before", async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), "tutti-events-"));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    const file = path.join(folder, "log");
+    for (const text of ["first", "second"]) {
+      const stream = new EventStream([openEventLog(file)], []);
+      stream.diagnostic("info", text);
+      await stream.close();
+    }
+    const lines = (await readFile(file, "utf8")).trim().split("\n");
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { sequence: 0, diagnosticEvent: { message: "second\n" } },
+      { sequence: 1, cancelEvent: {} },
+    ]);
+  });
+
+  it("that cannot be written are told of", async () => {
+    const stream = new EventStream([openEventLog("/nowhere/at/all")], []);
+    stream.diagnostic("info", "text");
+    await expect(stream.close()).rejects.toThrow(/cannot write the event log "\/nowhere\/at\/all"/);
+  });
+
+  it("are services of the SDK, which get every event in order before the log is closed", async () => {
+    const got: { sequence: number }[] = [];
+    const server = new grpc.Server();
+    server.addService(eventsRpc.EventsService, {
+      streamEvents(
+        call: grpc.ServerReadableStream<eventsProto.EventRequest, emptyProto.Empty>,
+        done: grpc.sendUnaryData<emptyProto.Empty>,
+      ) {
+        call.on("data", (request: eventsProto.EventRequest) => got.push(JSON.parse(request.getEvent())));
+        call.on("end", () => done(null, new emptyProto.Empty()));
+      },
+    } as unknown as grpc.UntypedServiceImplementation);
+    const port = await new Promise<number>((resolve, reject) =>
+      server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (error, bound) =>
+        error ? reject(error) : resolve(bound),
+      ),
+    );
+    onTestFinished(() => server.forceShutdown());
+    const stream = new EventStream([openEventLog(`tcp://127.0.0.1:${port}`)], []);
+    for (let i = 0; i < 200; i++) stream.diagnostic("info", `message ${i}`);
+    await stream.close();
+    expect(got.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 201 }, (_, i) => i));
+  });
+
+  it("that nobody listens to fail nothing", async () => {
+    const stream = new EventStream([openEventLog("tcp://127.0.0.1:1")], []);
+    stream.diagnostic("info", "text");
+    await stream.close();
+  });
+});
