@@ -162,7 +162,7 @@ describe("interrupts", () => {
   });
 
   it("send a second one after the grace", async () => {
-    const { code, stdout } = await interrupted(2, 50, "interrupt");
+    const { code, stdout } = await interrupted(2, 1000, "interrupt");
     expect({ code, interrupts: stdout.match(/interrupt/g)?.length }).toEqual({ code: 8, interrupts: 2 });
   });
 
