@@ -25,49 +25,56 @@ export interface Claim {
 
 /** More than there are contenders at a time: whoever draws this often was refused for another reason. */
 const draws = 100;
+/** How often a refusal of the same choice is doubted: what stood in the way may have been taken back meanwhile. */
+const doubts = 3;
 
 /** Creates the resource and returns its record. @throws Refusal when the cloud will not have it. */
 export async function claimResource(store: CloudStore, claim: Claim): Promise<CloudRecord> {
-  if (claim.kind.allocate === undefined) return await attempt(store, claim, 1);
-  return await inTurn(`${store.directory}\n${collectionOf(claim.kind, claim.draft.place)}`, () =>
-    attempt(store, claim, 1),
-  );
+  if (claim.kind.allocate === undefined) return await attempt(store, claim);
+  return await inTurn(`${store.directory}\n${collectionOf(claim.kind, claim.draft.place)}`, () => draw(store, claim));
 }
 
-async function attempt(store: CloudStore, claim: Claim, count: number): Promise<CloudRecord> {
+/** Attempts with one choice after another, until one is accepted or the refusal has nothing to do with the choice. */
+async function draw(store: CloudStore, claim: Claim): Promise<CloudRecord> {
+  let last = "";
+  let repeated = 0;
+  for (let count = 1; ; count++) {
+    const allocated = (await claim.kind.allocate?.(claim.draft, store)) ?? {};
+    repeated = JSON.stringify(allocated) === last ? repeated + 1 : 0;
+    last = JSON.stringify(allocated);
+    try {
+      return await attempt(store, { ...claim, draft: { ...claim.draft, allocated } });
+    } catch (error) {
+      if (!(error instanceof Refusal) || repeated >= doubts || count >= draws) throw error;
+      // Not in step with another process that takes its own back at the same time.
+      await delay(Math.random() * 5);
+    }
+  }
+}
+
+async function attempt(store: CloudStore, claim: Claim): Promise<CloudRecord> {
   const { kind, draft } = claim;
-  const chosen: Draft = { ...draft, allocated: (await kind.allocate?.(draft, store)) ?? {} };
-  const record = recordOf(claim, chosen);
+  const record = recordOf(claim);
   const resource: Resource = {
-    ...chosen,
+    ...draft,
     id: record.id,
     created: record.created,
     updated: record.created,
     previous: undefined,
   };
-  const again = async () => {
-    if (kind.allocate === undefined || count >= draws) return false;
-    return JSON.stringify(await kind.allocate(draft, store)) !== JSON.stringify(chosen.allocated);
-  };
-  const refused = await refusalOf(kind.verify?.(resource, store));
-  if (refused !== undefined) {
-    if (await again()) return await attempt(store, claim, count + 1);
-    throw refused;
+  await kind.verify?.(resource, store);
+  if (!(await store.claim(record)))
+    throw kind.taken?.(draft, record.id) ?? googleError(409, `The resource '${record.id}' already exists`);
+  try {
+    await kind.verify?.(resource, store);
+    return record;
+  } catch (error) {
+    await store.remove(record.collection, record.id);
+    throw error;
   }
-  if (!(await store.claim(record))) {
-    if (await again()) return await attempt(store, claim, count + 1);
-    throw kind.taken?.(chosen, record.id) ?? googleError(409, `The resource '${record.id}' already exists`);
-  }
-  const late = await refusalOf(kind.verify?.(resource, store));
-  if (late === undefined) return record;
-  await store.remove(record.collection, record.id);
-  if (kind.allocate === undefined || count >= draws) throw late;
-  // The other may have taken its own back too: not in step with it again.
-  await delay(Math.random() * 5);
-  return await attempt(store, claim, count + 1);
 }
 
-function recordOf({ kind, schema, stack }: Claim, chosen: Draft): CloudRecord {
+function recordOf({ kind, schema, draft: chosen, stack }: Claim): CloudRecord {
   const id = kind.id(chosen);
   const created = new Date().toISOString();
   const inputs = chosen.inputs.value as PropertyMap;
@@ -87,16 +94,6 @@ function recordOf({ kind, schema, stack }: Claim, chosen: Draft): CloudRecord {
     allocated: chosen.allocated,
     edited: [],
   };
-}
-
-async function refusalOf(verified: Promise<void> | undefined): Promise<Refusal | undefined> {
-  try {
-    await verified;
-    return undefined;
-  } catch (error) {
-    if (error instanceof Refusal) return error;
-    throw error;
-  }
 }
 
 const turns = new Map<string, Promise<unknown>>();

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { editResource } from "../../../engine/providers/sandbox/cloud.ts";
+import { editResource, findResource } from "../../../engine/providers/sandbox/cloud.ts";
 import { createSandboxProvider } from "../../../engine/providers/sandbox/provider.ts";
 import {
   isPropertyMap,
@@ -196,6 +196,8 @@ it("writes no secret in the clear, and reads it back", async () => {
     expect(await world.files()).not.toContain(text);
   expect(user.outputs["password"]).toEqual(new Secret(canary));
   expect(plain.outputs["password"]).toEqual(new Secret(canary));
+  await world.update(plain, { name: "v", instance: "db", password: `${canary}-2` });
+  expect(await world.files()).not.toContain(canary);
   expect((await world.read(user))?.outputs["password"]).toEqual(new Secret(canary));
   expect((await world.read(secret))?.outputs["data"]).toEqual(
     new Secret({ password: new Secret(Buffer.from(canary).toString("base64")) }),
@@ -230,6 +232,7 @@ it("shows an edit as changed inputs and outputs, and an update puts it right", a
   const diff = await world.diff(refreshed, given);
   expect(Object.keys(diff.detailedDiff ?? {}).sort()).toEqual(["maintenanceVersion", "settings.tier"]);
   const repaired = await world.update(refreshed, given);
+  expect((await findResource(world.directory, "db")).edited).toEqual([]);
   expect(at(repaired.outputs, "settings.tier")).toBe("db-f1-micro");
   expect(repaired.outputs["maintenanceVersion"]).toBe(instance.outputs["maintenanceVersion"]);
   expect(await world.read(repaired)).toMatchObject({ inputs: repaired.inputs, outputs: repaired.outputs });
