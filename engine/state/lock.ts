@@ -6,12 +6,20 @@
 // is proven dead by that is taken away by whoever comes next; one of the official CLI only when asked (`breakLocks`).
 import { randomUUID } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
-import { hostname, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { EngineError, hasCode, reasonOf } from "./error.ts";
 import { makeFolder, readIfPresent, writeDurably } from "./files.ts";
 import { isJsonObject, type JsonValue } from "./json.ts";
-import { type Liveness, livenessOf, type Machine, type Owner, ownMark, type ProcessMark } from "./processIdentity.ts";
+import {
+  type Liveness,
+  livenessOf,
+  type Machine,
+  type Owner,
+  ownMark,
+  type ProcessMark,
+  thisMachine,
+} from "./processIdentity.ts";
 
 export interface Lock {
   /** Gives the lock back; harmless the second time, and when somebody else removed it. */
@@ -44,14 +52,14 @@ export interface LockFolder {
  * Takes the lock kept in a folder.
  * @throws EngineError `the stack is currently locked by ...` naming every other holder; nothing is left behind then.
  */
-export async function takeLock(at: string | LockFolder, machine?: Machine): Promise<Lock> {
+export async function takeLock(at: string | LockFolder, machine: Machine = thisMachine()): Promise<Lock> {
   const folder = typeof at === "string" ? lockFolder(at) : at;
   await refuseLocked(folder, undefined, machine);
   const mark = ownMark(machine);
   const content = JSON.stringify({
-    pid: process.pid,
+    pid: machine.pid,
     username: userName(),
-    hostname: machine?.host ?? hostname(),
+    hostname: machine.host,
     timestamp: new Date().toISOString(),
     ...(mark === undefined ? {} : { tutti: mark }),
   });
@@ -107,7 +115,7 @@ export function lockFolder(folder: string): LockFolder {
   };
 }
 
-async function refuseLocked(folder: LockFolder, own: string | undefined, machine: Machine | undefined): Promise<void> {
+async function refuseLocked(folder: LockFolder, own: string | undefined, machine: Machine): Promise<void> {
   const holders: string[] = [];
   for (const path of (await folder.list()).filter((other) => other !== own)) {
     const content = await folder.read(path);

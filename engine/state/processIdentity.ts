@@ -44,6 +44,8 @@ export interface RunningProcess {
 /** The machine that is asked; tests put one in its place. */
 export interface Machine extends Omit<ProcessMark, "start"> {
   readonly host: string;
+  /** This process. */
+  readonly pid: number;
   /** Undefined when no such process runs; one that has ended and was not waited for does not run. */
   find(pid: number): RunningProcess | undefined;
 }
@@ -51,7 +53,7 @@ export interface Machine extends Omit<ProcessMark, "start"> {
 /** The mark of this process; undefined where the system does not tell when it started. */
 export function ownMark(machine: Machine = thisMachine()): ProcessMark | undefined {
   const { boot, machine: installation, namespace } = machine;
-  const found = machine.find(process.pid);
+  const found = machine.find(machine.pid);
   return found && { start: found.start, boot, machine: installation, namespace };
 }
 
@@ -97,6 +99,7 @@ function linux(): Machine {
   const bootedS = Number(/^btime (\d+)$/m.exec(text("/proc/stat"))?.[1]);
   return {
     host: hostname(),
+    pid: process.pid,
     boot: text("/proc/sys/kernel/random/boot_id"),
     machine: text("/etc/machine-id"),
     namespace: attempt(() => readlinkSync("/proc/self/ns/pid")) ?? "",
@@ -120,6 +123,7 @@ function elsewhere(): Machine {
     )?.trim() ?? "";
   return {
     host: hostname(),
+    pid: process.pid,
     boot: said("sysctl", ["-n", "kern.bootsessionuuid"]),
     machine: said("sysctl", ["-n", "kern.uuid"]),
     namespace: "",

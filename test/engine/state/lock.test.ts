@@ -9,6 +9,7 @@ import { temporaryFolder } from "./support.ts";
 /** A machine on which process 7 was started at tick 100, ten seconds after 1970. */
 const machine: Machine = {
   host: "box",
+  pid: 7,
   boot: "boot-1",
   machine: "installation-1",
   namespace: "pid:[1]",
