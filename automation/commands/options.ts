@@ -39,6 +39,10 @@ export const running = <T>(cli: Argv<T>) =>
       describe: "What the others do when a stack fails; stop for verbs that change something, else keep-going",
     })
     .option("resource-parallel", { type: "number", describe: "Resources at once in one stack (Pulumi's --parallel)" })
+    .option("lock-timeout", {
+      type: "string",
+      describe: "How long to wait for another run of the same environment: 30s, 10m; 0 by default, 10m in CI",
+    })
     .option("detailed-exitcode", {
       type: "boolean",
       default: false,
@@ -95,6 +99,7 @@ interface Running extends Selecting {
   readonly onFailure?: "stop" | "keep-going" | undefined;
   readonly resourceParallel?: number | undefined;
   readonly detailedExitcode: boolean;
+  readonly lockTimeout?: string | undefined;
   readonly refresh?: boolean | undefined;
   readonly remove?: boolean | undefined;
 }
@@ -113,6 +118,7 @@ export function runOptions(args: Running, session: Session, cores: number): RunO
     ...(resourceParallel === undefined ? {} : { resourceParallel }),
     ...(args.refresh === undefined ? {} : { refresh: args.refresh }),
     ...(args.remove === undefined ? {} : { remove: args.remove }),
+    ...(args.lockTimeout === undefined ? {} : { lockTimeoutMs: parseDuration(args.lockTimeout, "--lock-timeout") }),
     detailed: args.detailedExitcode,
     argv: session.argv,
   };
@@ -127,6 +133,14 @@ export function parseConcurrency(text: string | undefined, cores: number): numbe
   throw new TuttiError("usage", `--concurrency ${text} is neither a number of 1 or more nor a percentage`, {
     hint: "write -j 4, -j 50% or -j auto",
   });
+}
+
+/** `30s`, `10m`, `2h`, `500ms` or `0`, in milliseconds. @throws TuttiError `usage`. */
+export function parseDuration(text: string, option: string): number {
+  const parts = /^(\d+)(ms|s|m|h)$/.exec(text);
+  if (text === "0") return 0;
+  if (parts !== null) return Number(parts[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[parts[2] as "s"];
+  throw new TuttiError("usage", `${option} ${text} is no duration`, { hint: `write ${option} 30s, 10m or 2h` });
 }
 
 /** Where reports are to be written. @throws TuttiError `usage` for a kind there is not. */

@@ -109,7 +109,10 @@ function chooseOutput(args: Globals, { world }: Session): Show {
           return createLiveView({ screen: stdout, palette, unicode, now: world.now, every: world.every });
         }
         case "quiet":
-          return { show() {}, close() {} };
+          return (await import("../views/quiet.ts")).createQuietView({
+            write: (text) => stderr.write(text),
+            palette: errors,
+          });
       }
     },
   };

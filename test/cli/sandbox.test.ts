@@ -228,6 +228,23 @@ it("lists a stack that no contract claims, and destroys it only by name", async 
   expect((await fixture.tutti(["list", "-e", "local"])).stdout).not.toContain("stray");
 });
 
+it("finds what the cloud has and no state knows", async () => {
+  const orphans = async () =>
+    JSON.parse((await fixture.tutti(["sandbox", "list", "--orphans", "--json", "-e", "local"])).stdout) as unknown[];
+  expect(await orphans()).toEqual([]);
+  const state = path.join(fixture.root, ".tutti/sandbox/local/state/.pulumi/stacks/pair/files.local.json");
+  const text = readFileSync(state, "utf8");
+  const without = JSON.parse(text) as { checkpoint: { latest: { resources: { type: string }[] } } };
+  without.checkpoint.latest.resources = without.checkpoint.latest.resources.filter(
+    ({ type }) => !type.startsWith("gcp:"),
+  );
+  writeFileSync(state, JSON.stringify(without));
+  expect(await orphans()).toEqual([
+    expect.objectContaining({ stack: "files.local", type: "gcp:storage/bucket:Bucket" }),
+  ]);
+  writeFileSync(state, text);
+});
+
 it("destroys in reverse order and leaves nothing in state or cloud", async () => {
   const destroyed = await report(["destroy", "-e", "local", "--yes", "--remove"]);
   expect(row(destroyed, "base.local").waitsFor).toEqual(["app.local"]);

@@ -11,6 +11,7 @@ import { createPalette, wantsColor } from "../../automation/views/color.ts";
 import { createJsonView } from "../../automation/views/json.ts";
 import { createLinesView } from "../../automation/views/lines.ts";
 import { createLiveView, cut, tableLines } from "../../automation/views/live.ts";
+import { createQuietView } from "../../automation/views/quiet.ts";
 import type { View } from "../../automation/views/view.ts";
 
 const journals = ["platform-up", "preview", "failed", "drift"] as const;
@@ -119,6 +120,12 @@ describe.each(journals)("%s", (name) => {
     );
     // What failed is never folded away.
     expect(text).not.toMatch(/^::group::.*failed/m);
+  });
+
+  it("quietly: failures alone", () => {
+    const text = shown(journal(name), (write) => createQuietView({ write, palette: plain }));
+    if (name === "failed") expect(text).toMatch(/^app\.real failed: the app does not want to\n/);
+    else expect(text).toBe("");
   });
 
   it("as JSON: one document, the report", () => {
