@@ -9,6 +9,7 @@ export class Cancellation {
   #level: CancelLevel = 0;
   #by: CancelledBy | undefined;
   readonly #listeners = new Set<(by: CancelledBy, level: 1 | 2 | 3) => void>();
+  readonly #stop = new AbortController();
   readonly #interrupt = new AbortController();
   readonly #kill = new AbortController();
 
@@ -19,6 +20,10 @@ export class Cancellation {
   /** Who asked last; undefined at level 0. */
   get by(): CancelledBy | undefined {
     return this.#by;
+  }
+  /** Aborted from level 1 on: whatever only waits need not wait any longer. */
+  get stop(): AbortSignal {
+    return this.#stop.signal;
   }
   /** Aborted from level 2 on: end now, leaving state readable. */
   get interrupt(): AbortSignal {
@@ -36,6 +41,7 @@ export class Cancellation {
     this.#by = by;
     // Listeners first: the request is journalled before anything that it causes.
     for (const listener of this.#listeners) listener(by, level);
+    this.#stop.abort();
     if (level >= 2) this.#interrupt.abort();
     if (level >= 3) this.#kill.abort();
   }

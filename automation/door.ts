@@ -20,6 +20,8 @@ export interface RunSetup {
   readonly remove: boolean;
   /** Resources at once in one stack (Pulumi's `--parallel`); absent: the engine's default. */
   readonly resourceParallel: number | undefined;
+  /** How long to wait for another run that changes one of the environments, milliseconds; 0: not at all. */
+  readonly lockTimeoutMs: number;
   /** Nobody can be asked, and nothing may be added to the work tree (a stack's first file included). */
   readonly ci: boolean;
 }
@@ -44,9 +46,11 @@ export interface BackendStack {
 export interface Door {
   /**
    * Makes ready for a run: engines found, versions checked, environments told apart.
-   * @throws TuttiError `engine` when a real environment has no usable `pulumi`; `usage` for an env() that is not set.
+   * What changes something holds the run lease of its environments until it is closed.
+   * @throws TuttiError `engine` when a real environment has no usable `pulumi`; `usage` for an env() that is not set;
+   * `locked` when another run changes one of the environments.
    */
-  prepare(setup: RunSetup): Promise<StepRunner>;
+  prepare(setup: RunSetup, watch: RunWatch): Promise<StepRunner>;
   /** Outputs of one stack; secrets read `[secret]` unless asked for. @throws TuttiError `not-found`. */
   outputs(
     stack: ResolvedStack,

@@ -63,6 +63,10 @@ export interface RunOptions extends SelectOptions {
   readonly remove?: boolean;
   /** Resources at once in one stack. Default: the engine's. */
   readonly resourceParallel?: number;
+  /** How long to wait for other runs that change the same environments, milliseconds. Default: 0, and 10 minutes in CI. */
+  readonly lockTimeoutMs?: number;
+  /** Takes sentences for whoever waits: what the run waits for before it begins. */
+  readonly tell?: (text: string) => void;
   /** Nobody can be asked and the work tree stays as it is. Default: whether the variable CI is set. */
   readonly ci?: boolean;
   /** Exit code 2 for a preview with changes or a drift run with drift. */
@@ -169,7 +173,7 @@ function lazyDoor(workspace: Workspace, base: string, variables: Readonly<Record
     return loaded;
   };
   return {
-    prepare: async (setup) => (await load()).prepare(setup),
+    prepare: async (setup, watch) => (await load()).prepare(setup, watch),
     outputs: async (stack, more) => (await load()).outputs(stack, more),
     backendStacks: async (environment, stacks, more) => (await load()).backendStacks(environment, stacks, more),
   };
@@ -254,6 +258,7 @@ function startRun(opened: Opened, operation: Operation, options: RunOptions): Ru
       remove: options.remove ?? false,
       resourceParallel: options.resourceParallel,
       ci,
+      lockTimeoutMs: options.lockTimeoutMs ?? (ci ? 600_000 : 0),
     },
     concurrency: options.concurrency ?? Math.max(2, availableParallelism()),
     onFailure: options.onFailure ?? (careful ? "keep-going" : "stop"),
@@ -269,6 +274,7 @@ function startRun(opened: Opened, operation: Operation, options: RunOptions): Ru
     before: async (signal) => {
       await checkUnclaimed(opened, unclaimed, signal);
       await keepGuards(opened, operation, names, options, signal);
+    tell: options.tell,
     },
   });
 }

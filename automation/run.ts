@@ -48,6 +48,8 @@ export interface RunRequest {
   readonly openFiles: (runId: RunId) => EventSink;
   readonly writeReport: (report: Report) => void;
   readonly now: () => Date;
+  /** Takes sentences for whoever waits for the run to begin. */
+  readonly tell?: ((text: string) => void) | undefined;
   /** Called before anything starts; what it throws ends the run. Guards look here. */
   readonly before?: (signal: AbortSignal) => Promise<void>;
 }
@@ -98,7 +100,11 @@ async function perform(
   const stopListening = request.signal && cancelOnAbort(cancellation, request.signal);
   try {
     await request.before?.(cancellation.interrupt);
-    const runner = await request.door.prepare(request.setup);
+    const runner = await request.door.prepare(request.setup, {
+      stop: cancellation.stop,
+      tell: request.tell ?? (() => {}),
+      onLost: () => cancellation.request("caller", 2),
+    });
     try {
       const report = await recorded(request, cancellation, fold, stream, runner.runStep);
       stream.end();

@@ -52,3 +52,5 @@ export interface EngineOptions {
    */
   readonly kill?: AbortSignal;
 }
+  /** Asked before each write of a state; what it throws refuses the write. */
+  readonly fence?: () => Promise<void>;

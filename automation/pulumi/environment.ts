@@ -6,6 +6,7 @@ import type { EngineCommand, Predictions } from "../../engine/index.ts";
 import type { Environment } from "../define.ts";
 import { TuttiError } from "../errors.ts";
 import type { StackId } from "../events.ts";
+import { type LeaseStore, leaseFolder } from "./lease.ts";
 import { createMask, secretValues } from "./mask.ts";
 import { locateOfficial, officialCommand } from "./official.ts";
 import { once } from "./once.ts";
@@ -33,8 +34,10 @@ export interface OpenEnvironment {
   /** The complete environment variables of the engine and all its children. */
   readonly env: Readonly<Record<string, string>>;
   readonly mask: (text: string) => string;
-  /** The engine; `kill` ends what it runs at once. */
-  command(kill?: AbortSignal): EngineCommand;
+  /** The engine; `kill` ends what it runs at once, `fence` is asked before the embedded one writes a state. */
+  command(kill?: AbortSignal, fence?: () => Promise<void>): EngineCommand;
+  /** Where the run lease of the environment lies. */
+  readonly leases: LeaseStore;
   /** Stacks of the project that the backend holds; asked once, kept up to date by `create` and `remove`. */
   held(): Promise<ReadonlyMap<string, HeldStack>>;
   /** Creates the stack in the backend. */
@@ -82,13 +85,14 @@ async function openEmbedded({
 }: OpenOptions): Promise<OpenEnvironment> {
   const [project, sandbox] = await Promise.all([findProject(root), openSandbox(base, folder)]);
   const { createEngine } = await import("../../engine/index.ts");
-  const engine = createEngine({
+  const engineOptions = {
     env: sandbox.env,
     sandbox: { directory: sandbox.files.cloud },
     configDirectory: sandbox.files.config,
     ...(predictions === undefined ? {} : { predictions }),
     ...(stdin === undefined ? {} : { stdin }),
-  });
+  };
+  const engine = createEngine(engineOptions);
   return {
     name,
     cloud: "sandbox",
@@ -97,7 +101,15 @@ async function openEmbedded({
     backend: sandbox.env["PULUMI_BACKEND_URL"]!,
     env: sandbox.env,
     mask: createMask([sandbox.passphrase]),
-    command: () => engine,
+    command: (kill, fence) =>
+      kill === undefined && fence === undefined
+        ? engine
+        : createEngine({
+            ...engineOptions,
+            ...(kill === undefined ? {} : { kill }),
+            ...(fence === undefined ? {} : { fence }),
+          }),
+    leases: leaseFolder(path.join(sandbox.files.state, ".tutti", "leases", project.name, name)),
     ...stackKeeping(engine, root, {
       initFlags: [],
       removeFlags: [],
@@ -124,7 +136,7 @@ async function placeSalt(
   });
 }
 
-async function openOfficial({ name, environment, root, variables, ci }: OpenOptions): Promise<OpenEnvironment> {
+async function openOfficial({ name, environment, root, base, variables, ci }: OpenOptions): Promise<OpenEnvironment> {
   // The engine first: without it no variable helps.
   const { executable, version } = await locateOfficial(variables);
   const { backend, secretsProvider, env } = realEnvironment(name, environment, variables);
@@ -140,6 +152,7 @@ async function openOfficial({ name, environment, root, variables, ci }: OpenOpti
     backend,
     env,
     mask: createMask(secretValues(env)),
+    leases: leaseFolder(leasesOf(backend, env, base, project.name, name)),
     command,
     ...stackKeeping(command(), root, {
       initFlags: ["--no-select", ...(secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider])],
@@ -168,6 +181,22 @@ async function openOfficial({ name, environment, root, variables, ci }: OpenOpti
       }
     },
   };
+}
+
+/**
+ * A file backend keeps the leases of its environments beside its states. Other backends have no place that two machines
+ * could agree on through the CLI: there the lease holds off runs of this workspace, and the CLI's own locks all others.
+ */
+function leasesOf(
+  backend: string,
+  env: Readonly<Record<string, string>>,
+  base: string,
+  project: string,
+  environment: string,
+): string {
+  if (!backend.startsWith("file://")) return path.join(base, "leases", environment);
+  const folder = backend.slice("file://".length).replace(/^~/, env["HOME"] ?? "~");
+  return path.join(folder, ".tutti", "leases", project, environment);
 }
 
 interface Keeping {

@@ -2,11 +2,12 @@
 // Nothing outside of this folder imports the Automation API or engine/.
 import type { PropertyMap } from "../../engine/values.ts";
 import type { Workspace } from "../define.ts";
-import type { BackendStack, Door, RunSetup, StepRunner } from "../door.ts";
+import type { BackendStack, Door, RunSetup, RunWatch, StepRunner } from "../door.ts";
 import { TuttiError } from "../errors.ts";
 import type { StackId } from "../events.ts";
 import { parseStackId } from "../workspace.ts";
 import { commandFailed, type OpenEnvironment, openEnvironment } from "./environment.ts";
+import { holdEnvironments } from "./hold.ts";
 import { createRunStep } from "./runStep.ts";
 
 export interface DoorOptions {
@@ -44,8 +45,8 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
     });
   };
   return {
-    async prepare(setup) {
-      return prepareRun(setup, open);
+    async prepare(setup, watch) {
+      return prepareRun(setup, open, watch);
     },
     async outputs(stack, { root, showSecrets, signal }) {
       const environment = await open(stack.environment, root, { ci: true });
@@ -88,6 +89,7 @@ async function prepareRun(
     root: string,
     more: { readonly ci: boolean; readonly predict: boolean },
   ) => Promise<OpenEnvironment>,
+  watch: RunWatch,
 ): Promise<StepRunner> {
   const predict = setup.operation === "preview";
   const opened = await Promise.all(
@@ -95,7 +97,24 @@ async function prepareRun(
       async (name) => [name, await open(name, setup.root, { ci: setup.ci, predict })] as const,
     ),
   );
-  return createRunStep(setup, new Map(opened));
+  const environments = new Map(opened);
+  if (setup.operation === "preview" || setup.operation === "drift") return createRunStep(setup, environments);
+  const held = await holdEnvironments(new Map(opened.map(([name, { leases }]) => [name, leases])), {
+    runId: setup.runId,
+    operation: setup.operation,
+    lockTimeoutMs: setup.lockTimeoutMs,
+    signal: watch.stop,
+    tell: watch.tell,
+    onLost: watch.onLost,
+  });
+  const runner = createRunStep(setup, environments, held.check);
+  return {
+    runStep: runner.runStep,
+    async close() {
+      await runner.close();
+      await held.release();
+    },
+  };
 }
 
 /** What the previews of one run predict, kept between the engines of that run and nowhere else. */

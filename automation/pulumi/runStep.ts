@@ -27,6 +27,7 @@ type Predicted = Map<StackId, Readonly<Record<string, unknown>>>;
 export function createRunStep(
   setup: RunSetup,
   environments: ReadonlyMap<string, OpenEnvironment>,
+  held?: (environment: string) => Promise<void>,
 ): { readonly runStep: RunStep; close(): Promise<void> } {
   const predicted: Predicted = new Map();
   const folder = once(() => mkdtemp(path.join(os.tmpdir(), "tutti-")));
@@ -34,13 +35,15 @@ export function createRunStep(
     async runStep(step, context) {
       const stack = setup.stacks.get(step.stack) ?? unclaimed(step.stack, environments);
       const environment = environments.get(stack.environment)!;
+      const fence = held && (() => held(stack.environment));
+      await fence?.();
       const nothing = await arrange(environment, step.stack, context);
       if (nothing !== undefined) return nothing;
       const overlay =
         environment.cloud === "real" && context.operation === "preview"
           ? await writeOverlay(stack, predicted, folder)
           : undefined;
-      return operate(setup, environment, step.stack, context, overlay, predicted);
+      return operate(setup, environment, step.stack, context, overlay, predicted, fence);
     },
     async close() {
       if (folder.called()) await rm(await folder(), { recursive: true, force: true });
@@ -115,6 +118,7 @@ async function operate(
   context: StepContext,
   overlay: string | undefined,
   predicted: Predicted,
+  fence: (() => Promise<void>) | undefined,
 ): Promise<StepResult> {
   const { operation, emit, interrupt, kill } = context;
   const { mask } = environment;
@@ -123,7 +127,7 @@ async function operate(
     splitLines((text) => emit({ type: "line", stream, text: mask(text) } satisfies StepEvent));
   const stdout = say("stdout");
   const stderr = say("stderr");
-  const recorded = record(environment.command(kill));
+  const recorded = record(environment.command(kill, fence));
   const workspace = await openWorkspace(setup.root, recorded.command, overlay);
   const stack = await selectStack(id, workspace);
   const options = {

@@ -199,8 +199,10 @@ class Phase {
     });
     secrets.catch(() => {});
     const metadata = checkpoint.snapshot?.metadata ?? {};
-    return async (contents) =>
-      checkpoint.write({ ...contents, manifest: newManifest(version), metadata }, await secrets);
+    return async (contents) => {
+      await this.#context.options.fence?.();
+      await checkpoint.write({ ...contents, manifest: newManifest(version), metadata }, await secrets);
+    };
   }
 
   #openEvents(): EventStream {
