@@ -24,6 +24,19 @@ export interface RunSetup {
   readonly lockTimeoutMs: number;
   /** Nobody can be asked, and nothing may be added to the work tree (a stack's first file included). */
   readonly ci: boolean;
+  /** How many steps the run has, and how many of them at once: so many programs may be made ready. Default: none. */
+  readonly steps?: number;
+  readonly concurrency?: number;
+}
+
+/** What the run and the door tell each other while the door makes ready and afterwards. */
+export interface RunWatch {
+  /** Aborted: waits no longer for other runs. */
+  readonly stop: AbortSignal;
+  /** A sentence for whoever waits. */
+  tell(text: string): void;
+  /** Another driver has taken one of the environments over: what runs must end. */
+  onLost(error: Error): void;
 }
 
 /** How one run's steps are run; closed when the run is over, whatever its end. */

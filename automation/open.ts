@@ -245,6 +245,7 @@ function startRun(opened: Opened, operation: Operation, options: RunOptions): Ru
   const names = [...new Set(plan.steps.map(({ stack }) => parseStackId(stack)!.environment))].sort();
   const ci = options.ci ?? isCi(variables);
   const careful = operation === "preview" || operation === "drift";
+  const concurrency = options.concurrency ?? Math.max(2, availableParallelism());
   return makeRun({
     plan,
     door,
@@ -257,10 +258,12 @@ function startRun(opened: Opened, operation: Operation, options: RunOptions): Ru
       refresh: options.refresh ?? false,
       remove: options.remove ?? false,
       resourceParallel: options.resourceParallel,
-      ci,
       lockTimeoutMs: options.lockTimeoutMs ?? (ci ? 600_000 : 0),
+      ci,
+      steps: plan.steps.length,
+      concurrency,
     },
-    concurrency: options.concurrency ?? Math.max(2, availableParallelism()),
+    concurrency,
     onFailure: options.onFailure ?? (careful ? "keep-going" : "stop"),
     environments: names.map((name) => ({ name, cloud: workspace.environments[name]!.cloud })),
     argv: options.argv ?? [],
@@ -271,10 +274,10 @@ function startRun(opened: Opened, operation: Operation, options: RunOptions): Ru
     openFiles: (runId) => createRunFiles(base, runId),
     writeReport: (report) => writeReport(base, report),
     now: () => new Date(),
+    tell: options.tell,
     before: async (signal) => {
       await checkUnclaimed(opened, unclaimed, signal);
       await keepGuards(opened, operation, names, options, signal);
-    tell: options.tell,
     },
   });
 }
