@@ -21,7 +21,7 @@ export const knownDifferences: readonly KnownDifference[] = [
     why: "`stack export` of a stack that was never updated prints no deployment at all, rather than an empty one",
   },
   {
-    scenarios: ["random-resources-stay", "refresh-finds-a-change"],
+    scenarios: ["destroy-and-begin-again", "random-resources-stay", "refresh-finds-a-change"],
     where: / propertyDependencies/,
     why: "a refresh keeps the properties that depend on nothing in propertyDependencies; the official engine drops them",
   },
@@ -34,6 +34,11 @@ export const knownDifferences: readonly KnownDifference[] = [
     ],
     where: / (dependencies|propertyDependencies value)$/,
     why: "a registration is answered with the property dependencies of the goal; the official engine does so for remote components only",
+  },
+  {
+    scenarios: ["transforms-change-inputs-and-options"],
+    where: / propertyDependencies value$/,
+    why: "a property that a transform adds gets no entry in propertyDependencies; the official engine writes an empty one",
   },
   {
     scenarios: ["target-destroys-with-dependents"],

@@ -2,6 +2,7 @@
 import type { Scenario } from "../scenario.ts";
 import { basics } from "./basics.ts";
 import { failures } from "./failures.ts";
+import { more } from "./more.ts";
 import { options } from "./options.ts";
 import { references } from "./references.ts";
 import { refreshes } from "./refreshes.ts";
@@ -16,4 +17,5 @@ export const scenarios: readonly Scenario[] = [
   ...selections,
   ...refreshes,
   ...references,
+  ...more,
 ];
