@@ -1,6 +1,7 @@
 // The embedded engine's front door: a PulumiCommand for the Automation API that needs no installed CLI.
 // The Automation API calls `run` as it would call the pulumi executable.
 import type { SemVer } from "semver";
+import type { ChildSource } from "./language/pool.ts";
 import type { PropertyMap } from "./values.ts";
 
 export { createEngine } from "./command/index.ts";
@@ -42,6 +43,11 @@ export interface EngineOptions {
   /** Where stack configuration files live instead of the project's `stackConfigDir` (a sandbox leaves the work tree alone). */
   readonly configDirectory?: string;
   readonly predictions?: Predictions;
+  /**
+   * The variables under which another stack is kept (backend, passphrase), when that is not where this engine's own stacks
+   * are: a StackReference to it is read there.
+   */
+  readonly elsewhere?: (stack: string) => Readonly<Record<string, string>> | undefined;
   /** Packages whose real plugin may be started from PULUMI_HOME or PATH; only the contract suite names any. */
   readonly plugins?: readonly string[];
   /** All of standard input, for `config set` and `stack import`; absent: there is none. */
@@ -51,6 +57,8 @@ export interface EngineOptions {
    * what was under way stays in it as pending operations.
    */
   readonly kill?: AbortSignal;
-}
   /** Asked before each write of a state; what it throws refuses the write. */
   readonly fence?: () => Promise<void>;
+  /** Where the children of programs come from, a pool of waiting ones for example; by default each is started when needed. */
+  readonly children?: ChildSource;
+}

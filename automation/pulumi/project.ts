@@ -8,6 +8,9 @@ export interface Project {
   readonly name: string;
   /** Where stack files are committed, relative to the root. */
   readonly stackConfigDir: string;
+  readonly runtime: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
+  /** Relative to the root; undefined: the root. */
+  readonly main: string | undefined;
 }
 
 /** @throws TuttiError `workspace` when there is no readable Pulumi.yaml in the folder. */
@@ -16,8 +19,19 @@ export async function findProject(root: string): Promise<Project> {
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new TuttiError("workspace", `${file} cannot be read: ${error.code ?? error.message}`);
   });
-  const { name, stackConfigDir } = (parse(text) ?? {}) as { name?: unknown; stackConfigDir?: unknown };
+  const { name, stackConfigDir, runtime, main } = (parse(text) ?? {}) as {
+    name?: unknown;
+    stackConfigDir?: unknown;
+    runtime?: string | { name?: unknown; options?: Record<string, unknown> | null };
+    main?: unknown;
+  };
   if (typeof name !== "string")
     throw new TuttiError("workspace", `${file} has no project name`, { hint: "add: name: platform" });
-  return { name, stackConfigDir: typeof stackConfigDir === "string" ? stackConfigDir : "." };
+  const { name: runtimeName, options } = typeof runtime === "object" ? runtime : { name: runtime, options: undefined };
+  return {
+    name,
+    stackConfigDir: typeof stackConfigDir === "string" ? stackConfigDir : ".",
+    runtime: { name: typeof runtimeName === "string" ? runtimeName : "", options: options ?? {} },
+    main: typeof main === "string" ? main : undefined,
+  };
 }

@@ -135,6 +135,7 @@ class Phase {
         backend: stack.backend,
         project: project.name,
         passphrase: this.#context.passphrase,
+        elsewhere: this.#context.elsewhere,
       }),
     });
     const base = this.#base(checkpoint);
@@ -169,11 +170,12 @@ class Phase {
 
   #program(): LocatedProgram {
     const { project } = this.#opened;
-    const { env, flags } = this.#context;
+    const { env, flags, options } = this.#context;
+    const { kill, children } = options;
     const { name: runtime, options: runtimeOptions } = project.runtime;
     const main = project.main === undefined ? {} : { main: project.main };
     return locateProgram(
-      { runtime, runtimeOptions, rootDirectory: project.root, ...main, env, kill: this.#context.options.kill },
+      { runtime, runtimeOptions, rootDirectory: project.root, ...main, env, kill, children },
       flags.string("client"),
     );
   }

@@ -4,6 +4,7 @@
 // 2. It leads a process group: `stop` ends everything it started, with SIGTERM first and SIGKILL after a grace.
 // 3. When this process dies, however it dies, guard.mjs in the child sees the pipe close and ends the group.
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
@@ -15,6 +16,14 @@ export interface ChildOptions {
   readonly script: string;
   readonly arguments: readonly string[];
   readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** The child waits to be given a job (pool.ts); until then it keeps nothing alive here. */
+  readonly jobs?: boolean;
+}
+
+/** What a waiting child is to do: the arguments and the complete environment of its script. */
+export interface Job {
+  readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -32,6 +41,8 @@ export interface Child {
   stop(waitMs: number, graceMs: number): void;
   /** Ends the group at once. */
   kill(): void;
+  /** Gives a child that waits its job, once; false when it has ended meanwhile. Only of children started with `jobs`. */
+  give?(job: Job): boolean;
 }
 
 const GUARD = new URL("./guard.mjs", import.meta.url);
@@ -51,7 +62,7 @@ export function startChild(options: ChildOptions): Child {
     cwd: options.cwd,
     env: { ...options.env },
     detached: true,
-    stdio: ["ignore", "pipe", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "pipe", ...(options.jobs ? (["ipc"] as const) : [])],
   }) as unknown as ChildProcessByStdio<null, Readable, Readable>;
 
   let gone = false;
@@ -84,6 +95,11 @@ export function startChild(options: ChildOptions): Child {
       });
     });
   });
+  if (options.jobs) {
+    child.unref();
+    child.channel?.unref();
+    for (const stream of child.stdio) (stream as Partial<Socket> | null)?.unref?.();
+  }
   return {
     stdout: child.stdout,
     stderr: child.stderr,
@@ -96,6 +112,17 @@ export function startChild(options: ChildOptions): Child {
       }, waitMs);
     },
     kill: () => signalGroup("SIGKILL"),
+    ...(options.jobs
+      ? {
+          give(job) {
+            if (gone || !child.connected) return false;
+            child.ref();
+            for (const stream of child.stdio) (stream as Partial<Socket> | null)?.ref?.();
+            child.send(job, () => {});
+            return true;
+          },
+        }
+      : {}),
   };
 }
 

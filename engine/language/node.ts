@@ -10,8 +10,9 @@ import path from "node:path";
 import semver from "semver";
 import type { Program, ProgramEnd, ProgramLog, RunInfo } from "../deployment/source.ts";
 import { splitArguments } from "./arguments.ts";
-import { type Child, type ChildOptions, startChild } from "./child.ts";
+import type { Child, ChildOptions } from "./child.ts";
 import { lineReader } from "./lines.ts";
+import { type ChildSource, coldChildren } from "./pool.ts";
 
 /** The parts of Pulumi.yaml that say how the program is run. */
 export interface NodeProgramOptions {
@@ -29,6 +30,8 @@ export interface NodeProgramOptions {
   readonly patience?: Patience;
   /** Aborted: the program is killed at once, with all that it started. */
   readonly kill?: AbortSignal | undefined;
+  /** Where the child comes from; started when it is asked for by default. */
+  readonly children?: ChildSource | undefined;
 }
 
 /** Milliseconds that a cancelled program is given. Its monitor answers no more, at which most end by themselves. */
@@ -67,17 +70,14 @@ export function nodeProgram(options: NodeProgramOptions): Program {
           `the runtime "${options.runtime}" is not supported by the embedded engine, which runs nodejs only`,
         );
       }
-      const runtime = readRuntimeOptions(options.runtimeOptions);
       const { directory, entryPoint } = programLocation(options.rootDirectory, options.main);
       if (info.signal.aborted) return CANCELLED;
-      const child = startChild({
-        preloads: info.dryRun ? [EXACT_REFERENCES] : [],
-        nodeArguments: runtime.nodeArguments,
-        script: findSdk(directory, "cmd/run"),
+      const started = startOf(options, directory, info.dryRun);
+      const child = (options.children ?? coldChildren).start({
+        ...started,
         arguments: [...runArguments(info, directory), entryPoint],
-        cwd: directory,
-        env: { ...options.env, ...runtime.env, ...configEnvironment(info) },
-      } satisfies ChildOptions);
+        env: { ...started.env, ...configEnvironment(info) },
+      });
       const kill = () => child.kill();
       options.kill?.addEventListener("abort", kill, { once: true });
       if (options.kill?.aborted) kill();
@@ -87,6 +87,27 @@ export function nodeProgram(options: NodeProgramOptions): Program {
         options.kill?.removeEventListener("abort", kill);
       }
     },
+  };
+}
+
+/**
+ * How a program of the project will be started, as far as it is known before there is one: for a pool.
+ *
+ * @throws Error as `run` rejects.
+ */
+export function programStart(options: NodeProgramOptions, dryRun: boolean): ChildOptions {
+  return startOf(options, programLocation(options.rootDirectory, options.main).directory, dryRun);
+}
+
+function startOf(options: NodeProgramOptions, directory: string, dryRun: boolean): ChildOptions {
+  const runtime = readRuntimeOptions(options.runtimeOptions);
+  return {
+    preloads: dryRun ? [EXACT_REFERENCES] : [],
+    nodeArguments: runtime.nodeArguments,
+    script: findSdk(directory, "cmd/run"),
+    arguments: [],
+    cwd: directory,
+    env: { ...options.env, ...runtime.env },
   };
 }
 

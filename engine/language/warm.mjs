@@ -1,0 +1,49 @@
+// A child of the pool (pool.ts): loads the core of the SDK while there is no program yet, then takes one job and becomes
+// the process that the SDK's `cmd/run` would have been. One child, one program.
+//
+// 1. Only the core is loaded beforehand: providers' SDKs read configuration when they are imported.
+// 2. What the core noted of the environment meanwhile is forgotten, or the program would run without an engine, register
+//    nothing and end well: to an engine that means a stack from which everything was removed.
+// 3. A program that ends well without having registered its stack is made to fail, for the same reason.
+import { createRequire } from "node:module";
+
+const run = process.argv[2];
+const require = createRequire(run);
+for (const part of [
+  "./instrumentation",
+  "../../index",
+  "./tracing",
+  "../../tsutils",
+  "./error",
+  "../../runtime/manifest",
+]) {
+  try {
+    require(part);
+  } catch {
+    // Another version of the SDK: the program loads what it needs itself.
+  }
+}
+delete globalThis.globalStore;
+
+process.once("message", ({ argv, env }) => {
+  process.disconnect();
+  delete process.send;
+  for (const name of Object.keys(process.env)) if (!Object.hasOwn(env, name)) delete process.env[name];
+  Object.assign(process.env, env);
+  process.argv = [process.argv[0], run, ...argv];
+  process.on("exit", (code) => {
+    if (code !== 0 || registered()) return;
+    process.stderr.write("the program ended without registering its stack with the engine\n");
+    process.exitCode = 1;
+  });
+  require(run);
+});
+
+/** Whether the root stack resource has been made. */
+function registered() {
+  try {
+    return require("../../runtime/state").getStackResource() !== undefined;
+  } catch {
+    return true; // An SDK that keeps it elsewhere: the engine has to tell.
+  }
+}

@@ -1,0 +1,169 @@
+// Children that wait for a program, and programs served to another engine: the two together are what the official CLI runs.
+import { access, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { serveProgram } from "../../../engine/language/host.ts";
+import { inlineProgram } from "../../../engine/language/inline.ts";
+import { type NodeProgramOptions, nodeProgram, programStart } from "../../../engine/language/node.ts";
+import { type ChildPool, createChildPool } from "../../../engine/language/pool.ts";
+import { Secret } from "../../../engine/values.ts";
+import { CHILD_ENV, project, runProgram, runProject } from "../support/project.ts";
+import { keptLog } from "../support/scripted.ts";
+
+const ok = { type: "ok" };
+
+/** What a program sees of its process and of the engine. */
+const looking = `
+  import * as pulumi from "@pulumi/pulumi";
+  const config = new pulumi.Config();
+  console.log("printed");
+  export const seen = {
+    region: config.get("region"), token: config.getSecret("token"), dryRun: pulumi.runtime.isDryRun(), stack: pulumi.getStack(),
+    cwd: process.cwd(), argv: process.argv.slice(1).map((word) => word.replace(/.*[/]/, "").replace(/:\\d+$/, ":port")),
+    env: Object.keys(process.env).filter((name) => !name.startsWith("PULUMI_NODEJS_")).sort(), send: typeof process.send, ipc: process.connected ?? false,
+  };`;
+
+function pool(): ChildPool {
+  const made = createChildPool();
+  onTestFinished(() => made.close());
+  return made;
+}
+function options(rootDirectory: string, more: Partial<NodeProgramOptions> = {}): NodeProgramOptions {
+  return { runtime: "nodejs", runtimeOptions: { typescript: false }, rootDirectory, env: CHILD_ENV, ...more };
+}
+
+describe("a child that waited", () => {
+  it("runs a program as one started for it does", async () => {
+    const directory = await project({ "index.js": looking });
+    const children = pool();
+    children.warm(programStart(options(directory), false), 1);
+    const run = () =>
+      runProject(directory, {
+        program: { children },
+        info: { config: { "demo:region": "eu", "demo:token": "hush" }, secretKeys: ["demo:token"] },
+      });
+    const warm = await run();
+    const cold = await run();
+    expect(children.uses).toEqual({ warm: 1, cold: 1 });
+    expect([warm.end, cold.end, warm.log.printed]).toEqual([ok, ok, cold.log.printed]);
+    const seen = [...warm.registrar.outputs.values()];
+    expect(seen).toEqual([...cold.registrar.outputs.values()]);
+    expect(seen).toMatchObject([{ seen: { region: "eu", token: new Secret("hush"), dryRun: false, ipc: false } }]);
+  });
+
+  it("is given to no program that would have been started otherwise", async () => {
+    const directory = await project({ "index.js": looking });
+    const children = pool();
+    children.warm(programStart(options(directory), false), 1);
+    for (const [program, dryRun] of [
+      [{}, true],
+      [{ env: { ...CHILD_ENV, PULUMI_ERROR_OUTPUT_STRING: "1" } }, false],
+      [{ runtimeOptions: { typescript: false, nodeargs: "--no-warnings" } }, false],
+    ] as const) {
+      expect((await runProject(directory, { program: { ...program, children }, info: { dryRun } })).end).toEqual(ok);
+    }
+    expect(children.uses).toEqual({ warm: 0, cold: 3 });
+  });
+
+  it("is not missed when it died while it waited", async () => {
+    const directory = await project({ "index.js": looking });
+    const children = pool();
+    const marker = path.join(directory, "died");
+    const frail = path.join(directory, "frail.mjs");
+    await writeFile(
+      frail,
+      `import fs from "node:fs"; if (!fs.existsSync("${marker}")) { fs.writeFileSync("${marker}", ""); process.exit(3); }`,
+    );
+    const more = { runtimeOptions: { typescript: false, nodeargs: `--import ${frail}` } };
+    children.warm(programStart(options(directory, more), false), 1);
+    expect(children.waiting()).toBe(1);
+    await expect.poll(() => children.waiting(), { timeout: 20_000 }).toBe(0);
+    expect((await runProject(directory, { program: { ...more, children } })).end).toEqual(ok);
+    expect(children.uses).toEqual({ warm: 0, cold: 1 });
+  });
+
+  it("fails when it ends well without having registered its stack", async () => {
+    const directory = await project({ "index.js": "export default async () => ({});" });
+    const children = pool();
+    children.warm(programStart(options(directory), false), 1);
+    // Gone before anything is registered, with code 0: what an engine would take for "nothing is left of this stack".
+    const quiet = await project({ "index.js": "process.exit(0)" });
+    children.warm(programStart(options(quiet), false), 1);
+    const { end } = await runProject(quiet, { program: { children } });
+    expect(children.uses).toEqual({ warm: 1, cold: 0 });
+    expect(end).toMatchObject({ type: "error" });
+  });
+
+  it("ends when the pool is closed, and none is added afterwards", async () => {
+    const marker = path.join(await project({}), "ran");
+    const directory = await project({
+      "index.js": `import fs from "node:fs"; fs.writeFileSync(${JSON.stringify(marker)}, "")`,
+    });
+    const children = pool();
+    children.warm(programStart(options(directory), false), 2);
+    children.close();
+    children.warm(programStart(options(directory), false), 1);
+    await runProject(directory, { program: { children } });
+    expect(children.uses).toEqual({ warm: 0, cold: 1 });
+    await access(marker);
+  });
+});
+
+describe("a served program", () => {
+  async function served(directory: string, more: Partial<NodeProgramOptions> = {}, stack = "dev") {
+    const log = keptLog();
+    const host = await serveProgram({ program: nodeProgram(options(directory, more)), stack, log });
+    onTestFinished(() => host.close());
+    return { host, log };
+  }
+
+  it("runs for whoever asks in the language of the official CLI, with configuration and secrets", async () => {
+    const directory = await project({ "index.js": looking });
+    const children = pool();
+    children.warm(programStart(options(directory), true), 1);
+    const { host, log } = await served(directory, { children });
+    const { end, registrar } = await runProgram(inlineProgram(host.address), directory, directory, {
+      info: { dryRun: true, config: { "demo:region": "eu", "demo:token": "hush" }, secretKeys: ["demo:token"] },
+    });
+    expect([end, children.uses]).toEqual([ok, { warm: 1, cold: 0 }]);
+    expect([...registrar.outputs.values()]).toMatchObject([
+      { seen: { region: "eu", token: new Secret("hush"), dryRun: true, stack: "dev" } },
+    ]);
+    expect(log.printed).toEqual([{ stream: "stdout", text: "printed" }]);
+  });
+
+  it("tells how it failed", async () => {
+    const thrown = await project({ "index.js": 'throw new Error("no cheese")' });
+    const killed = await project({ "index.js": "process.kill(process.pid, 'SIGKILL'); await new Promise(() => {})" });
+    const run = async (directory: string) =>
+      runProgram(inlineProgram((await served(directory)).host.address), directory, directory);
+    const first = await run(thrown);
+    expect([first.end, first.log.said("error")]).toEqual([{ type: "bail" }, expect.stringContaining("no cheese")]);
+    expect((await run(killed)).end).toEqual({
+      type: "error",
+      message: expect.stringContaining("Program was ended by SIGKILL"),
+    });
+  });
+
+  it("is served for its own stack only", async () => {
+    const directory = await project({ "index.js": looking });
+    const { host } = await served(directory, {}, "prod");
+    const { end, registrar } = await runProgram(inlineProgram(host.address), directory, directory);
+    expect(end).toEqual({ type: "error", message: "the program is served for prod, not dev" });
+    expect(registrar.outputs.size).toBe(0);
+  });
+
+  it("is ended when its caller goes away", async () => {
+    const directory = await project({
+      "index.js": 'console.log("started"); setInterval(() => {}, 1000); await new Promise(() => {})',
+    });
+    const { host, log } = await served(directory, { patience: { waitMs: 0, graceMs: 100 } });
+    const caller = new AbortController();
+    const running = runProgram(inlineProgram(host.address), directory, directory, { info: { signal: caller.signal } });
+    await expect.poll(() => log.printed.length, { timeout: 20_000 }).toBe(1);
+    caller.abort();
+    await running;
+    // It waits for what runs: were the program not ended, it would never return.
+    await host.close();
+  });
+});
