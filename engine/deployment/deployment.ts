@@ -133,7 +133,11 @@ class Deployment {
     await this.#registrar.idle();
     if (!completed || this.#ended.signal.aborted) return;
     const unknownTargets = this.#unknownTargets(targets);
-    await this.#remove();
+    await this.#remove().catch((error: unknown) => {
+      // What targets do not name is told of with all else that failed.
+      if (!(error instanceof Bail)) throw error;
+      this.#fail();
+    });
     if (!program && excludes.constrained) this.#checkTargets(excludes);
     if (unknownTargets) throw new Bail("one or more targets could not be found in the stack");
   }

@@ -25,7 +25,6 @@ import {
   Secret,
   Unknown,
 } from "../values.ts";
-import { formatPropertyPath } from "./propertyPath.ts";
 import type { ProgramLog, Severity } from "./source.ts";
 import { isLogical, newOf, oldOf, resourceOf, type Step, type StepOp, stepDiff } from "./steps.ts";
 
@@ -200,7 +199,7 @@ export class EventStream {
       outputs: blindMap(state.outputs, this.#mask),
       provider,
       ...(initErrors.length > 0 && { initErrors }),
-      ...(hideDiff.length > 0 && { hideDiffs: hideDiff.map(formatPropertyPath) }),
+      ...(hideDiff.length > 0 && { hideDiffs: hideDiff }),
     };
   }
 }

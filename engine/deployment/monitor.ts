@@ -431,7 +431,7 @@ function registeredResponse(request: RegisterResourceRequest, registered: Regist
   const response = new resourceProto.RegisterResourceResponse();
   response.setUrn(registered.urn).setId(registered.id).setStable(registered.stable);
   response.setStablesList([...registered.stables]);
-  response.setResult(RESULTS[registered.result] as 0 | 1);
+  response.setResult(RESULTS[registered.result] as 0 | 1).setUnknown(registered.unknown ?? false);
   // A component's old outputs may refer to resources that this run has not registered yet.
   const outputs = request.getCustom() ? registered.outputs : {};
   const wire = { keepSecrets: request.getAcceptsecrets(), keepResources: request.getAcceptresources() };

@@ -227,5 +227,7 @@ function goalUrn({ options }: Generation, goal: { parent: string; type: string; 
 
 function registered(resource: Resource, outputs: PropertyMap, outcome: Outcome): Registered {
   const { urn, id } = resource;
-  return { urn, id, outputs, stable: false, stables: [], propertyDependencies: {}, result: outcome };
+  const unknown = outcome === "elided";
+  const result = unknown ? "success" : outcome;
+  return { urn, id, outputs, stable: false, stables: [], propertyDependencies: {}, result, unknown };
 }

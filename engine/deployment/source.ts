@@ -80,6 +80,8 @@ export interface Registered {
   readonly stables: readonly string[];
   readonly propertyDependencies: Readonly<Record<string, readonly string[]>>;
   readonly result: "success" | "failed" | "skipped";
+  /** True when, though this is no preview, outputs that are absent are unknown: nothing was created, for want of a target. */
+  readonly unknown?: boolean;
 }
 
 export interface InvokeGoal {

@@ -137,7 +137,8 @@ export class StepExecutor {
       return false;
     }
     // An import is answered by what is decided after it.
-    if (step.op !== "import" && step.op !== "import-replacement") settleOf(step)?.(newOf(step)!, "success");
+    const outcome = step.op === "same" && step.skippedCreate ? "elided" : "success";
+    if (step.op !== "import" && step.op !== "import-replacement") settleOf(step)?.(newOf(step)!, outcome);
     return true;
   }
 

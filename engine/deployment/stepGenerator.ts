@@ -22,7 +22,7 @@ import { reportCheckFailures } from "./asking.ts";
 import { stepsFromDiff } from "./compare.ts";
 import { Bail } from "./errors.ts";
 import { type Candidate, ensureProvider, type Generated, type Generation, isReplaceTarget } from "./generation.ts";
-import { parsePropertyPath, resetPaths } from "./propertyPath.ts";
+import { formatPropertyPath, parsePropertyPath, resetPaths } from "./propertyPath.ts";
 import { dependenciesOf, isProviderType, parseProviderReference, Resource } from "./resource.ts";
 import { isIncluded, noteSelected, queueUntargeted, skippedCreate, untargetedSteps, withQueued } from "./selection.ts";
 import type { Goal, ReadGoal } from "./source.ts";
@@ -115,7 +115,7 @@ function stateOf(goal: Goal, urn: string, old: Resource | undefined, alias: stri
     retainOnDelete: goal.retainOnDelete ?? false,
     created: old?.state.created,
     modified: old?.state.modified,
-    hideDiff: goal.hideDiffs.map(parsePropertyPath),
+    hideDiff: goal.hideDiffs.map((path) => formatPropertyPath(parsePropertyPath(path))),
     replaceOnChanges: goal.replaceOnChanges,
     replacementTrigger: goal.replacementTrigger ?? null,
     refreshBeforeUpdate: old?.state.refreshBeforeUpdate ?? false,

@@ -22,7 +22,8 @@ export type StepOp =
   | "import"
   | "import-replacement";
 
-export type Outcome = "success" | "failed" | "skipped";
+/** `elided`: not created, for want of a target; `skipped`: passed over because of a failure elsewhere. */
+export type Outcome = "success" | "elided" | "failed" | "skipped";
 
 /** Answers the program's request that a step serves. */
 export type Settle = (resource: Resource, outcome: Outcome) => void;

@@ -67,8 +67,8 @@ export interface ResourceState {
   /** Source positions; "" for a frame without one. */
   readonly stackTrace: readonly string[];
   readonly ignoreChanges: readonly string[];
-  /** Property paths, each a list of keys and indices. */
-  readonly hideDiff: readonly (readonly (string | number)[])[];
+  /** Property paths. */
+  readonly hideDiff: readonly string[];
   readonly replaceOnChanges: readonly string[];
   readonly replacementTrigger: PropertyValue;
   readonly refreshBeforeUpdate: boolean;
@@ -175,7 +175,7 @@ export function encodeResource(state: ResourceState, secrets: SecretWriter): str
         : arrayText(state.stackTrace.map((position) => structText([["sourcePosition", text(position)]]))),
     ],
     ["ignoreChanges", list(state.ignoreChanges)],
-    ["hideDiff", state.hideDiff.length === 0 ? undefined : plainText(state.hideDiff)],
+    ["hideDiff", list(state.hideDiff)],
     ["replaceOnChanges", list(state.replaceOnChanges)],
     [
       "replacementTrigger",
@@ -251,7 +251,7 @@ export function decodeResource(json: JsonValue, secrets: SecretReader): Resource
     sourcePosition: fields.string("sourcePosition"),
     stackTrace: fields.frames("stackTrace"),
     ignoreChanges: fields.strings("ignoreChanges"),
-    hideDiff: fields.paths("hideDiff"),
+    hideDiff: fields.strings("hideDiff"),
     replaceOnChanges: fields.strings("replaceOnChanges"),
     replacementTrigger: trigger === undefined ? null : decodeValue(trigger, secrets, `${place}#replacementTrigger`),
     refreshBeforeUpdate: fields.boolean("refreshBeforeUpdate"),
@@ -310,14 +310,6 @@ class Fields {
     return (value as readonly JsonValue[]).map((frame) => {
       const position = isJsonObject(frame) ? (frame["sourcePosition"] ?? "") : undefined;
       return typeof position === "string" ? position : this.wrong(key, "a list of { sourcePosition }");
-    });
-  }
-  paths(key: string): readonly (readonly (string | number)[])[] {
-    const value = this.take(key) ?? [];
-    if (!Array.isArray(value)) return this.wrong(key, "a list of property paths");
-    return (value as readonly JsonValue[]).map((path) => {
-      const isPath = Array.isArray(path) && path.every((part) => typeof part === "string" || typeof part === "number");
-      return isPath ? (path as readonly (string | number)[]) : this.wrong(key, "a list of property paths");
     });
   }
   rest(): JsonObject {

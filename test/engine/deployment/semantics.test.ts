@@ -388,6 +388,16 @@ describe("targets", () => {
     expect(run.result).toBe("failed");
     expect(run.messages[0]).toContain(`Resource '${thingUrn("b")}' depends on '${thingUrn("a")}' which was was not`);
     expect(stack.cloud.calls).toEqual([]);
+    // Its outputs are unknown even to an update; without that, what is made of them would look as if it were removed.
+    let unknownOutputs: unknown;
+    await stack.up(
+      async (api) => {
+        await api.thing("b");
+        unknownOutputs = (await api.thing("a")).unknown;
+      },
+      { targets: [thingUrn("b")] },
+    );
+    expect(unknownOutputs).toBe(true);
   });
 
   it("must exist", async () => {
@@ -403,6 +413,7 @@ describe("targets", () => {
     await stack.up(abc(1));
     const refused = await stack.destroy({ targets: [thingUrn("a")] });
     expect(refused.messages[0]).toContain(`Resource '${thingUrn("b")}' will be destroyed but was not specified`);
+    expect(refused.messages.at(-1)).toBe("error: update failed");
     expect(stack.cloud.objects.size).toBe(3);
     await stack.destroy({ targets: [thingUrn("a")], targetDependents: true });
     expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "c"]);

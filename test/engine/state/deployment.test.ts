@@ -84,7 +84,7 @@ describe("a resource", () => {
       sourcePosition: "project:///a.ts#1,2",
       stackTrace: [{ sourcePosition: "project:///a.ts#1,2" }, {}],
       ignoreChanges: ["a"],
-      hideDiff: [["a", 0, "b"]],
+      hideDiff: ["a[0].b"],
       replaceOnChanges: ["a[*]"],
       replacementTrigger: { v: 1 },
       refreshBeforeUpdate: true,
