@@ -75,6 +75,8 @@ export interface StepSummary {
   readonly drift: readonly PropertyDrift[];
   /** Types that the sandbox serves without a reviewed table, sorted. */
   readonly approximate: readonly string[];
+  /** URNs whose creation an earlier run began and nobody knows the end of; absent when there is none. `tutti recover` settles them. */
+  readonly pending?: readonly string[];
 }
 
 /** What one running step may emit. The executor wraps it with the stack. */

@@ -79,7 +79,9 @@ export function exitCodeOfRun(state: RunState, options: { readonly detailed?: bo
 }
 
 /** The code of one stack of a run, also of one that never ended. */
-export function exitCodeOfStack({ outcome, status }: StackState): ExitCode {
+export function exitCodeOfStack({ outcome, status, pending }: StackState): ExitCode {
+  // It went well, and still somebody has to find out what became of what an earlier run had begun.
+  if (outcome && pending.length > 0) return mostSevere([12, exitCodeOfOutcome(outcome)]);
   if (outcome) return exitCodeOfOutcome(outcome);
   return status === "running" ? 12 : 8;
 }

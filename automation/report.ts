@@ -50,7 +50,7 @@ export interface StackReport {
   /** Types that the sandbox serves without a reviewed table. */
   readonly approximate: readonly string[];
   readonly failure?: Failure;
-  /** `needs-recovery`: URNs of pending operations. */
+  /** URNs of pending operations, of this run or of an earlier one; `tutti recover` settles them. */
   readonly pending?: readonly string[];
   /** Relative to the workspace's root; only of a stack that was attempted. */
   readonly logs?: string;
@@ -93,6 +93,7 @@ function stackReport(stack: StackState, runId: RunId, nowMs: number): StackRepor
   const status = outcome?.type ?? (stack.status === "running" ? "interrupted" : "waiting");
   const reason = reasonOf(stack);
   const failure = outcome && "failure" in outcome ? outcome.failure : undefined;
+  const pending = outcome?.type === "needs-recovery" ? outcome.pending : stack.pending;
   return {
     id: stack.id,
     status,
@@ -108,7 +109,7 @@ function stackReport(stack: StackState, runId: RunId, nowMs: number): StackRepor
     drift: stack.drift,
     approximate: stack.approximate,
     ...(failure === undefined ? {} : { failure }),
-    ...(outcome?.type === "needs-recovery" ? { pending: outcome.pending } : {}),
+    ...(pending.length === 0 ? {} : { pending }),
     ...(startedAtMs === undefined ? {} : { logs: logPath(runId, stack.id) }),
   };
 }

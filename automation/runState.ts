@@ -50,6 +50,8 @@ export interface StackState {
   readonly changedOutputs: readonly string[];
   readonly drift: readonly PropertyDrift[];
   readonly approximate: readonly string[];
+  /** Creations that an earlier run left open. */
+  readonly pending: readonly string[];
   /** By URN and operation, in the order they appeared. A replacement has several operations on one URN. */
   readonly resources: ReadonlyMap<string, ResourceState>;
   /** In order; `info` included. */
@@ -198,6 +200,7 @@ function waiting(step: Extract<RunEvent, { type: "run-started" }>["steps"][numbe
     changedOutputs: [],
     drift: [],
     approximate: [],
+    pending: [],
     resources: new Map(),
     diagnostics: [],
     lastLine: undefined,
@@ -239,4 +242,5 @@ function takeSummary(stack: OwnedStack, summary: StepSummary): void {
   stack.changedOutputs = summary.changedOutputs;
   stack.drift = summary.drift;
   stack.approximate = summary.approximate;
+  stack.pending = summary.pending ?? [];
 }

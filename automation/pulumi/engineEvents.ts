@@ -22,6 +22,10 @@ export interface ReaderOptions {
   readonly mask: (text: string) => string;
   /** Takes what the events tell, at once. */
   readonly emit: (event: StepEvent) => void;
+  /** Whether we have interrupted the command: what fails from then on fails because of that. Default: never. */
+  readonly interrupted?: () => boolean;
+  /** The stack, for sentences that say what to do. */
+  readonly stack?: string;
 }
 
 /** How the command ended. */
@@ -43,7 +47,14 @@ export interface EventReader {
 type Metadata = StepEventMetadata & { readonly approximate?: boolean };
 
 /** Reads the events of one operation on one stack. */
-export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions): EventReader {
+export function readEngineEvents({
+  operation,
+  root,
+  mask,
+  emit,
+  interrupted = () => false,
+  stack = "<stack>",
+}: ReaderOptions): EventReader {
   const changes = operation !== "preview" && operation !== "drift";
   const told = new Set<string>();
   /** Real operations begun and not ended, by URN. */
@@ -56,6 +67,9 @@ export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions)
   let firstError: { readonly text: string; readonly urn: string | undefined } | undefined;
   let firstAfterthought: { readonly text: string; readonly urn: string | undefined } | undefined;
   let failedResource: string | undefined;
+  let failedLate = false;
+  /** Creations that an earlier run left open, as the engine warns of them. */
+  let leftOpen: readonly string[] = [];
   let rootStack: { readonly old: Record<string, unknown>; readonly new: Record<string, unknown> } | undefined;
 
   function tell(metadata: Metadata, op: ResourceOp, status: "planned" | "started" | "done" | "failed"): void {
@@ -113,6 +127,12 @@ export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions)
     const text = mask(plainText(message).trim());
     if (text === "") return;
     const known = urn === undefined || urn === "" ? undefined : urn;
+    const left = pendingOf(text);
+    if (left !== undefined) {
+      leftOpen = left.filter(({ doing }) => doing === "creating").map((one) => one.urn);
+      emit({ type: "diagnostic", severity: "warning", message: pendingWarning(left, stack) });
+      return;
+    }
     if (severity !== "error") {
       emit({
         type: "diagnostic",
@@ -122,7 +142,8 @@ export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions)
       });
       return;
     }
-    if (isAfterthought(text)) firstAfterthought ??= { text, urn: known };
+    if (interrupted()) failedLate = true;
+    else if (isAfterthought(text)) firstAfterthought ??= { text, urn: known };
     else firstError ??= { text, urn: known };
     const { message: said, location } = readError(text, root);
     emit({
@@ -148,7 +169,8 @@ export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions)
   }
 
   function outcomeOf(end: CommandEnd, changed: boolean): StepOutcome {
-    const failed = firstError !== undefined || failedResource !== undefined || summary?.result === "failed";
+    const failed =
+      firstError !== undefined || failedResource !== undefined || (summary?.result === "failed" && !failedLate);
     if (end.code === 0 && !failed && summary !== undefined) return { type: changed ? "succeeded" : "unchanged" };
     const pending = [...inFlight.keys()].sort();
     if (changes && pending.length > 0 && summary === undefined) {
@@ -156,6 +178,12 @@ export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions)
       return { type: "needs-recovery", failure, pending };
     }
     if (end.interrupted && !failed) return { type: "cancelled" };
+    if (changes && leftOpen.length > 0) {
+      // Whatever failed, what is there without the state knowing of it may be why.
+      const hint = `settle what an earlier run left open: tutti recover ${stack}`;
+      const failure = { ...failureOf(end, `the engine ended with exit code ${end.code}`), hint };
+      return { type: "needs-recovery", failure, pending: leftOpen };
+    }
     if (end.code === 0 && summary === undefined) {
       const failure = failureOf(end, "the engine ended without saying how the run went");
       return changes ? { type: "needs-recovery", failure, pending } : { type: "failed", failure };
@@ -171,7 +199,8 @@ export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions)
       else if (event.resOpFailedEvent) {
         const { metadata } = event.resOpFailedEvent;
         inFlight.delete(metadata.urn);
-        failedResource ??= metadata.urn;
+        if (interrupted()) failedLate = true;
+        else failedResource ??= metadata.urn;
         tell(metadata, metadata.op as ResourceOp, "failed");
       } else if (event.diagnosticEvent) diagnostic(event.diagnosticEvent);
       else if (event.summaryEvent) {
@@ -189,7 +218,13 @@ export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions)
           : changedOutputs.length > 0 || Object.keys(counts).some((op) => !quietOps.has(op as ResourceOp));
       return {
         outcome: outcomeOf(end, changed),
-        summary: { counts, changedOutputs, drift: found, approximate: [...approximate].sort() },
+        summary: {
+          counts,
+          changedOutputs,
+          drift: found,
+          approximate: [...approximate].sort(),
+          ...(changes && leftOpen.length > 0 ? { pending: leftOpen } : {}),
+        },
       };
     },
     rootOutputs: () => rootStack?.new,
@@ -200,6 +235,26 @@ export function readEngineEvents({ operation, root, mask, emit }: ReaderOptions)
 const quietOps = new Set<ResourceOp>(["same", "read", "refresh", "discard"]);
 /** Announced, but no call to a provider that could be cut short. */
 const logicalOps = new Set<ResourceOp>(["same", "replace", "refresh", "read", "discard", "remove-pending-replace"]);
+
+interface LeftOpen {
+  readonly urn: string;
+  readonly doing: string;
+}
+
+/** What the warning of either engine about pending operations lists; undefined for any other text. */
+function pendingOf(text: string): readonly LeftOpen[] | undefined {
+  if (!/^Attempting to deploy or update resources with \d+ pending operations/.test(text)) return undefined;
+  return [...text.matchAll(/^ *\* (\S+), interrupted while (\w+)$/gm)].map(([, urn, doing]) => ({
+    urn: urn!,
+    doing: doing!,
+  }));
+}
+
+function pendingWarning(left: readonly LeftOpen[], stack: string): string {
+  const list = left.map(({ urn, doing }) => `\n  ${doing} ${urn}`).join("");
+  const what = left.length === 1 ? "an operation" : `${left.length} operations`;
+  return `an earlier run was cut off in the middle of ${what}; tutti recover ${stack} finds out what became of it:${list}`;
+}
 
 function withoutZeros(changes: Readonly<Record<string, number | undefined>>): Counts {
   return Object.fromEntries(Object.entries(changes).filter(([, count]) => (count ?? 0) > 0));

@@ -122,7 +122,14 @@ async function operate(
 ): Promise<StepResult> {
   const { operation, emit, interrupt, kill } = context;
   const { mask } = environment;
-  const reader = readEngineEvents({ operation, root: setup.root, mask, emit });
+  const reader = readEngineEvents({
+    operation,
+    root: setup.root,
+    mask,
+    emit,
+    interrupted: () => interrupt.aborted || kill.aborted,
+    stack: id,
+  });
   const say = (stream: "stdout" | "stderr"): ReturnType<typeof splitLines> =>
     splitLines((text) => emit({ type: "line", stream, text: mask(text) } satisfies StepEvent));
   const stdout = say("stdout");
