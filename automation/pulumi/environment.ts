@@ -3,16 +3,18 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { EngineCommand, Predictions } from "../../engine/index.ts";
+import type { ChildSource } from "../../engine/language/pool.ts";
 import type { Environment } from "../define.ts";
 import { TuttiError } from "../errors.ts";
 import type { StackId } from "../events.ts";
+import { parseStackId } from "../workspace.ts";
 import { type LeaseStore, leaseFolder } from "./lease.ts";
 import { createMask, secretValues } from "./mask.ts";
 import { locateOfficial, officialCommand } from "./official.ts";
 import { once } from "./once.ts";
 import { findProject, type Project } from "./project.ts";
 import { realEnvironment } from "./realEnvironment.ts";
-import { openSandbox, sharedSalt } from "./sandboxFiles.ts";
+import { neighbour, openSandbox, sharedSalt } from "./sandboxFiles.ts";
 import { refuseForeignState } from "./stateFeatures.ts";
 
 /** A stack that the backend holds. */
@@ -62,6 +64,8 @@ export interface OpenOptions {
   readonly predictions?: Predictions;
   /** Nothing may be added to the work tree. */
   readonly ci: boolean;
+  /** Where the children of programs come from. */
+  readonly children?: ChildSource | undefined;
   /** The standard input of commands a person types. */
   readonly stdin?: () => Promise<string>;
 }
@@ -81,6 +85,7 @@ async function openEmbedded({
   root,
   base,
   predictions,
+  children,
   stdin,
 }: OpenOptions): Promise<OpenEnvironment> {
   const [project, sandbox] = await Promise.all([findProject(root), openSandbox(base, folder)]);
@@ -89,7 +94,12 @@ async function openEmbedded({
     env: sandbox.env,
     sandbox: { directory: sandbox.files.cloud },
     configDirectory: sandbox.files.config,
+    elsewhere: (stack: string) => {
+      const environment = parseStackId(stack)?.environment;
+      return environment === undefined || environment === name ? undefined : neighbour(base, environment);
+    },
     ...(predictions === undefined ? {} : { predictions }),
+    ...(children === undefined ? {} : { children }),
     ...(stdin === undefined ? {} : { stdin }),
   };
   const engine = createEngine(engineOptions);

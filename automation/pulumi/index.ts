@@ -1,5 +1,6 @@
 // The door to Pulumi, for one workspace: what the library asks (door.ts), answered through the Automation API and an engine.
 // Nothing outside of this folder imports the Automation API or engine/.
+import type { Predictions } from "../../engine/index.ts";
 import type { PropertyMap } from "../../engine/values.ts";
 import type { Workspace } from "../define.ts";
 import type { BackendStack, Door, RunSetup, RunWatch, StepRunner } from "../door.ts";
@@ -25,7 +26,7 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
   const open = (
     name: string,
     root: string,
-    more: { readonly ci: boolean; readonly predict?: boolean },
+    more: { readonly ci: boolean; readonly predictions?: Predictions },
   ): Promise<OpenEnvironment> => {
     const environment = Object.hasOwn(workspace.environments, name) ? workspace.environments[name] : undefined;
     if (environment === undefined) {
@@ -40,8 +41,7 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
       root,
       base,
       variables,
-      ci: more.ci,
-      ...(more.predict ? { predictions: createPredictions() } : {}),
+      ...more,
     });
   };
   return {
@@ -87,14 +87,15 @@ async function prepareRun(
   open: (
     name: string,
     root: string,
-    more: { readonly ci: boolean; readonly predict: boolean },
+    more: { readonly ci: boolean; readonly predictions?: Predictions },
   ) => Promise<OpenEnvironment>,
   watch: RunWatch,
 ): Promise<StepRunner> {
-  const predict = setup.operation === "preview";
+  // One for all environments: a stack may need one of another environment.
+  const predictions = setup.operation === "preview" ? { predictions: createPredictions() } : {};
   const opened = await Promise.all(
     [...new Set(setup.environments)].map(
-      async (name) => [name, await open(name, setup.root, { ci: setup.ci, predict })] as const,
+      async (name) => [name, await open(name, setup.root, { ci: setup.ci, ...predictions })] as const,
     ),
   );
   const environments = new Map(opened);
@@ -118,10 +119,7 @@ async function prepareRun(
 }
 
 /** What the previews of one run predict, kept between the engines of that run and nowhere else. */
-function createPredictions(): {
-  get(stack: string): PropertyMap | undefined;
-  set(stack: string, outputs: PropertyMap): void;
-} {
+function createPredictions(): Predictions {
   const known = new Map<string, PropertyMap>();
   return {
     get: (stack) => known.get(stack),

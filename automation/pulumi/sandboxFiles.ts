@@ -1,6 +1,7 @@
 // The files of a sandbox environment, all below one folder (docs/design.md, "Where things are kept"), and the environment
 // variables of everything that runs in it: made from nothing, so that no credential of the machine can be in them.
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -50,6 +51,12 @@ export async function openSandbox(base: string, environment: string): Promise<Op
   }
   const passphrase = await createdOnce(files.passphraseFile, async () => randomBytes(32).toString("base64url"));
   return { files, passphrase, env: sandboxEnvironment(files) };
+}
+
+/** Variables of another sandbox environment of the workspace, for reading its stacks; `undefined` when there is none. */
+export function neighbour(base: string, environment: string): Readonly<Record<string, string>> | undefined {
+  const files = sandboxFiles(base, environment);
+  return existsSync(files.passphraseFile) ? sandboxEnvironment(files) : undefined;
 }
 
 /** The salt that all stacks of the environment share: one key derivation a run instead of one a stack. */

@@ -38,6 +38,8 @@ export interface CommandContext {
   /** A stack's name as the user wrote it. @throws EngineError for a bad one. */
   parseStack(text: string): Promise<StackName>;
   passphrase(): Promise<string>;
+  /** Where another stack is kept (`EngineOptions.elsewhere`); `undefined` for one that is in `backend()`. */
+  elsewhere(stack: string): Promise<{ backend: FileBackend; passphrase: () => Promise<string> } | undefined>;
 }
 
 /** What createContext is given; the rest it works out, each thing once. */
@@ -81,6 +83,12 @@ export function createContext(parts: ContextParts): CommandContext {
       return parseStack(selected);
     }),
     passphrase: once(() => passphraseOf(env, cwd)),
+    async elsewhere(stack) {
+      const there = parts.options.elsewhere?.(stack);
+      if (there === undefined) return undefined;
+      const url = await backendUrl(there, undefined);
+      return { backend: await FileBackend.open(url, there, cwd), passphrase: once(() => passphraseOf(there, cwd)) };
+    },
   };
 }
 
