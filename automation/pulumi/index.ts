@@ -7,9 +7,12 @@ import type { BackendStack, Door, RunSetup, RunWatch, StepRunner } from "../door
 import { TuttiError } from "../errors.ts";
 import type { StackId } from "../events.ts";
 import { parseStackId } from "../workspace.ts";
-import { commandFailed, type OpenEnvironment, openEnvironment } from "./environment.ts";
+import { commandFailed, type OpenEnvironment, type OpenOptions, openEnvironment } from "./environment.ts";
 import { holdEnvironments } from "./hold.ts";
+import { createPrograms } from "./programs.ts";
 import { createRunStep } from "./runStep.ts";
+
+type Opening = Pick<OpenOptions, "ci" | "predictions" | "children">;
 
 export interface DoorOptions {
   readonly workspace: Workspace;
@@ -23,11 +26,7 @@ export interface DoorOptions {
 
 /** Makes the door of a workspace. Nothing is opened, found or created before it is asked for. */
 export function createDoor({ workspace, base, variables, sandboxOf = (name) => name }: DoorOptions): Door {
-  const open = (
-    name: string,
-    root: string,
-    more: { readonly ci: boolean; readonly predictions?: Predictions },
-  ): Promise<OpenEnvironment> => {
+  const open = (name: string, root: string, more: Opening): Promise<OpenEnvironment> => {
     const environment = Object.hasOwn(workspace.environments, name) ? workspace.environments[name] : undefined;
     if (environment === undefined) {
       throw new TuttiError("usage", `no environment is named "${name}"`, {
@@ -84,22 +83,23 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
 /** Opens every environment of the run at once: a missing CLI ends the command before the first stack runs. */
 async function prepareRun(
   setup: RunSetup,
-  open: (
-    name: string,
-    root: string,
-    more: { readonly ci: boolean; readonly predictions?: Predictions },
-  ) => Promise<OpenEnvironment>,
+  open: (name: string, root: string, more: Opening) => Promise<OpenEnvironment>,
   watch: RunWatch,
 ): Promise<StepRunner> {
+  const programs = await createPrograms(setup);
+  const { children } = programs;
   // One for all environments: a stack may need one of another environment.
   const predictions = setup.operation === "preview" ? { predictions: createPredictions() } : {};
   const opened = await Promise.all(
     [...new Set(setup.environments)].map(
-      async (name) => [name, await open(name, setup.root, { ci: setup.ci, ...predictions })] as const,
+      async (name) => [name, await open(name, setup.root, { ci: setup.ci, children, ...predictions })] as const,
     ),
   );
   const environments = new Map(opened);
-  if (setup.operation === "preview" || setup.operation === "drift") return createRunStep(setup, environments);
+  if (setup.operation === "preview" || setup.operation === "drift") {
+    await programs.ready([...environments.values()]);
+    return createRunStep(setup, environments, programs);
+  }
   const held = await holdEnvironments(new Map(opened.map(([name, { leases }]) => [name, leases])), {
     runId: setup.runId,
     operation: setup.operation,
@@ -108,7 +108,8 @@ async function prepareRun(
     tell: watch.tell,
     onLost: watch.onLost,
   });
-  const runner = createRunStep(setup, environments, held.check);
+  await programs.ready([...environments.values()]);
+  const runner = createRunStep(setup, environments, programs, held.check);
   return {
     runStep: runner.runStep,
     async close() {

@@ -11,14 +11,16 @@ import type { EngineEvent, LocalWorkspace, Stack } from "@pulumi/pulumi/automati
 import type { CommandResult, EngineCommand } from "../../engine/index.ts";
 import type { RunSetup } from "../door.ts";
 import { TuttiError } from "../errors.ts";
-import type { Operation, StackId, StepEvent } from "../events.ts";
+import type { Operation, RunId, StackId, StepEvent } from "../events.ts";
 import { emptySummary, type RunStep, type StepContext, type StepResult } from "../execute.ts";
+import { reasonOfDone } from "../resume.ts";
 import type { ResolvedStack } from "../workspace.ts";
 import { automation } from "./automation.ts";
 import { readEngineEvents } from "./engineEvents.ts";
 import type { OpenEnvironment } from "./environment.ts";
 import { splitLines } from "./lines.ts";
 import { once } from "./once.ts";
+import type { Programs } from "./programs.ts";
 
 /** Predicted root outputs of upstreams in a preview on the official engine, encoded and blinded, by stack. */
 type Predicted = Map<StackId, Readonly<Record<string, unknown>>>;
@@ -27,6 +29,7 @@ type Predicted = Map<StackId, Readonly<Record<string, unknown>>>;
 export function createRunStep(
   setup: RunSetup,
   environments: ReadonlyMap<string, OpenEnvironment>,
+  programs: Programs,
   held?: (environment: string) => Promise<void>,
 ): { readonly runStep: RunStep; close(): Promise<void> } {
   const predicted: Predicted = new Map();
@@ -37,15 +40,19 @@ export function createRunStep(
       const environment = environments.get(stack.environment)!;
       const fence = held && (() => held(stack.environment));
       await fence?.();
+      const before = setup.done?.get(step.stack);
+      if (before !== undefined && (await isDone(environment, step.stack, context.operation, before)))
+        return { outcome: { type: "skipped", reason: reasonOfDone(before) }, summary: emptySummary };
       const nothing = await arrange(environment, step.stack, context);
       if (nothing !== undefined) return nothing;
       const overlay =
         environment.cloud === "real" && context.operation === "preview"
           ? await writeOverlay(stack, predicted, folder)
           : undefined;
-      return operate(setup, environment, step.stack, context, overlay, predicted, fence);
+      return operate(setup, environment, programs, step.stack, context, overlay, predicted, fence);
     },
     async close() {
+      programs.close();
       if (folder.called()) await rm(await folder(), { recursive: true, force: true });
     },
   };
@@ -59,6 +66,26 @@ function unclaimed(
   const environment = id.split(".")[1] ?? "";
   if (environments.has(environment)) return { id, environment, needs: [] };
   throw new TuttiError("not-found", `no stack is named "${id}"`);
+}
+
+/** What the history of a stack says of an operation of ours. */
+function messageOf(operation: Operation, runId: RunId): string {
+  return `tutti ${operation}, run ${runId}`;
+}
+
+/** Whether the newest update in the stack's history is that of the run, and went well: nothing has changed it since. */
+async function isDone(
+  environment: OpenEnvironment,
+  stack: StackId,
+  operation: Operation,
+  runId: RunId,
+): Promise<boolean> {
+  if (!(await environment.held()).has(stack)) return false;
+  const command = ["stack", "history", "--json", "--page-size", "1", "--stack", stack];
+  const { code, stdout } = await environment.command().run(command, environment.root, {});
+  if (code !== 0) return false;
+  const [newest] = JSON.parse(stdout) as readonly { readonly message?: string; readonly result?: string }[];
+  return newest?.message === messageOf(operation, runId) && newest.result === "succeeded";
 }
 
 /** What must be before the operation; a result when there is nothing to do at all. */
@@ -114,6 +141,7 @@ async function writeOverlay(
 async function operate(
   setup: RunSetup,
   environment: OpenEnvironment,
+  programs: Programs,
   id: StackId,
   context: StepContext,
   overlay: string | undefined,
@@ -134,8 +162,15 @@ async function operate(
     splitLines((text) => emit({ type: "line", stream, text: mask(text) } satisfies StepEvent));
   const stdout = say("stdout");
   const stderr = say("stderr");
-  const recorded = record(environment.command(kill, fence));
-  const workspace = await openWorkspace(setup.root, recorded.command, overlay);
+  const env: Record<string, string> = overlay === undefined ? {} : { TUTTI_OVERLAY: overlay };
+  const served = await programs.serve(environment, {
+    stack: id,
+    env,
+    kill,
+    print: (stream, text) => emit({ type: "line", stream, text: mask(text) }),
+  });
+  const recorded = record(environment.command(kill, fence), served === undefined ? [] : [served.argument]);
+  const workspace = await openWorkspace(setup.root, recorded.command, env);
   const stack = await selectStack(id, workspace);
   const options = {
     color: "never" as const,
@@ -144,7 +179,7 @@ async function operate(
     onError: (text: string) => stderr.add(text),
     signal: interrupt,
     showSecrets: false,
-    message: `tutti ${operation}, run ${setup.runId}`,
+    message: messageOf(operation, setup.runId),
     ...(setup.resourceParallel === undefined ? {} : { parallel: setup.resourceParallel }),
   };
   const work = verbs[operation](stack, options, setup.refresh);
@@ -154,6 +189,7 @@ async function operate(
     // The engine's own failures are in its result and its events; only what never became a command is thrown on.
     if (recorded.result() === undefined && !kill.aborted) throw error;
   } finally {
+    await served?.close();
     stdout.end();
     stderr.end();
   }
@@ -192,15 +228,18 @@ const verbs: Readonly<
 };
 
 /** Keeps the last result of an engine; a code other than 0 is for our reader of events, not for the SDK's guesses. */
-function record(command: EngineCommand): { readonly command: EngineCommand; result(): CommandResult | undefined } {
+function record(
+  command: EngineCommand,
+  more: readonly string[],
+): { readonly command: EngineCommand; result(): CommandResult | undefined } {
   let result: CommandResult | undefined;
   return {
     command: {
       command: command.command,
       version: command.version,
-      async run(...args) {
+      async run(args, ...rest) {
         result = undefined;
-        result = await command.run(...args);
+        result = await command.run([...args, ...more], ...rest);
         return result;
       },
     },
@@ -211,13 +250,13 @@ function record(command: EngineCommand): { readonly command: EngineCommand; resu
 async function openWorkspace(
   root: string,
   command: EngineCommand,
-  overlay: string | undefined,
+  envVars: Record<string, string>,
 ): Promise<LocalWorkspace> {
   const { LocalWorkspace } = await automation();
   const workspace = await LocalWorkspace.create({
     workDir: root,
     pulumiCommand: command,
-    envVars: overlay === undefined ? {} : { TUTTI_OVERLAY: overlay },
+    envVars,
   });
   workspace.selectStack = async () => {};
   workspace.stackOutputs = async () => ({});

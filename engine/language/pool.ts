@@ -14,7 +14,7 @@ export interface ChildSource {
 }
 
 export interface ChildPool extends ChildSource {
-  /** Lets children wait for programs that would be started like this until there are `count` of them. */
+  /** Lets `count` children wait for programs that would be started like this; each that is taken has a successor. */
   warm(options: ChildOptions, count: number): void;
   /** How many programs found a child waiting, and how many did not. */
   readonly uses: { readonly warm: number; readonly cold: number };
@@ -39,9 +39,11 @@ const lateVariables: ReadonlySet<string> = new Set([
 
 const WARM = new URL("./warm.mjs", import.meta.url).pathname;
 
-/** Makes a pool without children. */
-export function createChildPool(): ChildPool {
+/** Makes a pool for so many programs: when fewer are left to be started than children wait, none is added. */
+export function createChildPool(programs = Number.POSITIVE_INFINITY): ChildPool {
   const waiting = new Map<string, Child[]>();
+  const wanted = new Map<string, { readonly options: ChildOptions; readonly count: number }>();
+  let left = programs;
   const uses = { warm: 0, cold: 0 };
   let closed = false;
 
@@ -60,11 +62,21 @@ export function createChildPool(): ChildPool {
     child.ended.then(leave, leave);
   }
 
+  function fill(shape: string): void {
+    const want = wanted.get(shape);
+    if (closed || want === undefined) return;
+    const there = waiting.get(shape)?.length ?? 0;
+    for (let missing = Math.min(want.count, left) - there; missing > 0; missing--) add(want.options);
+  }
+
   return {
     uses,
     waiting: () => [...waiting.values()].flat().length,
     start(options) {
-      const child = waiting.get(shapeOf(options))?.shift();
+      const shape = shapeOf(options);
+      const child = waiting.get(shape)?.shift();
+      left = Math.max(0, left - 1);
+      fill(shape);
       if (child?.give?.({ argv: options.arguments, env: options.env }) === true) {
         uses.warm += 1;
         return child;
@@ -73,9 +85,9 @@ export function createChildPool(): ChildPool {
       return startChild(options);
     },
     warm(options, count) {
-      if (closed) return;
-      const there = waiting.get(shapeOf(options))?.length ?? 0;
-      for (let missing = count - there; missing > 0; missing--) add(options);
+      const shape = shapeOf(options);
+      wanted.set(shape, { options, count });
+      fill(shape);
     },
     close() {
       closed = true;
