@@ -22,6 +22,8 @@ export interface RunSetup {
   readonly resourceParallel: number | undefined;
   /** How long to wait for another run that changes one of the environments, milliseconds; 0: not at all. */
   readonly lockTimeoutMs: number;
+  /** Stacks that the journal of an earlier run calls done, with that run: skipped when their state says so too. */
+  readonly done?: ReadonlyMap<StackId, RunId>;
   /** Nobody can be asked, and nothing may be added to the work tree (a stack's first file included). */
   readonly ci: boolean;
   /** How many steps the run has, and how many of them at once: so many programs may be made ready. Default: none. */

@@ -119,6 +119,10 @@ export type RunEvent =
       readonly argv: readonly string[];
       readonly version: string;
       readonly commit?: string;
+      /** What `resume` needs to go on as it was begun; what was not asked for is absent. */
+      readonly options?: { readonly refresh?: boolean; readonly remove?: boolean; readonly resourceParallel?: number };
+      /** The run that this one goes on with. */
+      readonly resumes?: RunId;
     }
   | { readonly type: "stack-started"; readonly stack: StackId }
   | { readonly type: "stack-event"; readonly stack: StackId; readonly event: StepEvent }

@@ -13,7 +13,10 @@ import { guardError, guardedEnvironments, guardViolations } from "./guards.ts";
 import { type Journal, newRunId } from "./journal.ts";
 import { findRoot, loadWorkspace } from "./load.ts";
 import { makePlan, type Plan, type PlanStep } from "./plan.ts";
+import type { Decisions, Findings } from "./pulumi/recovery.ts";
+import type { Hold } from "./pulumi/unlock.ts";
 import type { Report } from "./report.ts";
+import { changesSomething, type Resumable, resumableRun } from "./resume.ts";
 import { makeRun, type Run } from "./run.ts";
 import {
   createRunFiles,
@@ -120,6 +123,19 @@ export interface Tutti {
   destroy(options?: RunOptions): Run;
   /** Compares the cloud with the state; touches neither. */
   drift(options?: RunOptions): Run;
+  /** What is left of a run that broke off or failed; of the newest that changed something without an id. @throws TuttiError `usage` when it is complete or changed nothing. */
+  resumable(runId?: string): Resumable;
+  /** Finishes such a run: what journal and state both say is done is not repeated. @throws TuttiError as `resumable`. */
+  resume(runId?: string, options?: RunOptions): Run;
+  /** Finds out what a cut-off run left open in a stack, and proposes what to do; changes nothing. */
+  examine(stack: string, decisions?: Decisions): Promise<Findings>;
+  /** Does what `examine` proposed; gives what is open still. @throws TuttiError `usage` when a decision is missing, `locked`. */
+  settle(
+    findings: Findings,
+    options?: { readonly lockTimeoutMs?: number; readonly tell?: (text: string) => void },
+  ): Promise<Findings>;
+  /** Breaks what holds a stack where its owner is proven dead, or, with `force`, in any case. */
+  unlock(stack: string, options?: { readonly force?: boolean }): Promise<readonly Hold[]>;
   /** Stacks with what their backends know of them; all unless selected. `warnings` name backends that did not answer. */
   list(options?: SelectOptions & { readonly signal?: AbortSignal }): Promise<{
     readonly stacks: readonly ListedStack[];
@@ -203,6 +219,21 @@ function tutti(opened: Opened): Tutti {
     refresh: start("refresh"),
     destroy: start("destroy"),
     drift: start("drift"),
+    resumable: (runId) => resumable(base, runId),
+    resume(runId, options = {}) {
+      const { operation, select, done, options: before, runId: resumes } = resumable(base, runId);
+      const missing = select.filter((id) => !stacks.has(id));
+      if (missing.length > 0 && operation !== "destroy")
+        throw new TuttiError("usage", `run ${resumes} had ${missing.join(", ")}, which the workspace has no longer`, {
+          hint: `run what there is: tutti ${operation}`,
+        });
+      return startRun(opened, operation, { ...before, ...options, select }, { done, resumes });
+    },
+    examine: async (id, decisions) => (await import("./pulumi/recovery.ts")).examine(stackPlace(opened, id), decisions),
+    settle: async (findings, options = {}) =>
+      (await import("./pulumi/recovery.ts")).settle({ ...stackPlace(opened, findings.stack), ...options }, findings),
+    unlock: async (id, { force = false } = {}) =>
+      (await import("./pulumi/unlock.ts")).unlockStack({ ...stackPlace(opened, id), force }),
     list: (options = {}) => list(opened, options),
     async outputs(id, { showSecrets = false, signal } = {}) {
       return door.outputs(named(opened, id), { root, showSecrets, ...(signal ? { signal } : {}) });
@@ -239,7 +270,33 @@ function attempted<T>(read: () => T): T | undefined {
   }
 }
 
-function startRun(opened: Opened, operation: Operation, options: RunOptions): Run {
+/** The run to go on with: the one named, or the newest that changes something. */
+function resumable(base: string, id: string | undefined): Resumable {
+  if (id !== undefined) {
+    const runId = findRun(base, id);
+    return resumableRun(runId, readJournal(base, runId));
+  }
+  for (const runId of listRuns(base)) {
+    const journal = readJournal(base, runId);
+    const [first] = journal.events;
+    if (first?.type === "run-started" && changesSomething(first.operation)) return resumableRun(runId, journal);
+  }
+  throw new TuttiError("not-found", "there is no run to go on with", { hint: "tutti runs lists the runs there are" });
+}
+
+/** A stack of the workspace, or one that only a backend has, for whoever works on its state. */
+function stackPlace(opened: Opened, id: string) {
+  const { workspace, root, base, variables } = opened;
+  if (!parseStackId(id)) throw notAStack(opened, id);
+  return { workspace, root, base, variables, stack: id as StackId };
+}
+
+function startRun(
+  opened: Opened,
+  operation: Operation,
+  options: RunOptions,
+  from: { readonly done?: ReadonlyMap<StackId, RunId>; readonly resumes?: RunId } = {},
+): Run {
   const { workspace, root, base, variables, door, stacks } = opened;
   const { plan, unclaimed } = planFor(opened, operation, options);
   const names = [...new Set(plan.steps.map(({ stack }) => parseStackId(stack)!.environment))].sort();
@@ -262,7 +319,9 @@ function startRun(opened: Opened, operation: Operation, options: RunOptions): Ru
       ci,
       steps: plan.steps.length,
       concurrency,
+      ...(from.done === undefined ? {} : { done: from.done }),
     },
+    resumes: from.resumes,
     concurrency,
     onFailure: options.onFailure ?? (careful ? "keep-going" : "stop"),
     environments: names.map((name) => ({ name, cloud: workspace.environments[name]!.cloud })),

@@ -42,6 +42,8 @@ export interface RunRequest {
   readonly version: string;
   readonly commit: string | undefined;
   /** Exit code 2 for a preview with changes or a drift run with drift. */
+  /** The run that this one goes on with. */
+  readonly resumes?: RunId | undefined;
   readonly detailed: boolean;
   readonly signal: AbortSignal | undefined;
   /** Opened when the run begins. */
@@ -106,7 +108,7 @@ async function perform(
       onLost: () => cancellation.request("caller", 2),
     });
     try {
-      const report = await recorded(request, cancellation, fold, stream, runner.runStep);
+      const report = await recorded(request, cancellation, fold, stream, runStep);
       stream.end();
       return report;
     } finally {
@@ -159,6 +161,8 @@ async function recorded(
     const exitCode = exitCodeOfRun(fold.state, { detailed: request.detailed });
     emit({ type: "run-finished", exitCode, durationMs: performance.now() - startedAt });
   } finally {
+      ...optionsOf(setup),
+      ...(request.resumes === undefined ? {} : { resumes: request.resumes }),
     files.close();
   }
   const report = makeReport(fold.state, { detailed: request.detailed });
@@ -172,6 +176,20 @@ function opened({ openFiles, setup }: RunRequest): EventSink {
     return openFiles(setup.runId);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
+/** For the journal: whoever resumes the run goes on in the same way. */
+function optionsOf({
+  refresh,
+  remove,
+  resourceParallel,
+}: RunSetup): Pick<Extract<RunEvent, { type: "run-started" }>, "options"> {
+  const options = {
+    ...(refresh ? { refresh } : {}),
+    ...(remove ? { remove } : {}),
+    ...(resourceParallel === undefined ? {} : { resourceParallel }),
+  };
+  return Object.keys(options).length === 0 ? {} : { options };
+}
+
     const hint = "every run keeps a journal below .tutti; make that folder writable";
     throw new TuttiError("files", `the run could not begin: ${message}`, { hint, cause: error });
   }

@@ -54,6 +54,9 @@ export const commandNames = [
   "refresh",
   "destroy",
   "drift",
+  "resume",
+  "recover",
+  "unlock",
   "outputs",
   "list",
   "graph",
@@ -68,15 +71,16 @@ export const commandNames = [
 ];
 const globalOptions = ["--cwd", "--json", "--output", "--non-interactive", "--no-color", "--help"];
 const selectingOptions = ["--env", "--all", "--with-dependencies", "--with-dependents"];
-const runningOptions = [
-  ...selectingOptions,
+const resumingOptions = [
   "--concurrency",
   "--on-failure",
   "--resource-parallel",
+  "--lock-timeout",
   "--detailed-exitcode",
   "--report",
   "--dry-run",
 ];
+const runningOptions = [...selectingOptions, ...resumingOptions];
 /** Options of each command beside the global ones; a test compares them with the help texts. */
 export const commandOptions: Readonly<Record<string, readonly string[]>> = {
   up: [...runningOptions, "--yes", "--refresh"],
@@ -84,6 +88,9 @@ export const commandOptions: Readonly<Record<string, readonly string[]>> = {
   refresh: [...runningOptions, "--yes"],
   destroy: [...runningOptions, "--yes", "--remove", "--refresh"],
   drift: runningOptions,
+  resume: [...resumingOptions, "--yes"],
+  recover: ["--yes", "--adopt", "--clear", "--delete", "--lock-timeout"],
+  unlock: ["--force"],
   outputs: ["--show-secrets"],
   list: selectingOptions,
   graph: [...selectingOptions, "--format"],

@@ -11,10 +11,13 @@ import { register as logs } from "./logs.ts";
 import { register as outputs } from "./outputs.ts";
 import { register as preview } from "./preview.ts";
 import { register as pulumi } from "./pulumi.ts";
+import { register as recover } from "./recover.ts";
 import { register as refresh } from "./refresh.ts";
 import { register as report } from "./report.ts";
+import { register as resume } from "./resume.ts";
 import { register as runs } from "./runs.ts";
 import { register as sandbox } from "./sandbox.ts";
+import { register as unlock } from "./unlock.ts";
 import { register as up } from "./up.ts";
 
 export const commands: readonly Register[] = [
@@ -23,6 +26,9 @@ export const commands: readonly Register[] = [
   refresh,
   destroy,
   drift,
+  resume,
+  recover,
+  unlock,
   outputs,
   list,
   graph,

@@ -27,8 +27,11 @@ export const selecting = <T>(cli: Argv<T>) =>
     .option("with-dependents", { type: "string", describe: "Also what depends on them; =n goes n edges far" });
 
 /** What verbs that run stacks have in common. */
-export const running = <T>(cli: Argv<T>) =>
-  selecting(cli)
+export const running = <T>(cli: Argv<T>) => resuming(selecting(cli));
+
+/** The same without a selection: which stacks is known from the run that is gone on with. */
+export const resuming = <T>(cli: Argv<T>) =>
+  cli
     .option("concurrency", {
       alias: "j",
       type: "string",

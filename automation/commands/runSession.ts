@@ -27,17 +27,56 @@ type Arguments = Globals &
   };
 
 /** Runs an operation as the command line asks for it; finishes the session with its exit code. */
-export async function runOperation(operation: Operation, args: Arguments, session: Session): Promise<void> {
+export function runOperation(operation: Operation, args: Arguments, session: Session): Promise<void> {
+  return run(args, session, (tutti, options) => ({
+    operation,
+    options,
+    plan: tutti.plan(operation, options),
+    start: (more) => tutti[operation]({ ...options, ...more }),
+  }));
+}
+
+/** Goes on with a run that broke off, as `runOperation`. */
+export function runResume(
+  args: Omit<Arguments, "all" | "filters"> & { readonly run?: string | undefined },
+  session: Session,
+): Promise<void> {
+  return run({ ...args, all: false }, session, (tutti, given) => {
+    const { runId, operation, select, done } = tutti.resumable(args.run);
+    const options = { ...given, select };
+    session.world.stderr.write(
+      `going on with run ${runId}: ${operation}, ${done.size} of ${plural(select.length, "stack")} done\n`,
+    );
+    return {
+      operation,
+      options,
+      plan: tutti.plan(operation, options),
+      start: (more) => tutti.resume(runId, { ...given, ...more }),
+    };
+  });
+}
+
+interface Work {
+  readonly operation: Operation;
+  readonly options: RunOptions;
+  readonly plan: Plan;
+  readonly start: (more: Pick<RunOptions, "preview">) => Run;
+}
+
+async function run(
+  args: Arguments,
+  session: Session,
+  workOf: (tutti: Tutti, options: RunOptions) => Work,
+): Promise<void> {
   const { world } = session;
   const directory = path.resolve(world.cwd, args.cwd);
   const reports = reportFiles(args.report, directory);
-  const options: RunOptions = {
-    ...runOptions(args, session, availableParallelism()),
-    tell: (text) => world.stderr.write(`${text}\n`),
-  };
   const show = chooseOutput(args, session);
   const tutti = await open(directory, { variables: world.variables });
-  const plan = tutti.plan(operation, options);
+  const { operation, options, plan, start } = workOf(tutti, {
+    ...runOptions(args, session, availableParallelism()),
+    tell: (text) => world.stderr.write(`${text}\n`),
+  });
   if (args.dryRun) {
     world.stdout.write(show.kind === "json" ? `${JSON.stringify(dryRun(plan), null, 2)}\n` : dryRunText(plan));
     return session.finish(0);
@@ -59,8 +98,7 @@ export async function runOperation(operation: Operation, args: Arguments, sessio
     if (answer.type === "stop") return session.finish(answer.exitCode);
     preview = answer.preview;
   }
-  const run = tutti[operation]({ ...options, ...(preview === undefined ? {} : { preview }) });
-  const report = await watch(run, show.view(), session);
+  const report = await watch(start(preview === undefined ? {} : { preview }), show.view(), session);
   for (const { file } of reports) {
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);

@@ -1,0 +1,202 @@
+// What a cut-off run left behind in one stack, and how it is settled.
+//
+// A pending operation is one whose beginning the state has and whose end it has not. Anything but a creation is settled by
+// reading the resource again (a refresh). A creation may have made something that the state does not know: in a sandbox we
+// look for it, for a real cloud somebody has to say its id. It is adopted (read into the state) or, where the state has
+// another resource of that name by now, deleted; one that made nothing is cleared.
+//
+// Nothing is decided here without being told first: `examine` finds out and proposes, `settle` does what was proposed and
+// looks again.
+import { deleteResource } from "../../engine/providers/sandbox/cloud.ts";
+import type { Workspace } from "../define.ts";
+import { TuttiError } from "../errors.ts";
+import type { StackId } from "../events.ts";
+import { parseStackId } from "../workspace.ts";
+import { commandFailed, type OpenEnvironment, openEnvironment } from "./environment.ts";
+import { holdEnvironments } from "./hold.ts";
+import { listCloud, type SandboxResource } from "./sandboxCloud.ts";
+import { sandboxFiles } from "./sandboxFiles.ts";
+
+/** What is to be done about one pending operation. */
+export type Proposal =
+  /** It is read again, and the state takes what is found, or that it is gone. */
+  | { readonly type: "refresh" }
+  /** What it created is taken into the state. */
+  | { readonly type: "adopt"; readonly id: string }
+  /** It created nothing, or what it created is among `orphans`: the note about it goes. */
+  | { readonly type: "clear" }
+  /** Nobody here can tell what it created: say `adopt` with an id, or `clear`. */
+  | { readonly type: "ask" };
+
+export interface PendingOperation {
+  readonly doing: string;
+  readonly urn: string;
+  readonly resourceType: string;
+  readonly proposal: Proposal;
+}
+
+/** What `examine` found. */
+export interface Findings {
+  readonly stack: StackId;
+  readonly pending: readonly PendingOperation[];
+  /** In the sandbox's cloud, made by this stack, known to no state, and not to be adopted: to be deleted. */
+  readonly orphans: readonly SandboxResource[];
+}
+
+/** What somebody knows about pending creations. */
+export interface Decisions {
+  /** Ids of what was created, by URN. */
+  readonly adopt?: ReadonlyMap<string, string>;
+  /** URNs whose creation made nothing. */
+  readonly clear?: ReadonlySet<string>;
+  /** Delete what was created instead of adopting it; in a sandbox only. */
+  readonly deleteInstead?: boolean;
+}
+
+export interface RecoveryOptions {
+  readonly workspace: Workspace;
+  readonly root: string;
+  /** The workspace's `.tutti`, or what stands for it. */
+  readonly base: string;
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly stack: StackId;
+}
+
+interface StateJson {
+  readonly deployment?: {
+    readonly resources?: readonly Entry[];
+    readonly pending_operations?: readonly { readonly type: string; readonly resource: Entry }[];
+  } | null;
+}
+interface Entry {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly delete?: boolean;
+  readonly pendingReplacement?: boolean;
+}
+
+/** Finds out what is left open in a stack and proposes what to do; changes nothing. @throws TuttiError `not-found`. */
+export async function examine(options: RecoveryOptions, decisions: Decisions = {}): Promise<Findings> {
+  return look(await opened(options), options, decisions);
+}
+
+/**
+ * Does what `examine` proposed, then looks again; what is still open comes back.
+ *
+ * @throws TuttiError `usage`, with nothing changed, when a creation has no decision; `locked` when a run goes on.
+ */
+export async function settle(
+  options: RecoveryOptions & { readonly lockTimeoutMs?: number; readonly tell?: (text: string) => void },
+  findings: Findings,
+): Promise<Findings> {
+  const { stack, base } = options;
+  const undecided = findings.pending.filter(({ proposal }) => proposal.type === "ask");
+  if (undecided.length > 0)
+    throw new TuttiError("usage", `nobody here can tell what became of ${undecided.map(({ urn }) => urn).join(", ")}`, {
+      hint: "look into the cloud, then say --adopt <urn>=<id>, or --clear <urn> when nothing was created",
+    });
+  const environment = await opened(options);
+  const held = await holdEnvironments(new Map([[environment.name, environment.leases]]), {
+    runId: "none",
+    operation: `recover ${stack}`,
+    lockTimeoutMs: options.lockTimeoutMs ?? 0,
+    ...(options.tell === undefined ? {} : { tell: options.tell }),
+  });
+  try {
+    if (findings.pending.length > 0) await refresh(environment, stack, findings, () => held.check(environment.name));
+    for (const orphan of findings.orphans) await deleteResource(sandboxFiles(base, environment.name).cloud, orphan);
+  } finally {
+    await held.release();
+  }
+  return look(environment, options, {});
+}
+
+async function opened({ workspace, root, base, variables, stack }: RecoveryOptions): Promise<OpenEnvironment> {
+  const name = parseStackId(stack)?.environment ?? "";
+  const environment = Object.hasOwn(workspace.environments, name) ? workspace.environments[name] : undefined;
+  if (environment === undefined) throw new TuttiError("usage", `no environment is named "${name}"`);
+  const open = await openEnvironment({ name, environment, sandbox: name, root, base, variables, ci: true });
+  if (!(await open.held()).has(stack))
+    throw new TuttiError("not-found", `stack ${stack} is not deployed`, { hint: "tutti list shows what is" });
+  await open.checkState(stack);
+  return open;
+}
+
+async function look(
+  environment: OpenEnvironment,
+  { base, stack }: Pick<RecoveryOptions, "base" | "stack">,
+  decisions: Decisions,
+): Promise<Findings> {
+  const command = ["stack", "export", "--stack", stack];
+  const { code, stdout, stderr } = await environment.command().run(command, environment.root, {});
+  if (code !== 0) throw commandFailed(`stack export of ${stack}`, code, environment.mask(stderr));
+  const { resources = [], pending_operations: operations = [] } = (JSON.parse(stdout) as StateJson).deployment ?? {};
+  const cloud = environment.cloud === "sandbox" ? await listCloud(base, environment.name, false) : [];
+  // What was deleted to make room is named by the state still, and may be there anew under the same id.
+  const known = new Set(resources.filter((one) => !one.pendingReplacement).map(({ urn, id }) => `${urn} ${id ?? ""}`));
+  const unknown = cloud.filter((one) => one.stack === stack && !known.has(`${one.urn} ${one.id}`));
+  const taken = new Set(
+    resources.filter((one) => one.delete !== true && !one.pendingReplacement).map(({ urn }) => urn),
+  );
+  const pending = operations.map(({ type: doing, resource: { urn, type: resourceType } }): PendingOperation => {
+    const made = unknown.filter((one) => one.urn === urn);
+    const propose = (): Proposal => {
+      if (doing !== "creating") return { type: "refresh" };
+      const id = decisions.adopt?.get(urn);
+      if (id !== undefined) return { type: "adopt", id };
+      if (decisions.clear?.has(urn)) return { type: "clear" };
+      if (environment.cloud === "real" || !seen(resourceType)) return { type: "ask" };
+      const [only] = made;
+      const adoptable = only !== undefined && made.length === 1 && !taken.has(urn) && !decisions.deleteInstead;
+      return adoptable ? { type: "adopt", id: only.id } : { type: "clear" };
+    };
+    return { doing, urn, resourceType, proposal: propose() };
+  });
+  checkDecisions(decisions, pending);
+  const adopted = new Set(
+    pending.flatMap(({ urn, proposal }) => (proposal.type === "adopt" ? [`${urn} ${proposal.id}`] : [])),
+  );
+  return { stack, pending, orphans: unknown.filter(({ urn, id }) => !adopted.has(`${urn} ${id}`)) };
+}
+
+/** Whether we can see all that a creation of this type makes: the sandbox's cloud, and what makes nothing outside of the state. */
+function seen(resourceType: string): boolean {
+  return /^(?:gcp|kubernetes|random|pulumi):/.test(resourceType);
+}
+
+function checkDecisions(
+  { adopt = new Map(), clear = new Set() }: Decisions,
+  pending: readonly PendingOperation[],
+): void {
+  const creating = new Set(pending.filter(({ doing }) => doing === "creating").map(({ urn }) => urn));
+  const stranger = [...adopt.keys(), ...clear].find((urn) => !creating.has(urn));
+  if (stranger !== undefined)
+    throw new TuttiError("usage", `"${stranger}" is no creation that was cut off`, {
+      hint: creating.size === 0 ? "there is none" : `there is: ${[...creating].join(", ")}`,
+    });
+}
+
+/** The CLI's own way, which the embedded engine knows too. */
+async function refresh(
+  environment: OpenEnvironment,
+  stack: StackId,
+  { pending }: Findings,
+  fence: () => Promise<void>,
+): Promise<void> {
+  const adopt = pending.flatMap(({ urn, proposal }) =>
+    proposal.type === "adopt" ? ["--import-pending-creates", urn, "--import-pending-creates", proposal.id] : [],
+  );
+  const clear = pending.some(({ proposal }) => proposal.type === "clear") ? ["--clear-pending-creates"] : [];
+  const command = ["refresh", "--yes", "--skip-preview", "--stack", stack, ...adopt, ...clear];
+  const result = await environment.command(undefined, fence).run(command, environment.root, {});
+  if (result.code === 0) return;
+  const said = environment.mask(`${result.stderr}\n${result.stdout}`);
+  if (/the stack is currently locked/.test(said))
+    throw new TuttiError("locked", `stack ${stack} is locked: ${lockHolder(said)}`, { hint: `tutti unlock ${stack}` });
+  throw commandFailed(`refresh of ${stack}`, result.code, /^ *error: .*/m.exec(said)?.[0] ?? said);
+}
+
+function lockHolder(text: string): string {
+  return /created by (.+)$/m.exec(text)?.[1] ?? "its owner is not known";
+}
