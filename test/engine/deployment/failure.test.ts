@@ -79,6 +79,40 @@ describe("a failing step", () => {
     expect(stack.state("a")?.initErrors).toEqual([]);
   });
 
+  it("of an update that half succeeded keeps the old inputs, so that it is tried again", async () => {
+    const stack = new TestStack();
+    await stack.up(async (api) => void (await api.thing("a", { x: 1 })));
+    const created = stack.state("a")?.created;
+    expect(created).toMatch(/^\d{4}-/);
+    const provider = stack.cloud.provider.bind(stack.cloud);
+    let healthy = false;
+    stack.cloud.provider = (name, version) => ({
+      ...provider(name, version),
+      update: async (request) => {
+        const outputs = await provider(name, version).update(request);
+        if (!healthy) throw new PartialFailure(request.id, outputs, request.newInputs, ["not ready"]);
+        return outputs;
+      },
+    });
+    const change: Program = async (api) => void (await api.thing("a", { x: 2 }));
+    await stack.up(change);
+    expect(stack.state("a")).toMatchObject({ inputs: { x: 1 }, outputs: { x: 2 }, initErrors: ["not ready"] });
+    healthy = true;
+    await stack.up(change);
+    expect(stack.state("a")).toMatchObject({ inputs: { x: 2 }, initErrors: [], created });
+  });
+
+  it("is a creation without an id", async () => {
+    const stack = new TestStack();
+    const provider = stack.cloud.provider.bind(stack.cloud);
+    stack.cloud.provider = (name, version) => ({
+      ...provider(name, version),
+      create: async ({ inputs }) => ({ id: "", outputs: inputs }),
+    });
+    const run = await stack.up(async (api) => void (await api.thing("a")));
+    expect(run.messages[0]).toBe("error: provider did not return an ID from Create");
+  });
+
   it("with continue-on-error passes over what depends on it, and only that", async () => {
     const stack = new TestStack();
     stack.cloud.fail.push("create:a");

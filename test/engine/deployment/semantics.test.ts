@@ -1,7 +1,7 @@
 // What each resource option and each flag makes of the steps, one rule a test. The cloud replaces for inputs called
 // `force*`, and for `first*` it deletes before it creates (support.ts).
 import { describe, expect, it } from "vitest";
-import { Secret, unknown } from "../../../engine/values.ts";
+import { type PropertyMap, Secret, unknown } from "../../../engine/values.ts";
 import { type Api, type Program, stackUrn, TestStack, thingUrn } from "./support.ts";
 
 const things =
@@ -166,6 +166,36 @@ describe("options", () => {
     const run = await stack.up(things());
     expect(run.changes).toMatchObject({ delete: 3 });
     expect(stack.cloud.calls).toEqual(["delete:a"]);
+  });
+
+  it("replaceWith and deletedWith replace with another, which would not have changed", async () => {
+    for (const option of [(urn: string) => ({ replaceWith: [urn] }), (urn: string) => ({ deletedWith: urn })]) {
+      const stack = new TestStack();
+      const program =
+        (x: number): Program =>
+        async (api) => {
+          const a = await api.thing("a", { force: x });
+          await api.thing("b", {}, option(a.urn));
+        };
+      await stack.up(program(1));
+      expect((await stack.up(program(2))).changes).toEqual({ same: 1, replace: 2 });
+    }
+  });
+
+  it("a replacement is checked as a new resource: what was made up for the old one is not carried over", async () => {
+    const stack = new TestStack();
+    const provider = stack.cloud.provider.bind(stack.cloud);
+    const checked: PropertyMap[] = [];
+    stack.cloud.provider = (name, version) => ({
+      ...provider(name, version),
+      check: async (request) => {
+        checked.push(request.oldInputs);
+        return { inputs: request.newInputs, failures: [] };
+      },
+    });
+    await stack.up(one({ force: 1 }));
+    await stack.up(one({ force: 2 }));
+    expect(checked).toEqual([{}, { force: 1 }, {}]);
   });
 
   it("additionalSecretOutputs and secret inputs mark outputs secret", async () => {
@@ -390,14 +420,17 @@ describe("targets", () => {
     expect(stack.cloud.calls).toEqual([]);
     // Its outputs are unknown even to an update; without that, what is made of them would look as if it were removed.
     let unknownOutputs: unknown;
-    await stack.up(
+    const done = await stack.up(
       async (api) => {
         await api.thing("b");
         unknownOutputs = (await api.thing("a")).unknown;
+        await api.registrar.registerResourceOutputs((await api.component("group")).urn, { some: "output" });
       },
       { targets: [thingUrn("b")] },
     );
     expect(unknownOutputs).toBe(true);
+    expect(done).toMatchObject({ result: "succeeded", messages: [] });
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "b"]);
   });
 
   it("must exist", async () => {
@@ -460,6 +493,21 @@ describe("providers", () => {
     expect(run.changes).toEqual({ same: 1, replace: 2 });
     expect(run.steps).toEqual(planned.steps);
     expect((await stack.up(withProvider("us"))).changes).toEqual({ same: 3 });
+  });
+
+  it("under a new name, with an alias, replace nothing", async () => {
+    const stack = new TestStack();
+    const program =
+      (name: string, aliases: readonly string[]): Program =>
+      async (api) => {
+        const more = { type: "pulumi:providers:test", aliases: aliases.map((urn) => ({ urn })) };
+        const provider = await api.thing(name, { region: "eu" }, more);
+        await api.thing("a", {}, { provider: `${provider.urn}::${provider.id}` });
+      };
+    await stack.up(program("old", []));
+    const run = await stack.up(program("new", ["urn:pulumi:dev::proj::pulumi:providers:test::old"]));
+    expect(run).toMatchObject({ result: "succeeded", changes: { same: 3 } });
+    expect(stack.state("a")?.provider).toMatch(/::new::/);
   });
 
   it("with a configuration that is not known make everything below unknown, and say so", async () => {
