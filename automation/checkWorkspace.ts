@@ -12,6 +12,7 @@ import {
   workspaceKeys,
 } from "./define.ts";
 import { StackGraph } from "./graph.ts";
+import { patienceMistakes } from "./patience.ts";
 import { type Problem, sortProblems, unknownKeyProblem } from "./problems.ts";
 import { secretPaths } from "./schema.ts";
 import { suggest } from "./suggest.ts";
@@ -190,6 +191,7 @@ function contractProblems(contract: AnyContract): readonly Problem[] {
       if (!isSchema(schema)) bad(`output "${name}" is not a zod schema, got ${shown(schema)}`);
   if (!Array.isArray(contract.tags) || contract.tags.some((tag) => typeof tag !== "string"))
     bad(`"tags" is not a list of words, got ${shown(contract.tags)}`);
+  for (const mistake of patienceMistakes(contract.patience)) bad(mistake);
   return problems;
 }
 
@@ -220,6 +222,7 @@ function environmentProblems(name: string, environment: Environment, workspace: 
   for (const [key, value] of Object.entries({ backend, secretsProvider }))
     if (value !== undefined && !isText(value)) bad(`"${key}" is not a text or env("NAME"), got ${shown(value)}`);
 
+  for (const mistake of patienceMistakes(environment.patience)) bad(mistake);
   for (const [key, limit] of Object.entries(environment.guards)) {
     if (!(guardKeys as readonly string[]).includes(key))
       problems.push(unknownKeyProblem(`${where}.guards`, key, guardKeys));

@@ -5,6 +5,7 @@
 import type { Input, Output } from "@pulumi/pulumi";
 import type * as z from "zod";
 import type { StackId } from "./events.ts";
+import type { Duration, Patience, Retry } from "./patience.ts";
 import { emptySettings, markSecret } from "./schema.ts";
 
 // ---- Stacks ---------------------------------------------------------------------------------------------------------
@@ -32,6 +33,8 @@ export interface Contract<
   readonly outputs: Outputs;
   /** Free words to select by (`tag=payments`). */
   readonly tags: readonly string[];
+  /** How long the stack may take and which failures are tried again; goes before what its environment says. */
+  readonly patience: Patience;
   /** Imports the program: a module whose default export is `program(contract, ...)`. Typed loosely to break a type cycle (TS7022). */
   readonly load: () => Promise<unknown>;
   /** This stack in another, named environment. */
@@ -65,6 +68,8 @@ type NoSettings = z.ZodObject<Record<never, never>, z.core.$strip>;
  * - `after`: ordering only, on every instance; a stack that an environment does not have is passed over there.
  * - `settings`: exactly what the stack may read from its environment; unknown keys are refused at every depth.
  * - `outputs`: exactly what the program returns and dependents may read.
+ * - `timeout`, `retry`: how long an operation on it may take, and which failures are tried again; an environment may say
+ *   so for all of its stacks, and the contract's own word goes before that.
  */
 export function defineStack<
   const Name extends string,
@@ -78,6 +83,8 @@ export function defineStack<
   readonly settings?: Settings;
   readonly outputs?: Outputs;
   readonly tags?: readonly string[];
+  readonly timeout?: Duration;
+  readonly retry?: Retry;
   readonly program: () => Promise<unknown>;
 }): Contract<Name, Outputs, Needs, Settings> {
   return new DefinedStack(
@@ -105,6 +112,7 @@ class DefinedStack<
   readonly settings: Settings;
   readonly after: readonly (AnyContract | Need)[];
   readonly tags: readonly string[];
+  readonly patience: Patience;
   readonly load: () => Promise<unknown>;
   readonly unknownKeys: readonly string[];
 
@@ -116,6 +124,8 @@ class DefinedStack<
     spec: {
       readonly after?: readonly (AnyContract | Need)[];
       readonly tags?: readonly string[];
+      readonly timeout?: Duration;
+      readonly retry?: Retry;
       readonly program: () => Promise<unknown>;
     },
   ) {
@@ -125,6 +135,7 @@ class DefinedStack<
     this.settings = settings;
     this.after = spec.after ?? [];
     this.tags = spec.tags ?? [];
+    this.patience = { timeout: spec.timeout, retry: spec.retry };
     this.load = spec.program;
     this.unknownKeys = keysOutside(spec, stackKeys);
     Object.freeze(this);
@@ -222,6 +233,8 @@ export interface Environment<
   /** As `pulumi stack init --secrets-provider` takes it; absent: a passphrase. */
   readonly secretsProvider: string | EnvReference | undefined;
   readonly guards: Guards;
+  /** For those of its stacks whose contracts say nothing of it. */
+  readonly patience: Patience;
   readonly settings: Settings;
   readonly only: readonly AnyContract[] | undefined;
   readonly except: readonly AnyContract[];
@@ -238,6 +251,10 @@ interface CommonEnvironmentSpec<Settings, Only extends string, Except extends st
   /** The environment has every stack but these. Not together with `only`. */
   readonly except?: readonly NamedContract<Except>[];
   readonly guards?: Guards;
+  /** How long an operation on one stack may take; stacks may say otherwise. Default: as long as it takes. */
+  readonly timeout?: Duration;
+  /** Which failures of a stack are tried again; stacks may say otherwise. Default: none. */
+  readonly retry?: Retry;
 }
 interface NamedContract<Name extends string> extends AnyContract {
   readonly name: Name;
@@ -270,6 +287,7 @@ export function defineEnvironment<
     backend: "backend" in spec ? spec.backend : undefined,
     secretsProvider: "secretsProvider" in spec ? spec.secretsProvider : undefined,
     guards: spec.guards ?? {},
+    patience: { timeout: spec.timeout, retry: spec.retry },
     settings: spec.settings ?? ({} as Settings),
     only: spec.only,
     except: spec.except ?? [],
@@ -438,8 +456,28 @@ export interface Program<C extends AnyContract = AnyContract> {
 // ---- Keys -----------------------------------------------------------------------------------------------------------
 
 /** Keys each definition knows; the rest is reported with a suggestion. */
-export const stackKeys = ["name", "needs", "after", "settings", "outputs", "tags", "program"] as const;
-export const environmentKeys = ["cloud", "backend", "secretsProvider", "guards", "settings", "only", "except"] as const;
+export const stackKeys = [
+  "name",
+  "needs",
+  "after",
+  "settings",
+  "outputs",
+  "tags",
+  "timeout",
+  "retry",
+  "program",
+] as const;
+export const environmentKeys = [
+  "cloud",
+  "backend",
+  "secretsProvider",
+  "guards",
+  "timeout",
+  "retry",
+  "settings",
+  "only",
+  "except",
+] as const;
 export const workspaceKeys = ["stacks", "environments"] as const;
 export const guardKeys = ["maxDeletes", "maxReplaces"] as const;
 

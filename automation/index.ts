@@ -52,6 +52,7 @@ export {
   type SelectOptions,
   type Tutti,
 } from "./open.ts";
+export type { Duration, FailureKind, Retry } from "./patience.ts";
 export type { Plan, PlanStep } from "./plan.ts";
 export { type Problem, type ProblemCode, problemLine } from "./problems.ts";
 export { type RehearseOptions, rehearse } from "./rehearse.ts";

@@ -15,6 +15,7 @@ import { createStamper, type EventSink } from "./journal.ts";
 import type { Plan } from "./plan.ts";
 import { makeReport, type Report } from "./report.ts";
 import { RunFold, type RunState } from "./runState.ts";
+import { withPolicies } from "./stepPolicy.ts";
 
 /** A run that goes on, or is about to. */
 export interface Run extends AsyncIterable<Stamped> {
@@ -106,6 +107,10 @@ async function perform(
       stop: cancellation.stop,
       tell: request.tell ?? (() => {}),
       onLost: () => cancellation.request("caller", 2),
+    });
+    const runStep = withPolicies(runner.runStep, {
+      policyOf: (stack) => request.setup.stacks.get(stack)?.policy,
+      stop: cancellation.stop,
     });
     try {
       const report = await recorded(request, cancellation, fold, stream, runStep);

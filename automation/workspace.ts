@@ -4,6 +4,7 @@
 import type * as z from "zod";
 import type { AnyContract, Environment, EnvReference, Instances, Need, Workspace } from "./define.ts";
 import type { StackId } from "./events.ts";
+import { type StepPolicy, stepPolicy } from "./patience.ts";
 import { type Problem, unknownKeyProblem } from "./problems.ts";
 import { err, ok, type Result } from "./result.ts";
 import { unknownKeys } from "./schema.ts";
@@ -26,6 +27,8 @@ export interface ResolvedStack {
   readonly needs: readonly ResolvedNeed[];
   /** Everything it depends on, by data or ordering; sorted, each once. */
   readonly dependsOn: readonly StackId[];
+  /** How long it may take and what is tried again, from contract and environment. */
+  readonly policy: StepPolicy;
 }
 
 /** A data edge with the stacks it reads. */
@@ -181,6 +184,7 @@ class Resolver {
       settings: this.#settings(contract, given),
       needs,
       dependsOn: [...dependsOn].sort(),
+      policy: stepPolicy(contract.patience, environment.patience),
     };
   }
 

@@ -143,6 +143,13 @@ defineEnvironment({ cloud: "sandbox", backend: "file:///x" });
 defineEnvironment({ cloud: "sandbox", setings: {} });
 // @ts-expect-error no guard is named maxDelete
 defineEnvironment({ cloud: "sandbox", guards: { maxDelete: 1 } });
+defineEnvironment({ cloud: "sandbox", timeout: "90s", retry: { attempts: 3, on: ["rate-limit"], delay: "1.5s" } });
+// @ts-expect-error a duration has a unit
+defineEnvironment({ cloud: "sandbox", timeout: "90" });
+// @ts-expect-error how often is not left to be guessed
+defineEnvironment({ cloud: "sandbox", retry: { on: ["network"] } });
+// @ts-expect-error no kind of failure is named weather
+defineEnvironment({ cloud: "sandbox", retry: { attempts: 2, on: ["weather"] } });
 // @ts-expect-error stacks are named by their contracts
 defineEnvironment({ cloud: "sandbox", only: ["dns"] });
 
@@ -150,6 +157,9 @@ defineEnvironment({ cloud: "sandbox", only: ["dns"] });
 
 // @ts-expect-error no key is named output
 defineStack({ name: "x", output: {}, program: load });
+defineStack({ name: "x", timeout: "2h", retry: { attempts: 5, maxDelay: "30s" }, program: load });
+// @ts-expect-error no key is named tries
+defineStack({ name: "x", retry: { attempts: 2, tries: 3 }, program: load });
 // @ts-expect-error a stack has a program
 defineStack({ name: "x" });
 // @ts-expect-error a need is a contract, not a name

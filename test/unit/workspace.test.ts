@@ -272,6 +272,17 @@ it.each<readonly [string, object, readonly string[]]>([
       'unknown key "maxDelete"; did you mean "maxDeletes"?',
     ],
   ],
+  [
+    "a timeout and a retry that cannot be",
+    { timeout: "10 minutes", retry: { attempts: 1, on: ["rate_limit"], dely: "1s", maxDelay: 5 } },
+    [
+      '"retry" has an unknown key "dely"; did you mean "delay"?',
+      '"retry.attempts" must be a whole number from 2 to 10, the first attempt included, got 1',
+      '"retry.maxDelay" is no duration, got 5; write 90s, 10m or 2h',
+      '"retry.on" has "rate_limit", which is no kind of failure; there are: rate-limit, unavailable, network, crash',
+      '"timeout" is no duration, got "10 minutes"; write 90s, 10m or 2h',
+    ],
+  ],
   ["only and except", { only: [network], except: [dns] }, ['"only" and "except" are both given; say one of them']],
   ["no stacks", { only: [] }, ["it has no stacks"]],
   ["names instead of stacks", { only: ["network"] }, ['"only" is not a list of stacks, got ["network"]']],
