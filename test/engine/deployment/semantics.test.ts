@@ -141,7 +141,10 @@ describe("options", () => {
     const replaced = await stack.up(one({ force: 2 }, { protect: true }));
     expect(replaced.result).toBe("failed");
     expect(replaced.messages[0]).toContain(`unable to replace resource "${thingUrn("a")}"\nas it is currently marked`);
+    // What bailed out has said all there is to say; what went on to the end is summed up.
+    expect(replaced.messages).not.toContain("error: update failed");
     const deleted = await stack.up(things());
+    expect(deleted.messages.at(-1)).toBe("error: update failed");
     expect(deleted.messages[0]).toContain(`resource "${thingUrn("a")}" cannot be deleted\nbecause it is protected.`);
     expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a"]);
     expect((await stack.up(one({ force: 2 }, { protect: false }))).result).toBe("succeeded");
