@@ -217,6 +217,52 @@ export const types = {
   clusterRoleBinding: "kubernetes:rbac.authorization.k8s.io/v1:ClusterRoleBinding",
 } as const;
 
+/** Tested in services.test.ts. */
+export const serviceTypes = {
+  zone: "gcp:dns/managedZone:ManagedZone",
+  recordSet: "gcp:dns/recordSet:RecordSet",
+  keyRing: "gcp:kms/keyRing:KeyRing",
+  cryptoKey: "gcp:kms/cryptoKey:CryptoKey",
+  keyMember: "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
+  repository: "gcp:artifactregistry/repository:Repository",
+  repositoryMember: "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
+  dataset: "gcp:bigquery/dataset:Dataset",
+  table: "gcp:bigquery/table:Table",
+  datasetMember: "gcp:bigquery/datasetIamMember:DatasetIamMember",
+  redis: "gcp:redis/instance:Instance",
+  runService: "gcp:cloudrunv2/service:Service",
+  runJob: "gcp:cloudrunv2/job:Job",
+  runServiceMember: "gcp:cloudrunv2/serviceIamMember:ServiceIamMember",
+  runJobMember: "gcp:cloudrunv2/jobIamMember:JobIamMember",
+  dnsAuthorization: "gcp:certificatemanager/dnsAuthorization:DnsAuthorization",
+  certificate: "gcp:certificatemanager/certificate:Certificate",
+  certificateMap: "gcp:certificatemanager/certificateMap:CertificateMap",
+  certificateMapEntry: "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry",
+  securityPolicy: "gcp:compute/securityPolicy:SecurityPolicy",
+  sslPolicy: "gcp:compute/sSLPolicy:SSLPolicy",
+  webMember: "gcp:iap/webIamMember:WebIamMember",
+  schedulerJob: "gcp:cloudscheduler/job:Job",
+  channel: "gcp:monitoring/notificationChannel:NotificationChannel",
+  uptimeCheck: "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig",
+  alertPolicy: "gcp:monitoring/alertPolicy:AlertPolicy",
+  dashboard: "gcp:monitoring/dashboard:Dashboard",
+  budget: "gcp:billing/budget:Budget",
+  notification: "gcp:storage/notification:Notification",
+  identityPool: "gcp:iam/workloadIdentityPool:WorkloadIdentityPool",
+  identityPoolProvider: "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider",
+  limitRange: "kubernetes:core/v1:LimitRange",
+  cronJob: "kubernetes:batch/v1:CronJob",
+  release: "kubernetes:helm.sh/v3:Release",
+  gateway: "kubernetes:gateway.networking.k8s.io/v1:Gateway",
+  backendPolicy: "kubernetes:networking.gke.io/v1:GCPBackendPolicy",
+  gatewayPolicy: "kubernetes:networking.gke.io/v1:GCPGatewayPolicy",
+  healthCheckPolicy: "kubernetes:networking.gke.io/v1:HealthCheckPolicy",
+  clusterCertificate: "kubernetes:cert-manager.io/v1:Certificate",
+  clusterIssuer: "kubernetes:cert-manager.io/v1:ClusterIssuer",
+  scaledObject: "kubernetes:keda.sh/v1alpha1:ScaledObject",
+  triggerAuthentication: "kubernetes:keda.sh/v1alpha1:TriggerAuthentication",
+} as const;
+
 /** A network with a subnetwork, made for resources that need one. */
 export async function withNetwork(world: World) {
   const network = await world.create(types.network, "main", { name: "main", autoCreateSubnetworks: false });

@@ -4,9 +4,15 @@ import type { Cloud, Kind, Place } from "../kind.ts";
 import { googleError } from "../refusal.ts";
 import type { SandboxService } from "../service.ts";
 import type { View } from "../view.ts";
+import { artifactRegistryKinds } from "./artifactRegistry.ts";
+import { bigqueryKinds } from "./bigquery.ts";
 import { computeKinds } from "./compute.ts";
 import { containerKinds } from "./container.ts";
+import { dnsKinds } from "./dns.ts";
+import { edgeKinds } from "./edge.ts";
 import { iamKinds } from "./iam.ts";
+import { kmsKinds } from "./kms.ts";
+import { operationsKinds } from "./operations.ts";
 import {
   checkRegion,
   defaultProject,
@@ -18,10 +24,12 @@ import {
   zonesOf,
 } from "./places.ts";
 import { pubsubKinds } from "./pubsub.ts";
+import { redisKinds } from "./redis.ts";
+import { runKinds } from "./run.ts";
 import { secretManagerKinds } from "./secretManager.ts";
-import { existing, networkId, networks, subnetworkId, subnetworks } from "./shared.ts";
+import { clusters, existing, networkId, networks, subnetworkId, subnetworks } from "./shared.ts";
 import { sqlKinds } from "./sql.ts";
-import { storageKinds } from "./storage.ts";
+import { storageAgent, storageKinds } from "./storage.ts";
 
 const kinds: readonly Kind[] = [
   ...computeKinds,
@@ -31,6 +39,14 @@ const kinds: readonly Kind[] = [
   ...pubsubKinds,
   ...containerKinds,
   ...iamKinds,
+  ...artifactRegistryKinds,
+  ...bigqueryKinds,
+  ...dnsKinds,
+  ...edgeKinds,
+  ...kmsKinds,
+  ...operationsKinds,
+  ...redisKinds,
+  ...runKinds,
 ];
 
 type Served = (args: View, place: Place, cloud: Cloud) => PropertyMap | Promise<PropertyMap>;
@@ -62,6 +78,18 @@ const functions: Readonly<Record<string, Served>> = {
       pulumiLabels: {},
       tags: {},
     };
+  },
+  "gcp:storage/getProjectServiceAccount:getProjectServiceAccount": (args, place) => {
+    const project = args.at("project").string ?? place.project;
+    const email = storageAgent(project);
+    return { id: email, project, emailAddress: email, member: `serviceAccount:${email}` };
+  },
+  "gcp:container/getCluster:getCluster": async (args, place, cloud) => {
+    const project = args.at("project").string ?? place.project;
+    const location = args.at("location").string ?? place.region;
+    const id = `projects/${project}/locations/${location}/clusters/${args.at("name").string}`;
+    const record = await existing(cloud, clusters, id, () => googleError(404, `Not found: ${id}.`));
+    return { ...record.state, id };
   },
   "gcp:compute/getRegions:getRegions": (args, place) => {
     const project = args.at("project").string ?? place.project;

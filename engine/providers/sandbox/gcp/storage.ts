@@ -7,10 +7,11 @@ import { numericId } from "../names.ts";
 import { googleError, Refusal } from "../refusal.ts";
 import { View } from "../view.ts";
 import { projectNumber, projectOf, regions } from "./places.ts";
-import { checkChoice, checkLabels, checkName, etagOf, existing, iamMember } from "./shared.ts";
+import { checkChoice, checkLabels, checkName, etagOf, existing, iamMember, topics } from "./shared.ts";
 
 const buckets = "gcp/storage/buckets";
 const objects = "gcp/storage/objects";
+const notifications = "gcp/storage/notifications";
 
 const classes = ["STANDARD", "MULTI_REGIONAL", "REGIONAL", "NEARLINE", "COLDLINE", "ARCHIVE"];
 /** Locations that are not regions (cloud.google.com/storage/docs/locations; *unverified* to be all). */
@@ -184,4 +185,51 @@ function contentOf(inputs: View): string {
   return source.hash;
 }
 
-export const storageKinds: readonly Kind[] = [bucket, bucketMember, bucketObject];
+/** Cloud Storage's own identity in a project, which publishes its notifications. */
+export function storageAgent(project: string): string {
+  return `service-${projectNumber(project)}@gs-project-accounts.iam.gserviceaccount.com`;
+}
+
+const events = ["OBJECT_FINALIZE", "OBJECT_METADATA_UPDATE", "OBJECT_DELETE", "OBJECT_ARCHIVE"];
+
+const notification: Kind = {
+  type: "gcp:storage/notification:Notification",
+  collection: notifications,
+  replaces: ["bucket", "topic", "payloadFormat", "eventTypes", "objectNamePrefix", "customAttributes"],
+  check: (inputs, report) => {
+    checkChoice(inputs, report, "payloadFormat", ["JSON_API_V1", "NONE"]);
+    inputs.at("eventTypes").strings.forEach((event, index) => {
+      if (!events.includes(event)) report(`eventTypes[${index}]`, `"${event}" is none of ${events.join(", ")}`);
+    });
+  },
+  allocate: async ({ inputs }, cloud) => {
+    const own = bucketName(inputs.at("bucket").string ?? "");
+    const numbers = (await cloud.list(notifications))
+      .filter(({ state }) => bucketName(new View(state).at("bucket").string ?? "") === own)
+      .map(({ allocated }) => Number(allocated["number"]));
+    return { number: String(Math.max(0, ...numbers) + 1) };
+  },
+  id: ({ inputs, allocated }) =>
+    `${bucketName(inputs.at("bucket").string ?? "")}/notificationConfigs/${allocated["number"]}`,
+  verify: async ({ inputs, place }, cloud) => {
+    await existing(cloud, buckets, bucketName(inputs.at("bucket").string ?? ""), noBucket);
+    const path = (inputs.at("topic").string ?? "").replace(/^\/\/pubsub\.googleapis\.com\//, "");
+    const topic = path.includes("/") ? path : `projects/${place.project}/topics/${path}`;
+    const agent = storageAgent(place.project);
+    const granted = (await cloud.list("gcp/pubsub/topicIamMembers")).some(({ id }) =>
+      id.startsWith(`${topic}/roles/pubsub.publisher/serviceAccount:${agent}`),
+    );
+    if ((await cloud.get(topics, topic)) === undefined || !granted)
+      throw googleError(
+        403,
+        `The service account '${agent}' does not have permission to publish messages to to the Cloud Pub/Sub topic '//pubsub.googleapis.com/${topic}', or that topic does not exist.`,
+        "forbidden",
+      );
+  },
+  computed: ({ id, allocated }) => ({
+    notificationId: allocated["number"] ?? "",
+    selfLink: `https://www.googleapis.com/storage/v1/b/${id}`,
+  }),
+};
+
+export const storageKinds: readonly Kind[] = [bucket, bucketMember, bucketObject, notification];

@@ -105,12 +105,18 @@ function checkSelector(inputs: View, report: Report): void {
 }
 
 /** Reports what the API server refuses in the pods that a template makes. `claims`: volumes that come from elsewhere. */
-function checkPod(pod: View, report: Report, path: string, claims: readonly string[]): void {
+function checkPod(
+  pod: View,
+  report: Report,
+  path: string,
+  claims: readonly string[],
+  restarts: readonly string[] = ["Always"],
+): void {
   if (pod.isUnknown || pod.isAbsent) return;
   const containers = pod.at("containers");
   if (!containers.isUnknown && containers.items.length === 0)
     report(`${path}.containers`, "required: at least one container");
-  checkChoiceOf(pod.at("restartPolicy"), report, `${path}.restartPolicy`, ["Always"]);
+  checkChoiceOf(pod.at("restartPolicy"), report, `${path}.restartPolicy`, restarts);
   const account = pod.at("serviceAccountName").string;
   if (account !== undefined && account !== "" && !dnsSubdomain.pattern.test(account))
     report(
@@ -263,4 +269,37 @@ const disruptionBudget = objectKind({
   }),
 });
 
-export const appKinds: readonly Kind[] = [deployment, statefulSet, autoscaler, disruptionBudget];
+/** Once, or when its schedule says so: pods that end. */
+const cronJob = objectKind({
+  type: "kubernetes:batch/v1:CronJob",
+  name: {
+    pattern: /^(?=.{1,52}$)[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+    description: "1 to 52 characters: jobs are named after it",
+  },
+  check: (inputs, report) => {
+    const schedule = inputs.at("spec.schedule").string;
+    if (
+      schedule !== undefined &&
+      !/^(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|(\S+\s+){4}\S+)$/.test(schedule)
+    )
+      report("spec.schedule", `"${schedule}" is no schedule such as "0 3 * * *"`);
+    checkChoiceOf(inputs.at("spec.concurrencyPolicy"), report, "spec.concurrencyPolicy", [
+      "Allow",
+      "Forbid",
+      "Replace",
+    ]);
+    for (const limit of ["startingDeadlineSeconds", "successfulJobsHistoryLimit", "failedJobsHistoryLimit"])
+      checkAtLeast(inputs.at(`spec.${limit}`), report, `spec.${limit}`, 0);
+    const pod = inputs.at("spec.jobTemplate.spec.template.spec");
+    const at = "spec.jobTemplate.spec.template.spec";
+    if (!pod.isAbsent && !pod.isUnknown && pod.at("restartPolicy").isAbsent)
+      report(`${at}.restartPolicy`, "required: OnFailure or Never");
+    checkPod(pod, report, at, [], ["OnFailure", "Never"]);
+  },
+  fallbacks: () => ({
+    spec: { concurrencyPolicy: "Allow", suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 },
+  }),
+  status: () => ({}),
+});
+
+export const appKinds: readonly Kind[] = [deployment, statefulSet, autoscaler, disruptionBudget, cronJob];

@@ -13,7 +13,7 @@ import {
   objectCollection,
   objectKind,
 } from "./object.ts";
-import { checkChoiceOf, checkPort, isQuantity } from "./values.ts";
+import { checkChoiceOf, checkPort, isQuantity, quantityOf } from "./values.ts";
 
 const namespace = objectKind({
   type: "kubernetes:core/v1:Namespace",
@@ -254,4 +254,36 @@ const resourceQuota = objectKind({
   },
 });
 
-export const coreKinds: readonly Kind[] = [namespace, service, configMap, secret, serviceAccount, resourceQuota];
+const limitRange = objectKind({
+  type: "kubernetes:core/v1:LimitRange",
+  check: (inputs, report) => {
+    inputs.at("spec.limits").items.forEach((limit, index) => {
+      const at = `spec.limits[${index}]`;
+      checkChoiceOf(limit.at("type"), report, `${at}.type`, ["Container", "Pod", "PersistentVolumeClaim"]);
+      for (const bound of ["default", "defaultRequest", "max", "min", "maxLimitRequestRatio"])
+        for (const [name, value] of limit.at(bound).entries)
+          if (value.string !== undefined && !isQuantity(value.string))
+            report(`${at}.${bound}.${name}`, `"${value.string}" is no quantity, such as 500m, 2 or 1Gi`);
+      for (const [name, value] of limit.at("defaultRequest").entries) {
+        const most = limit.at("default").property(name).string;
+        if (value.string === undefined || most === undefined || !isQuantity(value.string) || !isQuantity(most))
+          continue;
+        if (quantityOf(value.string) > quantityOf(most))
+          report(
+            `${at}.defaultRequest.${name}`,
+            `default request value ${value.string} is greater than default limit value ${most}`,
+          );
+      }
+    });
+  },
+});
+
+export const coreKinds: readonly Kind[] = [
+  namespace,
+  service,
+  configMap,
+  secret,
+  serviceAccount,
+  resourceQuota,
+  limitRange,
+];

@@ -9,11 +9,13 @@ import type { SandboxService } from "../service.ts";
 import { View } from "../view.ts";
 import { appKinds } from "./apps.ts";
 import { coreKinds } from "./core.ts";
+import { gatewayKinds } from "./gateway.ts";
+import { helmKinds } from "./helm.ts";
 import { type ActiveCluster, activeCluster } from "./kubeconfig.ts";
 import { networkingKinds } from "./networking.ts";
 import { clusterFolder, isNamespaced } from "./object.ts";
 
-const kinds: readonly Kind[] = [...coreKinds, ...appKinds, ...networkingKinds];
+const kinds: readonly Kind[] = [...coreKinds, ...appKinds, ...networkingKinds, ...gatewayKinds, ...helmKinds];
 
 /** The properties that decide which cluster is meant. */
 const selecting = ["kubeconfig", "context", "cluster"] as const;
@@ -62,6 +64,7 @@ export const kubernetesCluster: SandboxService = {
     const found = (await cloud.list(clusters)).find(({ state }) => isEndpointOf(host, state));
     const inNamespace = { ...nowhere, namespace: config.at("namespace").string ?? active.namespace ?? "default" };
     if (found !== undefined) return { ...inNamespace, cluster: clusterFolder(found.id) };
+    if (active.stoodIn) return { ...inNamespace, cluster: clusterFolder(`existing ${host}`) };
     const unreachable = `configured Kubernetes cluster is unreachable: ${server} is no cluster of this sandbox; a sandbox reaches only clusters that one of its stacks created (or give no kubeconfig, for its default cluster)`;
     return { ...inNamespace, cluster: "kubernetes/unreachable", unreachable };
   },

@@ -6,7 +6,7 @@ import type { View } from "../view.ts";
 import { opened } from "../view.ts";
 
 interface Kubeconfig {
-  readonly clusters?: readonly { readonly name: string; readonly cluster?: { readonly server?: string } }[];
+  readonly clusters?: readonly { readonly name: string; readonly cluster?: ClusterEntry }[];
   readonly contexts?: readonly {
     readonly name: string;
     readonly context?: { readonly cluster?: string; readonly namespace?: string };
@@ -14,12 +14,25 @@ interface Kubeconfig {
   readonly "current-context"?: string;
 }
 
+interface ClusterEntry {
+  readonly server?: string;
+  readonly extensions?: readonly { readonly name?: string }[];
+}
+
+/**
+ * A cluster that no stack creates (on premises, say) says so in its kubeconfig by an extension of this name, which every other
+ * reader passes over. The sandbox then stands in for it, by its address; any other unknown address is refused.
+ */
+const existingCluster = "tutti/existing-cluster";
+
 export interface ActiveCluster {
   /** Host of the API server, without scheme and port. */
   readonly host: string;
   readonly server: string;
   /** The context's namespace. */
   readonly namespace: string | undefined;
+  /** Whether the sandbox stands in for a cluster that none of its stacks created. */
+  readonly stoodIn: boolean;
   /** All that the kubeconfig says of the cluster, to compare. */
   readonly identity: string;
 }
@@ -48,7 +61,8 @@ export function activeCluster(config: View): ActiveCluster | undefined {
   const host = URL.parse(cluster.server.includes("://") ? cluster.server : `https://${cluster.server}`)?.hostname;
   if (host === undefined || host === "")
     throw new Error(`the kubeconfig's server is not an address: ${JSON.stringify(cluster.server)}`);
-  return { host, server: cluster.server, namespace: context.namespace, identity: JSON.stringify(cluster) };
+  const stoodIn = cluster.extensions?.some((extension) => extension.name === existingCluster) === true;
+  return { host, server: cluster.server, namespace: context.namespace, stoodIn, identity: JSON.stringify(cluster) };
 }
 
 function readKubeconfig(given: PropertyValue): Kubeconfig {
