@@ -1,10 +1,11 @@
 // `tutti sandbox`: looks at the cloud of sandbox environments, and changes it behind Pulumi's back.
 import path from "node:path";
 import type { Globals, Register, Session } from "./command.ts";
+import { faultCommands } from "./sandboxFaults.ts";
 
 export const register: Register = (cli, session) =>
   cli.command("sandbox", "Look at a sandbox's cloud, or change it behind Pulumi's back", (sandbox) =>
-    sandbox
+    faultCommands(sandbox, (args) => sandboxesOf(args, session), session)
       .command(
         "list",
         "List the resources of sandbox clouds",
@@ -91,7 +92,7 @@ export const register: Register = (cli, session) =>
           );
         },
       )
-      .demandCommand(1, "name what to do: list, show, edit or delete"),
+      .demandCommand(1, "name what to do: list, show, edit, delete, fail, slow, limit or faults"),
   );
 
 const place = <T>(args: import("yargs").Argv<T>) =>
@@ -100,6 +101,12 @@ const place = <T>(args: import("yargs").Argv<T>) =>
     .positional("resource", { type: "string", demandOption: true, describe: "URN, name or id" });
 
 const text = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
+
+/** The folder all sandboxes are below, and those that are meant. @throws TuttiError `usage` for one there is not. */
+async function sandboxesOf(args: Globals & { readonly env?: readonly string[] | undefined }, session: Session) {
+  const { base, sandboxes } = await opened(args, session);
+  return { base, environments: await chosen(sandboxes, args.env ?? []) };
+}
 
 async function opened({ cwd }: Globals, { world }: Session) {
   const { open } = await import("../index.ts");

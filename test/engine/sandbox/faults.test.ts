@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { listResources } from "../../../engine/providers/sandbox/cloud.ts";
+import { clearFaults, Faults, placedFaults, placeFault } from "../../../engine/providers/sandbox/faults.ts";
 import { sentence, types, World } from "./world.ts";
 
 async function withFaults(faults: unknown): Promise<World> {
@@ -59,4 +60,37 @@ it("says what is wrong with a file of faults", async () => {
   const [broken, unknown] = [await withFaults("{"), await withFaults({ rules: [{ operaton: "create" }] })];
   expect(await sentence(broken.create(types.network, "n", {}))).toContain("faults.json is not JSON");
   expect(await sentence(unknown.create(types.network, "n", {}))).toContain('Unrecognized key: "operaton"');
+});
+
+it("counts attempts over all who work in one cloud, so that a later run gets through", async () => {
+  const world = await withFaults({ rules: [{ operation: "create", fail: "Error 503: no", times: 2 }] });
+  const later = new Faults(world.directory);
+  const urn = "urn:pulumi:dev::p::gcp:compute/network:Network::n";
+  await expect(new Faults(world.directory).before("gcp:x", urn, "create")).rejects.toThrow("503");
+  await expect(later.before("gcp:x", urn, "create")).rejects.toThrow("503");
+  expect(await later.before("gcp:x", urn, "create")).toEqual({ lose: undefined });
+  await placeFault(world.directory, { operation: "delete", fail: "no" });
+  await expect(later.before("gcp:x", urn, "create"), "counting begins anew").rejects.toThrow("503");
+});
+
+it("lets so many calls through in a stretch of time and refuses the others in the cloud's words", async () => {
+  const world = await withFaults({ rules: [{ limit: 3, perMs: 3_600_000 }] });
+  const names = Array.from({ length: 8 }, (_, index) => `n${index}`);
+  const said = await Promise.all(
+    names.map((name) => sentence(world.create(types.network, name, { name })).catch(() => "")),
+  );
+  const refused = said.filter((text) => text.includes("googleapi: Error 429: Quota exceeded for quota metric"));
+  expect(refused.length).toBeGreaterThanOrEqual(5);
+  expect((await listResources(world.directory)).length).toBeLessThanOrEqual(3);
+  await expect(new Faults(world.directory).before("kubernetes:core/v1:Pod", "urn", "read")).rejects.toThrow(
+    "the server has received too many requests",
+  );
+});
+
+it("takes every rule away, also a file that cannot be read", async () => {
+  const [world, broken] = [await withFaults({ rules: [{ fail: "no" }] }), await withFaults("{")];
+  expect(await clearFaults(world.directory)).toBe(1);
+  expect(await clearFaults(broken.directory)).toBe(1);
+  expect(await placedFaults(broken.directory)).toEqual({ seed: 0, rules: [] });
+  await world.create(types.network, "n", { name: "n" });
 });
