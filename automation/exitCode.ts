@@ -33,8 +33,10 @@ export function mostSevere(codes: Iterable<ExitCode>): ExitCode {
   return bySeverity.find((code) => given.has(code)) ?? 0;
 }
 
-/** Codes of an official engine that say more than "failed" (pulumi/pulumi 3.227 and later). */
-const engineCodes: ReadonlySet<number> = new Set([3, 5, 6, 9]);
+/** A lock that was not obtained in time; engines have no code of their own for it. */
+export const lockedExitCode = 10;
+/** Codes of a failure that say more than "failed": those of an official engine (pulumi/pulumi 3.227 and later), and ours. */
+const engineCodes: ReadonlySet<number> = new Set([3, 5, 6, 9, lockedExitCode]);
 
 /** The code of one stack. A blocked stack failed to run; its culprit has a code of its own. */
 export function exitCodeOfOutcome(outcome: Outcome): ExitCode {

@@ -8,6 +8,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { AnyContract, Context, Exact, Program, Workspace, Writes } from "./define.ts";
 import { problemLine } from "./problems.ts";
+import { leaveDigests } from "./program/digest.ts";
 import { readNeeds } from "./program/needs.ts";
 import { readOverlay } from "./program/overlay.ts";
 import { runProgram } from "./program/runProgram.ts";
@@ -29,5 +30,7 @@ export async function run(workspace: Workspace): Promise<Record<string, unknown>
   if (!found.ok) throw new pulumi.RunError(found.error.map(problemLine).join("\n"));
   const { id, name, environment, instance, contract, settings } = found.value;
   const needs = await readNeeds(id, found.value.needs, readOverlay());
-  return runProgram(contract, { stack: { id, name, environment, instance }, settings, needs });
+  const outputs = await runProgram(contract, { stack: { id, name, environment, instance }, settings, needs });
+  await leaveDigests(id, outputs);
+  return outputs;
 }

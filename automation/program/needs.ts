@@ -68,10 +68,20 @@ interface Source {
 
 async function open(stack: string, overlay: Overlay): Promise<Source> {
   const predicted = overlay[stack];
-  if (predicted !== undefined) return { names: Object.keys(predicted).sort(), read: (name) => predicted[name] };
   // `getOrganization()` is `organization` on a file backend and the real one on Pulumi Cloud: the same code runs on both.
   const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`);
   const { value } = await look(reference.outputs);
+  if (predicted !== undefined) {
+    const deployed = (value ?? {}) as Record<string, unknown>;
+    return {
+      names: Object.keys(predicted.outputs).sort(),
+      // A known secret is blinded in what was predicted; one that stays as it is is read where it is deployed.
+      read: (name) =>
+        predicted.comparable.has(name) && Object.hasOwn(deployed, name) && predicted.stays(name, deployed[name])
+          ? requireExactly(reference, name)
+          : predicted.outputs[name],
+    };
+  }
   const names = pulumi.isUnknown(value) ? undefined : Object.keys((value ?? {}) as object).sort();
   return { names, read: (name) => requireExactly(reference, name) };
 }

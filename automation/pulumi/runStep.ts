@@ -4,8 +4,6 @@
 // The SDK follows each operation with more commands (`stack select`, `stack output` twice, `stack history`). None of them
 // is needed: what they would tell is in the operation's own events. They are replaced on the instances by public methods
 // that do nothing, so that an operation is one command, the selected stack stays as it is, and no secret is decrypted.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
 import type { EngineEvent, LocalWorkspace, Stack } from "@pulumi/pulumi/automation/index.js";
 import type { CommandResult, EngineCommand } from "../../engine/index.ts";
@@ -13,17 +11,16 @@ import type { RunSetup } from "../door.ts";
 import { TuttiError } from "../errors.ts";
 import type { Operation, RunId, StackId, StepEvent } from "../events.ts";
 import { emptySummary, type RunStep, type StepContext, type StepResult } from "../execute.ts";
+import { lockedExitCode } from "../exitCode.ts";
 import { reasonOfDone } from "../resume.ts";
 import type { ResolvedStack } from "../workspace.ts";
 import { automation } from "./automation.ts";
+import { createChainedPreview } from "./chained.ts";
 import { readEngineEvents } from "./engineEvents.ts";
 import type { OpenEnvironment } from "./environment.ts";
 import { splitLines } from "./lines.ts";
-import { once } from "./once.ts";
+import { type Conflict, conflictIn, whileLocked } from "./locked.ts";
 import type { Programs } from "./programs.ts";
-
-/** Predicted root outputs of upstreams in a preview on the official engine, encoded and blinded, by stack. */
-type Predicted = Map<StackId, Readonly<Record<string, unknown>>>;
 
 /** Makes the function that runs the steps of one run; `close` removes what it put aside. */
 export function createRunStep(
@@ -32,8 +29,7 @@ export function createRunStep(
   programs: Programs,
   held?: (environment: string) => Promise<void>,
 ): { readonly runStep: RunStep; close(): Promise<void> } {
-  const predicted: Predicted = new Map();
-  const folder = once(() => mkdtemp(path.join(os.tmpdir(), "tutti-")));
+  const chained = createChainedPreview();
   return {
     async runStep(step, context) {
       const stack = setup.stacks.get(step.stack) ?? unclaimed(step.stack, environments);
@@ -45,15 +41,20 @@ export function createRunStep(
         return { outcome: { type: "skipped", reason: reasonOfDone(before) }, summary: emptySummary };
       const nothing = await arrange(environment, step.stack, context);
       if (nothing !== undefined) return nothing;
-      const overlay =
-        environment.cloud === "real" && context.operation === "preview"
-          ? await writeOverlay(stack, predicted, folder)
-          : undefined;
-      return operate(setup, environment, programs, step.stack, context, overlay, predicted, fence);
+      const work: Work = { setup, environment, programs, stack, context, fence, env: {}, predict: undefined };
+      // The embedded engine chains previews by itself.
+      const chains = environment.cloud === "real" && context.operation === "preview";
+      return chains
+        ? operate({
+            ...work,
+            env: await chained.variables(stack),
+            predict: (outputs) => chained.predict(stack.id, outputs),
+          })
+        : operate(work);
     },
     async close() {
       programs.close();
-      if (folder.called()) await rm(await folder(), { recursive: true, force: true });
+      await chained.close();
     },
   };
 }
@@ -124,30 +125,61 @@ async function arrange(
   return undefined;
 }
 
-async function writeOverlay(
-  stack: Pick<ResolvedStack, "id" | "needs">,
-  predicted: Predicted,
-  folder: () => Promise<string>,
-): Promise<string | undefined> {
-  const upstream = stack.needs.flatMap(({ targets }) => targets.map(({ id }) => id)).filter((id) => predicted.has(id));
-  if (upstream.length === 0) return undefined;
-  const file = path.join(await folder(), `${stack.id}.overlay.json`);
-  await writeFile(file, JSON.stringify(Object.fromEntries(upstream.map((id) => [id, predicted.get(id)]))), {
-    mode: 0o600,
-  });
-  return file;
+/** One operation on one stack, with all it takes. */
+interface Work {
+  readonly setup: RunSetup;
+  readonly environment: OpenEnvironment;
+  readonly programs: Programs;
+  readonly stack: Pick<ResolvedStack, "id" | "environment" | "needs">;
+  readonly context: StepContext;
+  readonly fence: (() => Promise<void>) | undefined;
+  /** More variables for the program. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Takes the outputs of a preview that went well. */
+  readonly predict: ((outputs: Readonly<Record<string, unknown>>) => Promise<void>) | undefined;
 }
 
-async function operate(
-  setup: RunSetup,
-  environment: OpenEnvironment,
-  programs: Programs,
-  id: StackId,
-  context: StepContext,
-  overlay: string | undefined,
-  predicted: Predicted,
-  fence: (() => Promise<void>) | undefined,
-): Promise<StepResult> {
+/** Does the work, waiting for whoever else holds the stack; then what has to follow it. */
+async function operate(work: Work): Promise<StepResult> {
+  const { setup, environment, context, predict } = work;
+  const { id } = work.stack;
+  const { value, conflict, waitedMs } = await whileLocked(() => attempt(work), {
+    timeoutMs: setup.lockTimeoutMs,
+    signal: AbortSignal.any([context.interrupt, context.kill]),
+    waiting({ holder }) {
+      const message = `waiting for the lock of ${id}, held by ${environment.mask(holder)}`;
+      context.emit({ type: "diagnostic", severity: "info", message });
+    },
+  });
+  const { result, outputs } = value;
+  if (conflict !== undefined && result.outcome.type === "failed") {
+    const waited = setup.lockTimeoutMs > 0 ? ` (waited ${Math.round(waitedMs / 1000)} s)` : "";
+    const message = `${id} is locked${waited}: ${environment.mask(conflict.holder)}`;
+    const hint = `wait for it: --lock-timeout 10m. If its owner is dead: tutti unlock ${id}`;
+    return { ...result, outcome: { type: "failed", failure: { message, hint, exitCode: lockedExitCode } } };
+  }
+  const well = result.outcome.type === "succeeded" || result.outcome.type === "unchanged";
+  // Dependents of what stays as it is read it where it is deployed.
+  if (result.outcome.type === "succeeded" && outputs !== undefined) await predict?.(outputs);
+  if (well && context.operation === "destroy" && setup.remove) await environment.remove(id);
+  return result;
+}
+
+interface Attempted {
+  readonly result: StepResult;
+  /** Root outputs, encoded and blinded; undefined when the engine told none. */
+  readonly outputs: Readonly<Record<string, unknown>> | undefined;
+}
+
+async function attempt({
+  setup,
+  environment,
+  programs,
+  stack: { id },
+  context,
+  fence,
+  env,
+}: Work): Promise<{ readonly value: Attempted; readonly conflict: Conflict | undefined }> {
   const { operation, emit, interrupt, kill } = context;
   const { mask } = environment;
   const reader = readEngineEvents({
@@ -162,7 +194,6 @@ async function operate(
     splitLines((text) => emit({ type: "line", stream, text: mask(text) } satisfies StepEvent));
   const stdout = say("stdout");
   const stderr = say("stderr");
-  const env: Record<string, string> = overlay === undefined ? {} : { TUTTI_OVERLAY: overlay };
   const served = await programs.serve(environment, {
     stack: id,
     env,
@@ -170,21 +201,20 @@ async function operate(
     print: (stream, text) => emit({ type: "line", stream, text: mask(text) }),
   });
   const recorded = record(environment.command(kill, fence), served === undefined ? [] : [served.argument]);
-  const workspace = await openWorkspace(setup.root, recorded.command, env);
-  const stack = await selectStack(id, workspace);
-  const options = {
-    color: "never" as const,
-    onEvent: (event: EngineEvent) => reader.accept(event),
-    onOutput: (text: string) => stdout.add(text),
-    onError: (text: string) => stderr.add(text),
-    signal: interrupt,
-    showSecrets: false,
-    message: messageOf(operation, setup.runId),
-    ...(setup.resourceParallel === undefined ? {} : { parallel: setup.resourceParallel }),
-  };
-  const work = verbs[operation](stack, options, setup.refresh);
   try {
-    await Promise.race([work, aborted(kill)]);
+    const workspace = await openWorkspace(setup.root, recorded.command, env);
+    const stack = await selectStack(id, workspace);
+    const options = {
+      color: "never" as const,
+      onEvent: (event: EngineEvent) => reader.accept(event),
+      onOutput: (text: string) => stdout.add(text),
+      onError: (text: string) => stderr.add(text),
+      signal: interrupt,
+      showSecrets: false,
+      message: messageOf(operation, setup.runId),
+      ...(setup.resourceParallel === undefined ? {} : { parallel: setup.resourceParallel }),
+    };
+    await Promise.race([verbs[operation](stack, options, setup.refresh), aborted(kill)]);
   } catch (error) {
     // The engine's own failures are in its result and its events; only what never became a command is thrown on.
     if (recorded.result() === undefined && !kill.aborted) throw error;
@@ -195,23 +225,7 @@ async function operate(
   }
   const { code, stderr: said } = recorded.result() ?? { code: 130, stderr: "killed" };
   const result = reader.finish({ code, stderr: said, interrupted: interrupt.aborted || kill.aborted });
-  const outputs = reader.rootOutputs();
-  if (
-    operation === "preview" &&
-    environment.cloud === "real" &&
-    outputs !== undefined &&
-    result.outcome.type === "succeeded"
-  ) {
-    predicted.set(id, outputs);
-  }
-  if (
-    operation === "destroy" &&
-    setup.remove &&
-    (result.outcome.type === "succeeded" || result.outcome.type === "unchanged")
-  ) {
-    await environment.remove(id);
-  }
-  return result;
+  return { value: { result, outputs: reader.rootOutputs() }, conflict: code === 0 ? undefined : conflictIn(said) };
 }
 
 type Options = Parameters<Stack["up"]>[0] & Parameters<Stack["refresh"]>[0];
@@ -250,13 +264,13 @@ function record(
 async function openWorkspace(
   root: string,
   command: EngineCommand,
-  envVars: Record<string, string>,
+  env: Readonly<Record<string, string>>,
 ): Promise<LocalWorkspace> {
   const { LocalWorkspace } = await automation();
   const workspace = await LocalWorkspace.create({
     workDir: root,
     pulumiCommand: command,
-    envVars,
+    envVars: { ...env },
   });
   workspace.selectStack = async () => {};
   workspace.stackOutputs = async () => ({});
