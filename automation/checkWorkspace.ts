@@ -213,10 +213,18 @@ function environmentProblems(name: string, environment: Environment, workspace: 
   if (!namePattern.test(name))
     problems.push({ code: "bad-name", where, message: `an environment cannot be named "${name}": ${nameRule}` });
 
-  const { cloud, backend, secretsProvider } = environment;
+  const { cloud, backend, secretsProvider, passphrase, variables } = environment;
   if (cloud !== "sandbox" && cloud !== "real") bad(`"cloud" must be "sandbox" or "real", got ${shown(cloud)}`);
   if (cloud === "sandbox" && (backend !== undefined || secretsProvider !== undefined))
     bad(`a sandbox keeps its state and its passphrase below .tutti; take "backend" and "secretsProvider" away`);
+  if (cloud === "sandbox" && (passphrase !== undefined || Object.keys(variables).length > 0))
+    bad(`a sandbox gets no variables of whoever runs it; take "passphrase" and "variables" away`);
+  if (passphrase !== undefined && !isKind<EnvReference>(passphrase, "env"))
+    bad(`"passphrase" must be env("NAME"): a passphrase does not belong into a workspace`);
+  for (const [key, value] of Object.entries(variables)) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) bad(`a variable cannot be named ${shown(key)}`);
+    else if (!isText(value)) bad(`variable ${key} is not a text or env("NAME"), got ${shown(value)}`);
+  }
   if (cloud === "real" && backend === undefined)
     bad(`a real cloud needs a "backend", as pulumi login takes it; e.g. backend: env("STATE_URL")`);
   for (const [key, value] of Object.entries({ backend, secretsProvider }))

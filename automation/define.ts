@@ -232,6 +232,10 @@ export interface Environment<
   readonly backend: string | EnvReference | undefined;
   /** As `pulumi stack init --secrets-provider` takes it; absent: a passphrase. */
   readonly secretsProvider: string | EnvReference | undefined;
+  /** What opens its secrets, where it is a passphrase of its own. */
+  readonly passphrase: EnvReference | undefined;
+  /** Variables that its engine and programs get, and those of no other environment. */
+  readonly variables: Readonly<Record<string, string | EnvReference>>;
   readonly guards: Guards;
   /** For those of its stacks whose contracts say nothing of it. */
   readonly patience: Patience;
@@ -272,6 +276,10 @@ export interface RealSpec<Settings, Only extends string, Except extends string>
   readonly backend: string | EnvReference;
   /** As `pulumi stack init --secrets-provider` takes it. Default: a passphrase. */
   readonly secretsProvider?: string | EnvReference;
+  /** The passphrase of this environment, `env("PROD_PASSPHRASE")`. Default: what PULUMI_CONFIG_PASSPHRASE(_FILE) says. */
+  readonly passphrase?: EnvReference;
+  /** More variables for its engine and programs: `{ GOOGLE_CREDENTIALS: env("PROD_GOOGLE_CREDENTIALS") }`. */
+  readonly variables?: Readonly<Record<string, string | EnvReference>>;
 }
 
 /** Defines an environment. It has every stack of the workspace unless it says `only` or `except`. */
@@ -286,6 +294,8 @@ export function defineEnvironment<
     // Kept for a sandbox too, where it is a mistake that only the run time can see in JavaScript.
     backend: "backend" in spec ? spec.backend : undefined,
     secretsProvider: "secretsProvider" in spec ? spec.secretsProvider : undefined,
+    passphrase: "passphrase" in spec ? spec.passphrase : undefined,
+    variables: ("variables" in spec ? spec.variables : undefined) ?? {},
     guards: spec.guards ?? {},
     patience: { timeout: spec.timeout, retry: spec.retry },
     settings: spec.settings ?? ({} as Settings),
@@ -471,6 +481,8 @@ export const environmentKeys = [
   "cloud",
   "backend",
   "secretsProvider",
+  "passphrase",
+  "variables",
   "guards",
   "timeout",
   "retry",

@@ -180,8 +180,8 @@ async function realEnvironments(workspace: Workspace, variables: Variables): Pro
       message: `${problem("pulumi", error).message} (for ${names})`,
     });
   }
-  for (const [name, { backend, secretsProvider }] of real) {
-    for (const [key, value] of Object.entries({ backend, secretsProvider })) {
+  for (const [name, { backend, secretsProvider, passphrase, variables: more }] of real) {
+    for (const [key, value] of Object.entries({ backend, secretsProvider, passphrase, ...more })) {
       if (value === undefined) continue;
       const result = resolveReference(value, variables, `environment ${name}: ${key}`);
       if (!result.ok) findings.push({ check: "environments", status: "warning", message: problemLine(result.error) });

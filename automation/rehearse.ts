@@ -55,7 +55,15 @@ export async function rehearse<Name extends string>(
 function allSandboxes(workspace: Workspace): Workspace {
   const environments = Object.entries(workspace.environments).map(([name, one]): [string, Environment] => [
     name,
-    { ...one, cloud: "sandbox", backend: undefined, secretsProvider: undefined, guards: {} },
+    {
+      ...one,
+      cloud: "sandbox",
+      backend: undefined,
+      secretsProvider: undefined,
+      passphrase: undefined,
+      variables: {},
+      guards: {},
+    },
   ]);
   return { ...workspace, environments: Object.fromEntries(environments) };
 }

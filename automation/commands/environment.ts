@@ -3,6 +3,7 @@ import path from "node:path";
 import { TuttiError } from "../errors.ts";
 import { open, type Tutti } from "../index.ts";
 import type { OpenOptions } from "../pulumi/environment.ts";
+import { ownedVariables } from "../pulumi/realEnvironment.ts";
 import { isCi } from "../variables.ts";
 import { noneNamed, ownValue } from "../workspace.ts";
 import type { Globals, Session } from "./command.ts";
@@ -27,6 +28,7 @@ export async function environmentNamed(
       root: tutti.root,
       base: path.join(tutti.root, ".tutti"),
       variables: world.variables,
+      owned: ownedVariables(tutti.workspace.environments),
       ci: isCi(world.variables),
       stdin: () => world.readInput(),
     },

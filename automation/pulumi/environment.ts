@@ -14,7 +14,7 @@ import { locateOfficial, officialCommand } from "./official.ts";
 import { once } from "./once.ts";
 import { findProject, type Project } from "./project.ts";
 import { realEnvironment } from "./realEnvironment.ts";
-import { neighbour, openSandbox, sharedSalt } from "./sandboxFiles.ts";
+import { deriveSharedKey, neighbour, openSandbox, sharedSalt } from "./sandboxFiles.ts";
 import { refuseForeignState } from "./stateFeatures.ts";
 
 /** A stack that the backend holds. */
@@ -60,6 +60,8 @@ export interface OpenOptions {
   readonly base: string;
   /** Variables of whoever runs tutti; only a real environment sees any of them. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Variables that other environments call their own (ownedVariables); handed on to none but those. */
+  readonly owned?: ReadonlySet<string>;
   /** Given to the embedded engine in previews. */
   readonly predictions?: Predictions;
   /** Nothing may be added to the work tree. */
@@ -89,6 +91,7 @@ async function openEmbedded({
   stdin,
 }: OpenOptions): Promise<OpenEnvironment> {
   const [project, sandbox] = await Promise.all([findProject(root), openSandbox(base, folder)]);
+  if (children !== undefined) deriveSharedKey(sandbox);
   const { createEngine } = await import("../../engine/index.ts");
   const engineOptions = {
     env: sandbox.env,
@@ -146,10 +149,18 @@ async function placeSalt(
   });
 }
 
-async function openOfficial({ name, environment, root, base, variables, ci }: OpenOptions): Promise<OpenEnvironment> {
+async function openOfficial({
+  name,
+  environment,
+  root,
+  base,
+  variables,
+  owned,
+  ci,
+}: OpenOptions): Promise<OpenEnvironment> {
   // The engine first: without it no variable helps.
   const { executable, version } = await locateOfficial(variables);
-  const { backend, secretsProvider, env } = realEnvironment(name, environment, variables);
+  const { backend, secretsProvider, secrets, env } = realEnvironment(name, environment, variables, owned);
   const project = await findProject(root);
   const command = (kill?: AbortSignal): EngineCommand =>
     officialCommand({ executable, version, env, ...(kill === undefined ? {} : { kill }) });
@@ -161,7 +172,7 @@ async function openOfficial({ name, environment, root, base, variables, ci }: Op
     project,
     backend,
     env,
-    mask: createMask(secretValues(env)),
+    mask: createMask([...secretValues(env), ...secrets]),
     leases: leaseFolder(leasesOf(backend, env, base, project.name, name)),
     command,
     ...stackKeeping(command(), root, {

@@ -10,6 +10,7 @@ import { parseStackId } from "../workspace.ts";
 import { commandFailed, type OpenEnvironment, type OpenOptions, openEnvironment } from "./environment.ts";
 import { holdEnvironments } from "./hold.ts";
 import { createPrograms } from "./programs.ts";
+import { ownedVariables } from "./realEnvironment.ts";
 import { createRunStep } from "./runStep.ts";
 
 type Opening = Pick<OpenOptions, "ci" | "predictions" | "children">;
@@ -40,6 +41,7 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
       root,
       base,
       variables,
+      owned: ownedVariables(workspace.environments),
       ...more,
     });
   };

@@ -56,9 +56,20 @@ export function isHandedOn(name: string): boolean {
   return !never.has(name) && (names.has(name) || prefixes.some((prefix) => name.startsWith(prefix)));
 }
 
+/** Variables that environments of the workspace call their own: handed on to no other, whatever their names. */
+export function ownedVariables(environments: Readonly<Record<string, Environment>>): ReadonlySet<string> {
+  const references = Object.values(environments).flatMap(({ passphrase, variables }) => [
+    passphrase,
+    ...Object.values(variables),
+  ]);
+  return new Set(references.flatMap((one) => (typeof one === "object" ? [one.variable] : [])));
+}
+
 /** What a real environment is run with. */
 export interface RealEnvironment {
   readonly backend: string;
+  /** Values given to this environment that are secrets, whatever the names of their variables. */
+  readonly secrets: readonly string[];
   readonly secretsProvider: string | undefined;
   readonly env: Readonly<Record<string, string>>;
 }
@@ -72,6 +83,7 @@ export function realEnvironment(
   name: string,
   environment: Environment,
   variables: Readonly<Record<string, string | undefined>>,
+  owned: ReadonlySet<string> = new Set(),
 ): RealEnvironment {
   const resolve = (value: NonNullable<Environment["backend"]>, key: string): string => {
     const result = resolveReference(value, variables, `environment ${name}: ${key}`);
@@ -83,20 +95,29 @@ export function realEnvironment(
       hint: 'give it one in stacks/workspace.ts: backend: env("STATE_URL")',
     });
   }
-  const { backend, secretsProvider } = environment;
+  const { backend, secretsProvider, passphrase } = environment;
   const url = resolve(backend, "backend");
   const kept = Object.entries(variables).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && isHandedOn(entry[0]),
+    (entry): entry is [string, string] => entry[1] !== undefined && isHandedOn(entry[0]) && !owned.has(entry[0]),
   );
+  const own = Object.entries(environment.variables).map(([key, value]) => [key, resolve(value, `variable ${key}`)]);
+  const env: Record<string, string> = {
+    ...Object.fromEntries(kept),
+    ...Object.fromEntries(own),
+    // Programs run with the Node that runs tutti, whichever one is first on the PATH.
+    PATH: [path.dirname(process.execPath), variables["PATH"]].filter(Boolean).join(path.delimiter),
+    PULUMI_BACKEND_URL: url,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+  if (passphrase !== undefined) {
+    // Alone: of the two, the CLI takes the file where it is given.
+    delete env["PULUMI_CONFIG_PASSPHRASE_FILE"];
+    env["PULUMI_CONFIG_PASSPHRASE"] = resolve(passphrase, "passphrase");
+  }
   return {
     backend: url,
     secretsProvider: secretsProvider === undefined ? undefined : resolve(secretsProvider, "secretsProvider"),
-    env: {
-      ...Object.fromEntries(kept),
-      // Programs run with the Node that runs tutti, whichever one is first on the PATH.
-      PATH: [path.dirname(process.execPath), variables["PATH"]].filter(Boolean).join(path.delimiter),
-      PULUMI_BACKEND_URL: url,
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-    },
+    secrets: passphrase === undefined ? [] : [env["PULUMI_CONFIG_PASSPHRASE"]!],
+    env,
   };
 }

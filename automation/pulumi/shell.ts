@@ -25,26 +25,34 @@ export function shellEnvironment({
   environment,
   root,
   variables,
-}: Pick<OpenOptions, "name" | "environment" | "root" | "variables">): ShellEnvironment {
+  owned,
+}: Pick<OpenOptions, "name" | "environment" | "root" | "variables" | "owned">): ShellEnvironment {
   if (environment.cloud === "sandbox") {
     throw new TuttiError("usage", `${name} is a sandbox, and plain pulumi would change a real cloud`, {
       hint: `the embedded engine takes pulumi's commands: npx tutti pulumi -e ${name} -- up -s <stack> --yes`,
     });
   }
-  const { backend, secretsProvider, env } = realEnvironment(name, environment, variables);
+  const { backend, secretsProvider, env } = realEnvironment(name, environment, variables, owned);
   const file = variables["PULUMI_CONFIG_PASSPHRASE_FILE"];
   const hasPassphrase = variables["PULUMI_CONFIG_PASSPHRASE"] !== undefined || file !== undefined;
   return {
     variables: {
       PULUMI_BACKEND_URL: backend,
       // A relative file means another one as soon as the shell changes its folder.
-      ...(file === undefined ? {} : { PULUMI_CONFIG_PASSPHRASE_FILE: path.resolve(root, file) }),
+      ...(file === undefined || environment.passphrase !== undefined
+        ? {}
+        : { PULUMI_CONFIG_PASSPHRASE_FILE: path.resolve(root, file) }),
       PATH: env["PATH"]!,
     },
     notes:
-      secretsProvider === undefined && !hasPassphrase
-        ? [`environment ${name} uses a passphrase: set PULUMI_CONFIG_PASSPHRASE_FILE to the file that holds it`]
-        : [],
+      environment.passphrase !== undefined
+        ? [
+            `the passphrase of environment ${name} is in ${environment.passphrase.variable}: ` +
+              `export PULUMI_CONFIG_PASSPHRASE="$${environment.passphrase.variable}"`,
+          ]
+        : secretsProvider === undefined && !hasPassphrase
+          ? [`environment ${name} uses a passphrase: set PULUMI_CONFIG_PASSPHRASE_FILE to the file that holds it`]
+          : [],
   };
 }
 
