@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import yargs from "yargs";
 import type { Session } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
+import { outputKinds } from "./commands/options.ts";
 import { processWorld, type World } from "./commands/world.ts";
 import { TuttiError } from "./errors.ts";
 import { exitCodeOfError } from "./exitCode.ts";
@@ -61,10 +62,10 @@ function commandLine(session: Session) {
       describe: "Print one JSON document on standard output",
     })
     .option("output", {
-      choices: ["auto", "live", "lines", "json", "quiet"] as const,
-      default: "auto" as const,
+      choices: ["auto", ...outputKinds],
+      default: "auto",
       global: true,
-      describe: "How a run is shown",
+      describe: "How a run is shown; lines are sentences for screen readers",
     })
     .option("non-interactive", { type: "boolean", default: false, global: true, describe: "Never ask" })
     .option("color", { type: "boolean", global: true, describe: "Colour; --no-color for none" })

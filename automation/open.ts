@@ -26,9 +26,11 @@ import {
   readJournal,
   readLog,
   readReport,
+  recentReports,
   writeReport,
 } from "./runFiles.ts";
 import { type SelectionRequest, select } from "./selection.ts";
+import { timingsOf } from "./timings.ts";
 import { isCi } from "./variables.ts";
 import { version } from "./version.ts";
 import { noneNamed, ownValue, parseStackId, type ResolvedStack } from "./workspace.ts";
@@ -150,6 +152,8 @@ export interface Tutti {
   runs(): readonly RunLine[];
   /** The report of a run by its id or the beginning of it; of the newest without one. @throws TuttiError `not-found`. */
   report(runId?: string): Report;
+  /** How long stacks took in the newest run of an operation that they ended well in, milliseconds. */
+  timings(operation: Operation): ReadonlyMap<StackId, number>;
   /** The events of a run, as `report`. */
   journal(runId?: string): Journal;
   /** What a stack printed in a run; without one in the newest that started it. @throws TuttiError `not-found`. */
@@ -240,6 +244,7 @@ function tutti(opened: Opened): Tutti {
     },
     runs: () => listRuns(base).map((runId) => ({ runId, report: attempted(() => readReport(base, runId)) })),
     report: (runId) => readReport(base, findRun(base, runId)),
+    timings: (operation) => timingsOf(recentReports(base), operation),
     journal: (runId) => readJournal(base, findRun(base, runId)),
     logs(id, wanted) {
       // A stack that the workspace no longer has may still have logs.

@@ -70,6 +70,18 @@ export function writeReport(base: string, report: Report): void {
   renameSync(`${file}.new`, file);
 }
 
+/** Reports of finished runs as they were written, newest first; read one by one, and no more than the newest thirty. */
+export function* recentReports(base: string): Generator<Report> {
+  for (const runId of listRuns(base).slice(0, 30)) {
+    try {
+      const report = JSON.parse(readFileSync(join(runsFolder(base), runId, "report.json"), "utf8")) as Report;
+      if (report.schemaVersion === 1 && Array.isArray(report.stacks)) yield report;
+    } catch {
+      // Unfinished, or unreadable: it teaches nothing.
+    }
+  }
+}
+
 /** Ids of the runs there are, newest first. */
 export function listRuns(base: string): readonly RunId[] {
   if (!existsSync(runsFolder(base))) return [];

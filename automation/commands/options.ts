@@ -1,9 +1,16 @@
 // Options that several commands share, said once. yargs infers their types.
-import path from "node:path";
 import type { Argv } from "yargs";
 import { TuttiError } from "../errors.ts";
 import type { RunOptions, SelectOptions } from "../index.ts";
 import type { Session } from "./command.ts";
+
+/** How a run is shown; `auto` is live on a terminal, grouped anywhere else. */
+export const outputKinds = ["live", "grouped", "stream", "lines", "ndjson", "json", "quiet"] as const;
+export type OutputKind = (typeof outputKinds)[number];
+
+export function isOutputKind(text: string): text is OutputKind {
+  return (outputKinds as readonly string[]).includes(text);
+}
 
 /** `-e`, filters as positionals, neighbours. */
 export const selecting = <T>(cli: Argv<T>) =>
@@ -55,7 +62,7 @@ export const resuming = <T>(cli: Argv<T>) =>
       type: "string",
       array: true,
       nargs: 1,
-      describe: "Write a report, json=<file>; may be given several times",
+      describe: "Write a report: json=, markdown= or junit=<file>; may be given several times",
     })
     .option("dry-run", {
       type: "boolean",
@@ -144,20 +151,4 @@ export function parseDuration(text: string, option: string): number {
   if (text === "0") return 0;
   if (parts !== null) return Number(parts[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[parts[2] as "s"];
   throw new TuttiError("usage", `${option} ${text} is no duration`, { hint: `write ${option} 30s, 10m or 2h` });
-}
-
-/** Where reports are to be written. @throws TuttiError `usage` for a kind there is not. */
-export function reportFiles(
-  given: readonly string[] | undefined,
-  cwd: string,
-): readonly { readonly kind: "json"; readonly file: string }[] {
-  return (given ?? []).map((text) => {
-    const at = text.indexOf("=");
-    const kind = text.slice(0, at === -1 ? undefined : at);
-    if (kind !== "json")
-      throw new TuttiError("usage", `no report of kind "${kind}"`, { hint: "there is: json=<file>" });
-    if (at === -1 || at === text.length - 1)
-      throw new TuttiError("usage", `--report ${text} names no file`, { hint: "write --report json=report.json" });
-    return { kind, file: path.resolve(cwd, text.slice(at + 1)) };
-  });
 }

@@ -1,8 +1,7 @@
 // `tutti report [run]`: the report of a run, made again from its journal.
-import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Globals, Register } from "./command.ts";
-import { reportFiles } from "./options.ts";
+import { parseReportFiles, renderReport, reportKinds, writeReportFiles } from "./reportFiles.ts";
 
 export const register: Register = (cli, session) =>
   cli.command(
@@ -13,35 +12,43 @@ export const register: Register = (cli, session) =>
         type: "string",
         array: true,
         nargs: 1,
-        describe: "Write it to a file instead: json=<file>",
+        describe:
+          "Write it to a file instead: json=, markdown= or junit=<file>; a kind alone prints it; may be given several times",
       }),
     async (given) => {
       const args = given as typeof given & Globals;
       const { world } = session;
       const directory = path.resolve(world.cwd, args.cwd);
-      const files = reportFiles(args.report, directory);
+      const printed = (args.report ?? []).flatMap((text) => reportKinds.filter((kind) => kind === text));
+      const files = parseReportFiles(
+        args.report?.filter((text) => !printed.some((kind) => kind === text)),
+        directory,
+      );
       const { open, foldRun } = await import("../index.ts");
       const tutti = await open(directory, { variables: world.variables });
+      const { events, warnings } = tutti.journal(args.run);
+      for (const warning of warnings) world.stderr.write(`journal: ${warning}\n`);
       const report = tutti.report(args.run);
-      for (const { file } of files) {
-        await mkdir(path.dirname(file), { recursive: true });
-        await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-      }
-      if (files.length > 0) return;
+      const reported = { report, state: foldRun(events), tutti };
+      await writeReportFiles(files, reported);
+      for (const kind of printed) world.stdout.write(await renderReport(kind, reported));
+      if (files.length > 0 || printed.length > 0) return;
       if (args.json) {
-        world.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+        world.stdout.write(await renderReport("json", reported));
         return;
       }
-      const [{ createPalette, wantsColor }, { createLinesView }] = await Promise.all([
+      const [{ createPalette, wantsColor }, { createGroupedView }] = await Promise.all([
         import("../views/color.ts"),
-        import("../views/lines.ts"),
+        import("../views/grouped.ts"),
       ]);
       const { isTerminal } = world.stdout;
       const palette = createPalette(wantsColor({ variables: world.variables, isTerminal, option: args.color }));
-      const { events, warnings } = tutti.journal(args.run);
-      for (const warning of warnings) world.stderr.write(`journal: ${warning}\n`);
-      const state = foldRun(events);
-      const view = createLinesView({ write: (text) => world.stdout.write(text), palette });
-      for (const event of events) view.show(event, state);
+      const view = createGroupedView({ write: (text) => world.stdout.write(text), palette });
+      for (const event of events) view.show(event, reported.state);
+      // A run whose driver died has no last event; what is known of it is worth the same lines.
+      if (reported.state.finished === undefined) {
+        const { summaryLines } = await import("../views/summary.ts");
+        for (const line of summaryLines(reported.state, palette)) world.stdout.write(`${line}\n`);
+      }
     },
   );

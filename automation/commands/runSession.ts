@@ -4,7 +4,6 @@
 // 1. Data goes to standard output (the run, or with --json its report alone), talk to standard error.
 // 2. What changes something asks once, for the whole, on a terminal; anywhere else it needs --yes.
 // 3. The terminal is left as it was, whatever happens.
-import { mkdir, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { TuttiError } from "../errors.ts";
@@ -13,11 +12,14 @@ import { open, type Report, type Run, type RunOptions, type Tutti } from "../ind
 import type { Plan } from "../plan.ts";
 import { isCi } from "../variables.ts";
 import { createPalette, type Palette, wantsColor } from "../views/color.ts";
+import type { Timings } from "../views/forecast.ts";
+import { asciiSigns, showsUnicode } from "../views/unicode.ts";
 import type { View } from "../views/view.ts";
 import { plural } from "../views/words.ts";
 import { parseStackId } from "../workspace.ts";
 import type { Globals, Session } from "./command.ts";
-import { reportFiles, runOptions } from "./options.ts";
+import { isOutputKind, type OutputKind, outputKinds, runOptions } from "./options.ts";
+import { parseReportFiles, writeReportFiles } from "./reportFiles.ts";
 
 type Arguments = Globals &
   Parameters<typeof runOptions>[0] & {
@@ -70,7 +72,7 @@ async function run(
 ): Promise<void> {
   const { world } = session;
   const directory = path.resolve(world.cwd, args.cwd);
-  const reports = reportFiles(args.report, directory);
+  const reports = parseReportFiles(args.report, directory);
   const show = chooseOutput(args, session);
   const tutti = await open(directory, { variables: world.variables });
   const { operation, options, plan, start } = workOf(tutti, {
@@ -98,56 +100,76 @@ async function run(
     if (answer.type === "stop") return session.finish(answer.exitCode);
     preview = answer.preview;
   }
-  const report = await watch(start(preview === undefined ? {} : { preview }), show.view(), session);
-  for (const { file } of reports) {
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-  }
+  const started = start(preview === undefined ? {} : { preview });
+  const report = await watch(
+    started,
+    show.view(() => tutti.timings(operation)),
+    session,
+  );
+  await writeReportFiles(reports, { report, state: started.state, tutti });
   session.finish(report.exitCode);
   // What was killed inside of this process, an engine that did not listen, would keep it alive.
   if (report.cancelled?.level === 3) world.exit(report.exitCode);
 }
 
 interface Show {
-  readonly kind: "live" | "lines" | "json" | "quiet";
+  readonly kind: OutputKind;
   readonly errors: Palette;
-  /** A fresh view; every run has its own. */
-  view(): Promise<View>;
+  /** A fresh view; every run has its own. Asks how long stacks took last time where it shows that. */
+  view(timings: () => Timings): Promise<View>;
 }
 
 /** The one place where the view is chosen. @throws TuttiError `usage`. */
 function chooseOutput(args: Globals, { world }: Session): Show {
   const { stdout, stderr, variables } = world;
   const asked = args.json ? "json" : args.output;
-  if (!["auto", "lines", "json", "quiet", "live"].includes(asked)) {
+  if (asked !== "auto" && !isOutputKind(asked)) {
     throw new TuttiError("usage", `no output of kind "${asked}"`, {
-      hint: "there are: auto, live, lines, json, quiet",
+      hint: `there are: auto, ${outputKinds.join(", ")}`,
     });
   }
   const dumb = variables["TERM"] === "dumb";
-  const auto = stdout.isTerminal && !isCi(variables) && !dumb ? "live" : "lines";
+  const auto = stdout.isTerminal && !isCi(variables) && !dumb ? "live" : "grouped";
   // A table is redrawn with what only a terminal understands.
-  const kind = asked === "auto" || (asked === "live" && !stdout.isTerminal) ? auto : (asked as Show["kind"]);
+  const kind = asked === "auto" || (asked === "live" && (!stdout.isTerminal || dumb)) ? auto : asked;
   const palette = createPalette(wantsColor({ variables, isTerminal: stdout.isTerminal, option: args.color }));
   const errors = createPalette(wantsColor({ variables, isTerminal: stderr.isTerminal, option: args.color }));
-  const write = (text: string): void => stdout.write(text);
+  const unicode = showsUnicode(variables);
+  const write = (text: string): void => stdout.write(stdout.isTerminal && !unicode ? asciiSigns(text) : text);
   const detailed = "detailedExitcode" in args && args.detailedExitcode === true;
   return {
     kind,
     errors,
-    async view() {
+    async view(timings) {
       switch (kind) {
         case "json":
-          return (await import("../views/json.ts")).createJsonView({ write, detailed });
-        case "lines": {
-          const { createLinesView, foldOf } = await import("../views/lines.ts");
+          return (await import("../views/json.ts")).createJsonView({ write: (text) => stdout.write(text), detailed });
+        case "ndjson":
+          return (await import("../views/ndjson.ts")).createNdjsonView({ write: (text) => stdout.write(text) });
+        case "lines":
+          return (await import("../views/lines.ts")).createLinesView({ write });
+        case "grouped":
+        case "stream": {
+          const [{ createGroupedView }, { createStreamView }, { foldOf }] = await Promise.all([
+            import("../views/grouped.ts"),
+            import("../views/stream.ts"),
+            import("../views/ci.ts"),
+          ]);
           const fold = foldOf(variables);
-          return createLinesView({ write, palette, ...(fold === undefined ? {} : { fold }) });
+          const options = { write, palette, ...(fold === undefined ? {} : { fold }) };
+          return kind === "grouped" ? createGroupedView(options) : createStreamView(options);
         }
         case "live": {
-          const unicode = /UTF-?8/i.test(variables["LC_ALL"] ?? variables["LC_CTYPE"] ?? variables["LANG"] ?? "");
           const { createLiveView } = await import("../views/live.ts");
-          return createLiveView({ screen: stdout, palette, unicode, now: world.now, every: world.every });
+          return createLiveView({
+            screen: { ...stdout, write },
+            palette,
+            unicode,
+            now: world.now,
+            every: world.every,
+            timings: timings(),
+            reflows: variables["XTERM_VERSION"] === undefined,
+          });
         }
         case "quiet":
           return (await import("../views/quiet.ts")).createQuietView({
@@ -192,7 +214,11 @@ async function confirm(
   const { world } = session;
   let preview: Report | undefined;
   if (operation === "up") {
-    preview = await watch(tutti.preview({ ...options, detailed: false }), show.view(), session);
+    preview = await watch(
+      tutti.preview({ ...options, detailed: false }),
+      show.view(() => tutti.timings("preview")),
+      session,
+    );
     if (preview.exitCode !== 0) return { type: "stop", exitCode: preview.exitCode };
     if (preview.stacks.every(({ status }) => status === "unchanged" || status === "skipped")) {
       world.stderr.write("nothing to change\n");

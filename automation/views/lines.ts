@@ -1,65 +1,49 @@
-// Plain lines, each stack's in one piece, for logs, pipes and screen readers: a stack is shown when it has ended.
-
+// Sentences for a screen reader: one a line, words instead of signs, nothing redrawn, no colour, no more than what one wants
+// read aloud.
+import type { Counts, Operation } from "../events.ts";
+import { sumOf } from "../report.ts";
 import type { RunState, StackState } from "../runState.ts";
-import type { Palette } from "./color.ts";
-import { stackDetails, stackHeading } from "./stackText.ts";
-import { summaryLines } from "./summary.ts";
+import { createPalette } from "./color.ts";
+import { failureLines } from "./stackText.ts";
 import type { View } from "./view.ts";
-import { plural } from "./words.ts";
+import { cancelText, duration, plural, shortType, statusWord, wordsOfCounts, wordsOfOp } from "./words.ts";
 
-export interface LinesOptions {
-  readonly write: (text: string) => void;
-  readonly palette: Palette;
-  /** Wraps a stack's lines for a CI log that folds; absent: headings only. */
-  readonly fold?: Fold;
-}
+const plain = createPalette(false);
 
-/** How a CI service marks lines that belong together. */
-export interface Fold {
-  open(title: string): string;
-  close(): string;
-}
-
-/** GitHub's and GitLab's marks, by the variables these services set; undefined elsewhere. */
-export function foldOf(variables: Readonly<Record<string, string | undefined>>): Fold | undefined {
-  if (variables["GITHUB_ACTIONS"] === "true") {
-    return { open: (title) => `::group::${title}`, close: () => "::endgroup::" };
-  }
-  return undefined;
-}
-
-/** Shows a run as grouped lines. */
-export function createLinesView({ write, palette, fold }: LinesOptions): View {
-  const line = (text: string): void => write(`${text}\n`);
-  const block = (stack: StackState, state: RunState): void => {
-    const details = stackDetails(stack, state, palette);
-    const heading = stackHeading(stack, state, palette);
-    // A fold would hide why it failed.
-    const folded = fold !== undefined && details.length > 0 && stack.outcome?.type !== "failed";
-    line(folded ? fold.open(heading) : heading);
-    for (const text of details) line(text);
-    if (folded) line(fold.close());
-  };
+/** Shows a run as sentences. */
+export function createLinesView({ write }: { readonly write: (text: string) => void }): View {
+  const say = (text: string): void => write(`${text}\n`);
+  let done = 0;
   return {
     show(event, state) {
       switch (event.type) {
         case "run-started":
-          line(
-            `${palette.bold(event.operation)} of ${plural(event.steps.length, "stack")}, ${event.concurrency} at once`,
-          );
+          say(`${event.operation} of ${plural(event.steps.length, "stack")}, ${event.concurrency} at once.`);
+          break;
+        case "stack-started":
+          say(`${event.stack} started.`);
+          break;
+        case "stack-event":
+          if (event.event.type === "resource" && event.event.status === "failed")
+            say(
+              `${event.stack}: ${wordsOfOp(event.event.op)} ${shortType(event.event.resourceType)} ${event.event.name} failed.`,
+            );
           break;
         case "stack-finished": {
           const stack = state.stacks.get(event.stack);
-          if (stack !== undefined) block(stack, state);
+          if (stack === undefined) break;
+          done++;
+          say(`${ended(stack, state)} ${done} of ${state.stacks.size} done.`);
+          for (const { severity, message } of stack.diagnostics)
+            if (severity === "warning") say(`${stack.id} warns: ${message}`);
+          for (const line of failureLines(stack, state, plain)) say(line.trim());
           break;
         }
         case "cancel-requested":
-          line(palette.yellow(cancelText(event.level)));
+          say(cancelText(event.level));
           break;
         case "run-finished":
-          for (const text of summaryLines(state, palette)) line(text);
-          break;
-        default:
+          say(closing(state));
           break;
       }
     },
@@ -67,10 +51,32 @@ export function createLinesView({ write, palette, fold }: LinesOptions): View {
   };
 }
 
-/** What an interrupt does, and what the next one would do. */
-export function cancelText(level: 1 | 2 | 3): string {
-  if (level === 1)
-    return "stopping: nothing new starts, what runs ends by itself; interrupt again to interrupt what runs";
-  if (level === 2) return "interrupting what runs; interrupt again to kill it";
-  return "killed: look at what `tutti report` says needs recovery";
+function ended(stack: StackState, { operation = "up" }: RunState): string {
+  const { outcome, durationMs, startedAtMs } = stack;
+  const time = startedAtMs === undefined || durationMs === undefined ? "" : ` after ${duration(durationMs)}`;
+  const why =
+    outcome?.type === "blocked"
+      ? ` because ${outcome.because} did not succeed`
+      : outcome?.type === "skipped"
+        ? `: ${outcome.reason}`
+        : "";
+  const drifted = new Set(stack.drift.map(({ urn }) => urn)).size;
+  const what =
+    operation === "drift" ? (drifted > 0 ? plural(drifted, "resource") : "") : counted(stack.counts, operation);
+  return `${stack.id} ${statusWord(stack.status, operation)}${time}${why}${what === "" ? "" : `: ${what}`}.`;
+}
+
+function counted(counts: Counts, operation: Operation): string {
+  return wordsOfCounts(counts, operation).join(", ");
+}
+
+function closing(state: RunState): string {
+  const { operation = "up", finished } = state;
+  const words = Object.entries(state.tally).map(
+    ([status, count]) => `${count} ${statusWord(status as StackState["status"], operation)}`,
+  );
+  const what =
+    operation === "drift" ? "" : counted(sumOf([...state.stacks.values()].map(({ counts }) => counts)), operation);
+  const time = finished === undefined ? "interrupted" : `in ${duration(finished.durationMs)}`;
+  return `${operation} ended ${time}: ${words.length === 0 ? "nothing to do" : words.join(", ")}.${what === "" ? "" : ` Resources: ${what}.`}${state.runId === undefined ? "" : ` Run ${state.runId}.`}`;
 }

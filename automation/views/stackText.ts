@@ -14,11 +14,17 @@ import {
 } from "./words.ts";
 
 /** `network.local  succeeded  1.2s  + 11 created`. */
-export function stackHeading(stack: StackState, state: RunState, palette: Palette, idWidth = 0): string {
+export function stackHeading(
+  stack: StackState,
+  state: RunState,
+  palette: Palette,
+  idWidth = 0,
+  name: string = stack.id,
+): string {
   const { operation = "up" } = state;
   const word = statusWord(stack.status, operation);
   const parts = [
-    palette.bold(stack.id.padEnd(idWidth)),
+    name === "" ? "" : palette.bold(name.padEnd(idWidth)),
     paintStatus(stack.status, palette)(word),
     stack.durationMs === undefined || stack.startedAtMs === undefined ? "" : palette.dim(duration(stack.durationMs)),
     operation === "drift" ? driftCount(stack) : countsText(stack.counts, operation, palette),

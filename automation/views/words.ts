@@ -89,6 +89,35 @@ export function countsText(counts: Counts, operation: Operation, palette: Palett
     .join(", ");
 }
 
+/** `3 created`, `1 to update`: the counts as words alone. */
+export function wordsOfCounts(counts: Counts, operation: Operation): readonly string[] {
+  return counted
+    .filter(([op]) => (counts[op] ?? 0) > 0)
+    .map(([op, done, toDo]) => `${counts[op]} ${operation === "preview" ? toDo : done}`);
+}
+
+/** What an operation does, as a word: `creating`, `replacing`. */
+export function wordsOfOp(op: ResourceOp): string {
+  const verb = op.split("-", 1)[0]!;
+  return verb === "discard" ? "discarding" : `${verb.replace(/e$/, "")}ing`;
+}
+
+/** What an interrupt does, and what the next one would do. */
+export function cancelText(level: 1 | 2 | 3): string {
+  if (level === 1)
+    return "stopping: nothing new starts, what runs ends by itself; interrupt again to interrupt what runs";
+  if (level === 2) return "interrupting what runs; interrupt again to kill it";
+  return "killed: look at what `tutti report` says needs recovery";
+}
+
+/** `+11 ~1 =4`: the counts for where there is little room; `=` are those that stayed as they are. */
+export function compactCounts(counts: Counts, palette: Palette): string {
+  return counted
+    .filter(([op]) => (counts[op] ?? 0) > 0)
+    .map(([op]) => paintOp(op, palette)(`${op === "import" ? "<" : (sign(op) ?? "=")}${counts[op]}`))
+    .join(" ");
+}
+
 /** `gcp:compute:Network` of `gcp:compute/network:Network`; other types as they are. */
 export function shortType(type: string): string {
   const match = /^([^:]+):([^/:]+)\/([^:]+):([^:]+)$/.exec(type);

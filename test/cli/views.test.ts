@@ -7,12 +7,20 @@ import type { RunEvent, StackId, Stamped } from "../../automation/events.ts";
 import { createStamper, parseJournal } from "../../automation/journal.ts";
 import { makeReport } from "../../automation/report.ts";
 import { foldRun, RunFold } from "../../automation/runState.ts";
+import { foldOf } from "../../automation/views/ci.ts";
 import { createPalette, wantsColor } from "../../automation/views/color.ts";
+import { criticalPath, forecast } from "../../automation/views/forecast.ts";
+import { createGroupedView } from "../../automation/views/grouped.ts";
 import { createJsonView } from "../../automation/views/json.ts";
 import { createLinesView } from "../../automation/views/lines.ts";
-import { createLiveView, cut, tableLines } from "../../automation/views/live.ts";
+import { createLiveView } from "../../automation/views/live.ts";
+import { createNdjsonView } from "../../automation/views/ndjson.ts";
 import { createQuietView } from "../../automation/views/quiet.ts";
+import { createStreamView } from "../../automation/views/stream.ts";
+import { tableLines } from "../../automation/views/table.ts";
+import { asciiSigns, showsUnicode } from "../../automation/views/unicode.ts";
 import type { View } from "../../automation/views/view.ts";
+import { cut, padded, widthOf, wrap } from "../../automation/views/width.ts";
 
 const journals = ["platform-up", "preview", "failed", "drift"] as const;
 const sizes = [
@@ -107,19 +115,45 @@ function wide(): readonly Stamped[] {
 }
 
 describe.each(journals)("%s", (name) => {
-  it("as lines", async () => {
-    const text = shown(journal(name), (write) => createLinesView({ write, palette: plain }));
-    await expect(text).toMatchFileSnapshot(`../golden/lines/${name}.txt`);
+  it("as grouped lines", async () => {
+    const text = shown(journal(name), (write) => createGroupedView({ write, palette: plain }));
+    await expect(text).toMatchFileSnapshot(`../golden/grouped/${name}.txt`);
   });
 
-  it("as lines in a folding log", async () => {
-    const fold = { open: (title: string) => `::group::${title}`, close: () => "::endgroup::" };
-    const text = shown(journal(name), (write) => createLinesView({ write, palette: plain, fold }));
-    expect(text.split("\n").filter((line) => line === "::endgroup::").length).toBe(
-      text.match(/^::group::/gm)?.length ?? 0,
-    );
-    // What failed is never folded away.
+  it("as a stream of lines", async () => {
+    const text = shown(journal(name), (write) => createStreamView({ write, palette: plain }));
+    await expect(text).toMatchFileSnapshot(`../golden/stream/${name}.txt`);
+  });
+
+  it("as sentences for a screen reader: no signs, no colour", async () => {
+    const text = shown(journal(name), (write) => createLinesView({ write }));
+    await expect(text).toMatchFileSnapshot(`../golden/lines/${name}.txt`);
+    expect(text).not.toMatch(/[^\x20-\x7e\n]|^ |[+~] \d/m);
+  });
+
+  it("as events: every one, a line each", () => {
+    const events = journal(name);
+    const text = shown(events, (write) => createNdjsonView({ write }));
+    expect(
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual(events);
+  });
+
+  it.each([{ GITHUB_ACTIONS: "true" }, { GITLAB_CI: "true" }])("in the log of a CI service: %j", (variables) => {
+    const fold = foldOf(variables)!;
+    const text = shown(journal(name), (write) => createGroupedView({ write, palette: plain, fold }));
+    const opened = text.match(/^(?:::group::|.\[0Ksection_start:)/gm)?.length ?? 0;
+    expect(text.match(/^(?:::endgroup::|.\[0Ksection_end:)/gm)?.length ?? 0).toBe(opened);
+    if (name !== "failed") expect(opened).toBeGreaterThan(0);
+    // What failed is never folded away, and GitHub shows it beside the source.
     expect(text).not.toMatch(/^::group::.*failed/m);
+    if (name === "failed" && "GITHUB_ACTIONS" in variables)
+      expect(text).toContain(
+        "::error file=stacks/app/program.ts,line=7,col=46,title=app.real failed::the app does not want to\n",
+      );
   });
 
   it("quietly: failures alone", () => {
@@ -150,6 +184,97 @@ describe.each(sizes)("the live table in $columns columns and $rows rows", (size)
     await expect(`${frames.join("\n\n")}\n`).toMatchFileSnapshot(
       `../golden/live/${name}-${size.columns}x${size.rows}.txt`,
     );
+  });
+});
+
+describe("the forecast", () => {
+  const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 23, 12, 0, seconds)).toISOString();
+  const id = (name: string): StackId => `${name}.prod` as StackId;
+  const stamped = (events: readonly (RunEvent & { readonly second: number })[]): readonly Stamped[] =>
+    events.map(({ second, ...event }, seq) => ({
+      ...(event as RunEvent),
+      schemaVersion: 1,
+      runId: "20261123-120000-bcdf" as Stamped["runId"],
+      seq,
+      time: at(second),
+    }));
+  const summary = { counts: {}, changedOutputs: [], drift: [], approximate: [] };
+  const ended = (second: number, name: string, durationMs: number, outcome: "succeeded" | "unchanged" = "succeeded") =>
+    ({ second, type: "stack-finished", stack: id(name), outcome: { type: outcome }, summary, durationMs }) as const;
+  /** a --> b --> d, a --> c --> d */
+  const started = (onFailure: "stop" | "keep-going" = "stop") =>
+    ({
+      second: 0,
+      type: "run-started",
+      operation: "up",
+      steps: [
+        { stack: id("a"), waitsFor: [], reason: "" },
+        { stack: id("b"), waitsFor: [id("a")], reason: "" },
+        { stack: id("c"), waitsFor: [id("a")], reason: "" },
+        { stack: id("d"), waitsFor: [id("b"), id("c")], reason: "" },
+      ],
+      environments: [],
+      concurrency: 1,
+      onFailure,
+      argv: [],
+      version: "",
+    }) as const;
+  const timings = new Map([
+    [id("a"), 10_000],
+    [id("b"), 5_000],
+    [id("c"), 20_000],
+    [id("d"), 5_000],
+  ]);
+
+  it("goes by the times of the last run, with as many at once as the run has", () => {
+    const state = foldRun(stamped([started(), { second: 0, type: "stack-started", stack: id("a") }]));
+    const found = forecast(state, timings, Date.parse(at(4)));
+    expect(found.criticalPath).toEqual([id("a"), id("c"), id("d")]);
+    expect(found.leftMs).toBe(36_000);
+    expect(found.progress).toBeCloseTo(4 / 40);
+    expect(forecast({ ...state, concurrency: 2 }, timings, Date.parse(at(4))).leftMs).toBe(31_000);
+  });
+
+  it("knows nothing of a first run until a stack has ended", () => {
+    const first = stamped([started(), { second: 0, type: "stack-started", stack: id("a") }, ended(8, "a", 8000)]);
+    expect(forecast(foldRun(first.slice(0, 2)), new Map(), Date.parse(at(1))).leftMs).toBeUndefined();
+    expect(forecast(foldRun(first), new Map(), Date.parse(at(8))).leftMs).toBe(24_000);
+  });
+
+  it("expects nothing new after a failure that stops the run", () => {
+    const failed = {
+      ...ended(8, "b", 8000),
+      outcome: { type: "failed", failure: { message: "no" } },
+    } as const;
+    const events = (onFailure: "stop" | "keep-going") =>
+      foldRun(
+        stamped([
+          started(onFailure),
+          { second: 0, type: "stack-started", stack: id("a") },
+          ended(0, "a", 0),
+          { second: 0, type: "stack-started", stack: id("b") },
+          failed,
+        ]),
+      );
+    expect(forecast(events("stop"), timings, Date.parse(at(8))).leftMs).toBe(0);
+    expect(forecast(events("keep-going"), timings, Date.parse(at(8))).leftMs).toBeGreaterThan(0);
+  });
+
+  it("finds the chain that led to the end of a run that is over", () => {
+    const state = foldRun(
+      stamped([
+        started(),
+        { second: 0, type: "stack-started", stack: id("a") },
+        ended(10, "a", 10_000),
+        { second: 10, type: "stack-started", stack: id("b") },
+        { second: 10, type: "stack-started", stack: id("c") },
+        ended(12, "c", 2000),
+        ended(15, "b", 5000),
+        { second: 15, type: "stack-started", stack: id("d") },
+        ended(16, "d", 1000),
+      ]),
+    );
+    expect(criticalPath(state)).toEqual([id("a"), id("b"), id("d")]);
   });
 });
 
@@ -221,9 +346,70 @@ describe("the live view", () => {
     const t = terminal();
     const fold = new RunFold();
     for (const event of journal("failed")) t.view.show(event, fold.advance(event));
-    expect(t.text()).toContain("app.real failed: the app does not want to\n");
+    expect(t.text()).toContain("app.real failed: the app does not want to\x1b[K\n");
     expect(t.text()).toMatch(/up: 1 failed, 1 unchanged in/);
   });
+});
+
+it("cuts, fills and breaks lines by the columns that a terminal gives to them", () => {
+  expect(["abc", "日本", "e\u0301", "\x1b[31mred\x1b[39m", "👍"].map(widthOf)).toEqual([3, 4, 1, 3, 2]);
+  expect(cut("日本語", 3)).toBe("日");
+  expect(padded("日本語", 4, "…")).toBe("日… ");
+  expect(padded("ab", 4, "…")).toBe("ab  ");
+  expect(wrap("one two three, anextremelylongword", 9)).toEqual(["one two", "three,", "anextreme", "lylongwor", "d"]);
+});
+
+it("says the same in ASCII on a terminal that has no more", () => {
+  expect(asciiSigns("✔ 1 → 2 …")).toBe("+ 1 -> 2 ...");
+  expect(showsUnicode({ LC_ALL: "", LANG: "de_AT.UTF-8" })).toBe(true);
+  expect(showsUnicode({ LC_ALL: "C", LANG: "de_AT.UTF-8" })).toBe(false);
+  expect(showsUnicode({ LANG: "C.utf8", TERM: "linux" })).toBe(false);
+  const fold = new RunFold();
+  for (const event of wide()) {
+    const lines = tableLines(fold.advance(event), 0, { columns: 90, rows: 30 }, { palette: plain, unicode: false });
+    expect(lines.join("\n")).toMatch(/^[\x20-\x7e\n]*$/);
+  }
+});
+
+it("lets no output of a program steer a job or a terminal", () => {
+  const events: RunEvent[] = [
+    {
+      type: "run-started",
+      operation: "up",
+      steps: [{ stack: "a.prod" as StackId, waitsFor: [], reason: "" }],
+      environments: [],
+      concurrency: 1,
+      onFailure: "stop",
+      argv: [],
+      version: "",
+    },
+    { type: "stack-started", stack: "a.prod" as StackId },
+    {
+      type: "stack-event",
+      stack: "a.prod" as StackId,
+      event: { type: "line", stream: "stdout", text: "\x1b]0;title\x07\x1b[2Jhello\r::add-mask::x ##[error]no" },
+    },
+    {
+      type: "stack-event",
+      stack: "a.prod" as StackId,
+      event: { type: "diagnostic", severity: "warning", message: "look\n::set-env name=PATH::/evil" },
+    },
+    {
+      type: "stack-finished",
+      stack: "a.prod" as StackId,
+      outcome: { type: "succeeded" },
+      summary: { counts: {}, changedOutputs: [], drift: [], approximate: [] },
+      durationMs: 1,
+    },
+  ];
+  const stamp = createStamper("20261123-120000-bcdf" as Stamped["runId"], () => new Date(0));
+  const stampedEvents = events.map(stamp);
+  const fold = foldOf({ GITHUB_ACTIONS: "true" })!;
+  const stream = shown(stampedEvents, (write) => createStreamView({ write, palette: plain, fold }));
+  expect(stream).toContain("[a.prod] hello::add-mask::x # #[error]no\n");
+  const grouped = shown(stampedEvents, (write) => createGroupedView({ write, palette: plain, fold }));
+  expect(grouped).toContain("set-env name=PATH");
+  expect(grouped).not.toMatch(/^\s*::set-env/m);
 });
 
 it("cuts lines at a width and keeps their colours whole", () => {

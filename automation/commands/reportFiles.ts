@@ -1,0 +1,68 @@
+// `--report <kind>=<file>`: which reports there are, and the one place that writes them. A file is there whole or not at all.
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { TuttiError } from "../errors.ts";
+import type { Report, RunState, Tutti } from "../index.ts";
+
+export const reportKinds = ["json", "markdown", "junit"] as const;
+export type ReportKind = (typeof reportKinds)[number];
+
+export interface ReportFile {
+  readonly kind: ReportKind;
+  /** Absolute. */
+  readonly file: string;
+}
+
+/** Where reports are to be written. @throws TuttiError `usage` for a kind there is not. */
+export function parseReportFiles(given: readonly string[] | undefined, cwd: string): readonly ReportFile[] {
+  return (given ?? []).map((text) => {
+    const at = text.indexOf("=");
+    const kind = reportKinds.find((one) => one === text.slice(0, at === -1 ? undefined : at));
+    if (kind === undefined) {
+      throw new TuttiError("usage", `no report of kind "${at === -1 ? text : text.slice(0, at)}"`, {
+        hint: `there are: ${reportKinds.map((one) => `${one}=<file>`).join(", ")}`,
+      });
+    }
+    if (at === -1 || at === text.length - 1)
+      throw new TuttiError("usage", `--report ${text} names no file`, { hint: `write --report ${kind}=<file>` });
+    return { kind, file: path.resolve(cwd, text.slice(at + 1)) };
+  });
+}
+
+/** What reports are made of. */
+export interface Reported {
+  readonly report: Report;
+  readonly state: RunState;
+  readonly tutti: Tutti;
+}
+
+/** Writes every report. @throws TuttiError `files` when one cannot be written. */
+export async function writeReportFiles(files: readonly ReportFile[], reported: Reported): Promise<void> {
+  for (const { kind, file } of files) {
+    const text = await renderReport(kind, reported);
+    const part = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.new`);
+    try {
+      await mkdir(path.dirname(file), { recursive: true });
+      await writeFile(part, text);
+      await rename(part, file);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new TuttiError("files", `the report ${file} could not be written: ${message}`, {
+        hint: `the run is recorded; tutti report ${reported.report.runId} --report ${kind}=<file> writes it again`,
+        cause: error,
+      });
+    }
+  }
+}
+
+/** A report as text. */
+export async function renderReport(kind: ReportKind, { report, state }: Reported): Promise<string> {
+  switch (kind) {
+    case "json":
+      return `${JSON.stringify(report, null, 2)}\n`;
+    case "markdown":
+      return (await import("../views/markdown.ts")).markdownReport(state, report);
+    case "junit":
+      return (await import("../views/junit.ts")).junitReport(report);
+  }
+}
