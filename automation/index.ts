@@ -23,7 +23,7 @@ export {
   type Workspace,
   type Writes,
 } from "./define.ts";
-export type { BackendStack, Door, RunSetup, StepRunner } from "./door.ts";
+export type { BackendStack, Door, RunSetup, RunWatch, StepRunner } from "./door.ts";
 export { type ErrorCode, TuttiError } from "./errors.ts";
 export type {
   Counts,
@@ -55,8 +55,11 @@ export {
 export type { Duration, FailureKind, Retry } from "./patience.ts";
 export type { Plan, PlanStep } from "./plan.ts";
 export { type Problem, type ProblemCode, problemLine } from "./problems.ts";
+export type { Decisions, Findings, PendingOperation, Proposal } from "./pulumi/recovery.ts";
+export type { Hold } from "./pulumi/unlock.ts";
 export { type RehearseOptions, rehearse } from "./rehearse.ts";
 export type { Report, ReportStatus, StackReport } from "./report.ts";
+export type { Resumable } from "./resume.ts";
 export type { Run } from "./run.ts";
 export { foldRun, RunFold, type RunState, type StackState } from "./runState.ts";
 export type { ResolvedStack } from "./workspace.ts";

@@ -1,0 +1,176 @@
+// A six-stack run that is cut off at one exact moment, then repaired, then compared with a run that was not cut off.
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import type { Order, Repaired } from "./repairer.ts";
+
+const repository = path.resolve(import.meta.dirname, "../..");
+
+/** Where a run is cut off. */
+export interface Cut {
+  readonly at: "journal" | "before" | "after" | "recording";
+  /** From 1. */
+  readonly number: number;
+  readonly target: "driver" | "program";
+}
+
+export interface Counts {
+  readonly journal: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+export const cutName = ({ at, number, target }: Cut): string =>
+  `${target} killed ${at === "journal" ? "after event" : at === "recording" ? "while recording a network" : `${at} state write`} ${number}`;
+
+/** A fresh copy of the workspace of six stacks. */
+export function sixStacks(): string {
+  const root = mkdtempSync(path.join(os.tmpdir(), "tutti-crash-"));
+  for (const name of ["node_modules", "automation", "engine"])
+    symlinkSync(path.join(repository, name), path.join(root, name));
+  cpSync(path.join(import.meta.dirname, "../fixtures/six"), root, { recursive: true });
+  return root;
+}
+
+export function remove(root: string): void {
+  rmSync(root, { recursive: true, force: true });
+}
+
+/** Runs `tutti up` with a cut in it; resolves with how the driver ended. */
+export function runCut(root: string, cut: Cut | { readonly at: "count"; readonly to: string }): Promise<string> {
+  const preload = new URL("./cut.mjs", import.meta.url);
+  for (const [key, value] of Object.entries(cut)) preload.searchParams.set(key, String(value));
+  const arguments_ = [`--import=${preload.href}`, path.join(repository, "bin/tutti.js"), "up", "-e", "local", "--yes"];
+  const child = spawn(process.execPath, arguments_, {
+    cwd: root,
+    env: { PATH: "/usr/bin:/bin", HOME: root },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  child.stderr.resume();
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    // Not `close`: programs of a dead driver hold the streams for a moment.
+    child.once("exit", (code, signal) => resolve(signal ?? `exit ${code}`));
+  });
+}
+
+/** How many moments of each kind an uninterrupted run has. */
+export async function countMoments(root: string): Promise<Counts> {
+  const to = path.join(root, "counts.json");
+  const end = await runCut(root, { at: "count", to });
+  if (end !== "exit 0") throw new Error(`the uninterrupted run ended with ${end}`);
+  return JSON.parse(readFileSync(to, "utf8")) as Counts;
+}
+
+/** Every moment at which the driver can be cut off, then every event at which its programs can. */
+export function everyCut({ journal, before, after }: Counts): readonly Cut[] {
+  const series = (at: Cut["at"], count: number, target: Cut["target"]): readonly Cut[] =>
+    Array.from({ length: count }, (_, index) => ({ at, number: index + 1, target }));
+  return [
+    ...series("journal", journal, "driver"),
+    ...series("before", before, "driver"),
+    ...series("after", after, "driver"),
+    ...series("journal", journal, "program"),
+  ];
+}
+
+/** The state of every stack as it is on disk. */
+export function statesOf(root: string): Repaired["states"] {
+  const folder = path.join(root, ".tutti/sandbox/local/state/.pulumi/stacks/six");
+  const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  return Object.fromEntries(
+    files.map((name) => {
+      const { checkpoint } = JSON.parse(readFileSync(path.join(folder, name), "utf8")) as {
+        checkpoint: { latest: { resources: unknown } };
+      };
+      return [name.slice(0, -".json".length), checkpoint.latest.resources];
+    }),
+  );
+}
+
+/** Processes that still work for a workspace, as their command lines tell; on Linux only. */
+export function processesOf(root: string): readonly number[] {
+  if (!existsSync("/proc/self/cmdline")) return [];
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return pid !== process.pid && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(root);
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** Resolves to whether all processes of a workspace have ended within a time. */
+export async function programsEnd(root: string, withinMs: number): Promise<boolean> {
+  for (const until = performance.now() + withinMs; performance.now() < until; ) {
+    if (processesOf(root).length === 0) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return processesOf(root).length === 0;
+}
+
+/** The process that repairs, one workspace after the other. */
+export class Repairer {
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #lines: AsyncIterator<string>;
+  #stderr = "";
+
+  constructor() {
+    const script = path.join(import.meta.dirname, "repairer.ts");
+    this.#child = spawn(process.execPath, [script], { env: { PATH: "/usr/bin:/bin" }, stdio: "pipe" });
+    this.#child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-4000);
+    });
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async repair(order: Order): Promise<Repaired> {
+    this.#child.stdin.write(`${JSON.stringify(order)}\n`);
+    const line = await this.#lines.next();
+    if (line.done) throw new Error(`the repairer ended: ${this.#stderr}`);
+    const answer = JSON.parse(line.value) as { readonly repaired?: Repaired; readonly error?: string };
+    if (answer.repaired === undefined) throw new Error(answer.error);
+    return answer.repaired;
+  }
+
+  close(): void {
+    this.#child.stdin.end();
+  }
+}
+
+type States = Repaired["states"];
+
+/** Every leaf of the states, by stack, URN and path; a resource's place in the list is of no account. */
+export function leaves(states: States): ReadonlyMap<string, unknown> {
+  const found = new Map<string, unknown>();
+  const visit = (place: string, value: unknown): void => {
+    if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
+      for (const [key, part] of Object.entries(value)) visit(`${place}.${key}`, part);
+    } else found.set(place, JSON.stringify(value));
+  };
+  for (const [stack, resources] of Object.entries(states))
+    for (const resource of resources as readonly { readonly urn: string }[])
+      visit(`${stack} ${resource.urn}`, resource);
+  return found;
+}
+
+/** Leaves that two uninterrupted runs have otherwise: random names and what follows from them, times, ciphertexts. */
+export function differing(one: States, other: States): ReadonlySet<string> {
+  const [first, second] = [leaves(one), leaves(other)];
+  return new Set([...first.keys(), ...second.keys()].filter((place) => first.get(place) !== second.get(place)));
+}
+
+/** The leaves in which states differ from the reference; what varies from run to run only has to be there. */
+export function comparedWith(states: States, reference: States, varying: ReadonlySet<string>): readonly string[] {
+  const [found, wanted] = [leaves(states), leaves(reference)];
+  return [...new Set([...found.keys(), ...wanted.keys()])]
+    .filter((place) =>
+      varying.has(place) ? found.has(place) !== wanted.has(place) : found.get(place) !== wanted.get(place),
+    )
+    .map((place) => `${place}: ${found.get(place)} instead of ${wanted.get(place)}`);
+}
