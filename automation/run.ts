@@ -42,9 +42,9 @@ export interface RunRequest {
   readonly argv: readonly string[];
   readonly version: string;
   readonly commit: string | undefined;
-  /** Exit code 2 for a preview with changes or a drift run with drift. */
   /** The run that this one goes on with. */
   readonly resumes?: RunId | undefined;
+  /** Exit code 2 for a preview with changes or a drift run with drift. */
   readonly detailed: boolean;
   readonly signal: AbortSignal | undefined;
   /** Opened when the run begins. */
@@ -161,13 +161,13 @@ async function recorded(
       argv: request.argv,
       version: request.version,
       ...(request.commit === undefined ? {} : { commit: request.commit }),
+      ...optionsOf(setup),
+      ...(request.resumes === undefined ? {} : { resumes: request.resumes }),
     });
     await execute(plan, runStep, { concurrency, onFailure, cancellation, emit });
     const exitCode = exitCodeOfRun(fold.state, { detailed: request.detailed });
     emit({ type: "run-finished", exitCode, durationMs: performance.now() - startedAt });
   } finally {
-      ...optionsOf(setup),
-      ...(request.resumes === undefined ? {} : { resumes: request.resumes }),
     files.close();
   }
   const report = makeReport(fold.state, { detailed: request.detailed });
@@ -176,11 +176,6 @@ async function recorded(
   return report;
 }
 
-function opened({ openFiles, setup }: RunRequest): EventSink {
-  try {
-    return openFiles(setup.runId);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
 /** For the journal: whoever resumes the run goes on in the same way. */
 function optionsOf({
   refresh,
@@ -195,6 +190,11 @@ function optionsOf({
   return Object.keys(options).length === 0 ? {} : { options };
 }
 
+function opened({ openFiles, setup }: RunRequest): EventSink {
+  try {
+    return openFiles(setup.runId);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
     const hint = "every run keeps a journal below .tutti; make that folder writable";
     throw new TuttiError("files", `the run could not begin: ${message}`, { hint, cause: error });
   }
