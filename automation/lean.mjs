@@ -35,6 +35,7 @@ const empty = () => "module.exports = {};";
 /** `cmd/run` opens an inspector session for the serialiser, which opens one itself when it is used. */
 const noInspector = () => "exports.isInitializedAsync = async () => {};";
 
+const automation = sdk("automation/\\w+\\.js");
 const closure = sdk("runtime/closure/\\w+\\.js");
 const tracing = sdk("cmd/run/tracing\\.js");
 const telemetry = [
@@ -56,6 +57,8 @@ const rules = new Map([
   ["normalize-package-data", [closure, lazy]],
   ["./automation", [sdk("index\\.js"), lazy]],
   ["../../runtime/closure/v8Hooks", [sdk("cmd/run/index\\.js"), noInspector]],
+  // What the Automation API needs only where it starts commands or writes files itself.
+  ...["execa", "upath", "js-yaml", "@logdna/tail-file"].map((name) => [name, [automation, lazy]]),
   ...(traced ? [] : telemetry.map((name) => [`@opentelemetry/${name}`, [tracing, empty]])),
 ]);
 

@@ -12,9 +12,10 @@ import { type LeaseStore, leaseFolder } from "./lease.ts";
 import { createMask, secretValues } from "./mask.ts";
 import { locateOfficial, officialCommand } from "./official.ts";
 import { once } from "./once.ts";
+import { installPlugins, type Plugin } from "./plugins.ts";
 import { findProject, type Project } from "./project.ts";
 import { realEnvironment } from "./realEnvironment.ts";
-import { deriveSharedKey, neighbour, openSandbox, sharedSalt } from "./sandboxFiles.ts";
+import { neighbour, openSandbox, prepareSharedKey, sharedSalt } from "./sandboxFiles.ts";
 import { refuseForeignState } from "./stateFeatures.ts";
 
 /** A stack that the backend holds. */
@@ -40,6 +41,8 @@ export interface OpenEnvironment {
   command(kill?: AbortSignal, fence?: () => Promise<void>): EngineCommand;
   /** Where the run lease of the environment lies. */
   readonly leases: LeaseStore;
+  /** Installs what is missing of these plugins; false when nothing may be installed here. */
+  install(plugins: readonly Plugin[], tell: (text: string) => void, signal: AbortSignal): Promise<boolean>;
   /** Stacks of the project that the backend holds; asked once, kept up to date by `create` and `remove`. */
   held(): Promise<ReadonlyMap<string, HeldStack>>;
   /** Creates the stack in the backend. */
@@ -91,7 +94,7 @@ async function openEmbedded({
   stdin,
 }: OpenOptions): Promise<OpenEnvironment> {
   const [project, sandbox] = await Promise.all([findProject(root), openSandbox(base, folder)]);
-  if (children !== undefined) deriveSharedKey(sandbox);
+  if (children !== undefined) prepareSharedKey(sandbox);
   const { createEngine } = await import("../../engine/index.ts");
   const engineOptions = {
     env: sandbox.env,
@@ -122,6 +125,7 @@ async function openEmbedded({
             ...(kill === undefined ? {} : { kill }),
             ...(fence === undefined ? {} : { fence }),
           }),
+    install: async () => false,
     leases: leaseFolder(path.join(sandbox.files.state, ".tutti", "leases", project.name, name)),
     ...stackKeeping(engine, root, {
       initFlags: [],
@@ -160,7 +164,7 @@ async function openOfficial({
 }: OpenOptions): Promise<OpenEnvironment> {
   // The engine first: without it no variable helps.
   const { executable, version } = await locateOfficial(variables);
-  const { backend, secretsProvider, secrets, env } = realEnvironment(name, environment, variables, owned);
+  const { backend, secretsProvider, secrets, mayInstall, env } = realEnvironment(name, environment, variables, owned);
   const project = await findProject(root);
   const command = (kill?: AbortSignal): EngineCommand =>
     officialCommand({ executable, version, env, ...(kill === undefined ? {} : { kill }) });
@@ -173,6 +177,10 @@ async function openOfficial({
     backend,
     env,
     mask: createMask([...secretValues(env), ...secrets]),
+    async install(plugins, tell, signal) {
+      if (mayInstall) await installPlugins(plugins, { command: command(signal), cwd: root, env, tell, signal });
+      return mayInstall;
+    },
     leases: leaseFolder(leasesOf(backend, env, base, project.name, name)),
     command,
     ...stackKeeping(command(), root, {

@@ -2,10 +2,10 @@
 // variables of everything that runs in it: made from nothing, so that no credential of the machine can be in them.
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { link, mkdir, readFile, unlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { newSalt } from "../../engine/state/passphrase.ts";
+import { keyText, newSalt, recallKey } from "../../engine/state/passphrase.ts";
 
 export interface SandboxFiles {
   readonly folder: string;
@@ -18,6 +18,8 @@ export interface SandboxFiles {
   readonly home: string;
   readonly passphraseFile: string;
   readonly saltFile: string;
+  /** The key that passphrase and salt give; made again when it is missing. */
+  readonly keyFile: string;
 }
 
 /** Where a sandbox environment is; `base` is the workspace's `.tutti` or what stands for it. Creates nothing. */
@@ -32,6 +34,7 @@ export function sandboxFiles(base: string, environment: string): SandboxFiles {
     home: file("home"),
     passphraseFile: file("passphrase"),
     saltFile: file("salt"),
+    keyFile: file("key"),
   };
 }
 
@@ -62,6 +65,27 @@ export function neighbour(base: string, environment: string): Readonly<Record<st
 /** The salt that all stacks of the environment share: one key derivation a run instead of one a stack. */
 export function sharedSalt({ files, passphrase }: OpenSandbox): Promise<string> {
   return createdOnce(files.saltFile, () => newSalt(passphrase));
+}
+
+/**
+ * Makes the key known that all stacks of the environment share, beside everything else that a run loads first. It is derived
+ * once and then kept beside the passphrase, which whoever can read it can read as well. Nothing waits for this, and what is
+ * wrong shows where the key is used.
+ */
+export function prepareSharedKey(sandbox: OpenSandbox): void {
+  recallOrDerive(sandbox).catch(() => undefined);
+}
+
+async function recallOrDerive({ files, passphrase }: OpenSandbox): Promise<void> {
+  const [salt, kept] = await Promise.all([
+    readFile(files.saltFile, "utf8").then((text) => text.trim()),
+    readFile(files.keyFile, "utf8").catch(() => ""),
+  ]);
+  if (recallKey(kept, salt, passphrase)) return;
+  const text = await keyText(salt, passphrase);
+  const draft = `${files.keyFile}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  await writeFile(draft, `${text}\n`, { mode: 0o600, flag: "wx" });
+  await rename(draft, files.keyFile);
 }
 
 /** Variables of a sandbox; the same on every machine but for paths, language and time zone. */

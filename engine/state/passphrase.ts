@@ -26,8 +26,12 @@ export class IncorrectPassphrase extends EngineError {
 /** Keys by a digest of passphrase and salt: the passphrase itself is not kept. */
 const keys = new Map<string, Promise<Buffer>>();
 
+function nameOf(passphrase: string, salt: Buffer): string {
+  return createHash("sha256").update(salt).update("\0").update(passphrase).digest("base64");
+}
+
 function keyFor(passphrase: string, salt: Buffer): Promise<Buffer> {
-  const name = createHash("sha256").update(salt).update("\0").update(passphrase).digest("base64");
+  const name = nameOf(passphrase, salt);
   let key = keys.get(name);
   if (key === undefined) {
     key = derive(passphrase, salt, rounds, 32, "sha256");
@@ -91,18 +95,47 @@ export async function newSalt(passphrase: string): Promise<string> {
  * @throws IncorrectPassphrase when the passphrase is not the one the salt was made with.
  */
 export async function passphraseSecrets(salt: string, passphrase: string): Promise<SecretsManager> {
+  const { bytes, sealedProof } = partsOf(salt);
+  const key = await keyFor(passphrase, bytes);
+  if (!isProven(key, sealedProof)) throw new IncorrectPassphrase();
+  return new PassphraseSecrets(salt, key);
+}
+
+function partsOf(salt: string): { readonly bytes: Buffer; readonly sealedProof: string } {
   const match = /^v1:([^:]*):(.*)$/s.exec(salt);
   if (match === null)
     throw new EngineError(`malformed encryption salt "${salt}": it reads v1:<salt>:v1:<nonce>:<data>`);
-  const key = await keyFor(passphrase, Buffer.from(match[1]!, "base64"));
-  let word: string;
+  return { bytes: Buffer.from(match[1]!, "base64"), sealedProof: match[2]! };
+}
+
+function isProven(key: Buffer, sealedProof: string): boolean {
   try {
-    word = decryptWith(key, match[2]!);
+    return decryptWith(key, sealedProof) === proof;
   } catch {
-    throw new IncorrectPassphrase();
+    return false;
   }
-  if (word !== proof) throw new IncorrectPassphrase();
-  return new PassphraseSecrets(salt, key);
+}
+
+/**
+ * What spares a later process the derivation of a key: a text for a file that is kept as well as the passphrase itself.
+ * @throws IncorrectPassphrase as passphraseSecrets.
+ */
+export async function keyText(salt: string, passphrase: string): Promise<string> {
+  await passphraseSecrets(salt, passphrase);
+  const { bytes } = partsOf(salt);
+  return `${nameOf(passphrase, bytes)} ${(await keyFor(passphrase, bytes)).toString("base64")}`;
+}
+
+/**
+ * Takes the key from what `keyText` gave. False, and nothing is changed, when it is of another salt or passphrase, or damaged.
+ */
+export function recallKey(text: string, salt: string, passphrase: string): boolean {
+  const { bytes, sealedProof } = partsOf(salt);
+  const [name = "", encoded = ""] = text.trim().split(" ");
+  const key = Buffer.from(encoded, "base64");
+  if (name !== nameOf(passphrase, bytes) || key.length !== 32 || !isProven(key, sealedProof)) return false;
+  if (!keys.has(name)) keys.set(name, Promise.resolve(key));
+  return true;
 }
 
 /**

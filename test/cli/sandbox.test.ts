@@ -259,7 +259,7 @@ it("destroys in reverse order and leaves nothing in state or cloud", async () =>
 it("keeps its files to itself", () => {
   const modes = (folder: string): readonly string[] =>
     readdirSync(folder, { recursive: true, withFileTypes: true, encoding: "utf8" })
-      .filter((entry) => entry.isFile() && /journal|report|\.log$|passphrase$|salt$/.test(entry.name))
+      .filter((entry) => entry.isFile() && /journal|report|\.log$|passphrase$|salt$|key$/.test(entry.name))
       .map((entry) => path.join(entry.parentPath, entry.name));
   const files = modes(path.join(fixture.root, ".tutti"));
   expect(files.length).toBeGreaterThan(10);

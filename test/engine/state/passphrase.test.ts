@@ -1,7 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { newSalt, passphraseOf, passphraseSecrets, secretsOf } from "../../../engine/state/passphrase.ts";
+import {
+  keyText,
+  newSalt,
+  passphraseOf,
+  passphraseSecrets,
+  recallKey,
+  secretsOf,
+} from "../../../engine/state/passphrase.ts";
 import { recordedPassphrase, recording, temporaryFolder } from "./support.ts";
 
 const salt = async () => /encryptionsalt: (.*)/.exec(await recording("Pulumi.dev.yaml"))![1]!;
@@ -29,6 +37,37 @@ describe("the passphrase provider", () => {
     const another = (await passphraseSecrets(made, "a")).encrypt("another word");
     const [version, salt] = made.split(":");
     await expect(passphraseSecrets(`${version}:${salt}:${another}`, "a")).rejects.toThrow(/^incorrect passphrase$/);
+  });
+
+  it("takes a kept key only for its own salt and passphrase, undamaged", async () => {
+    const [one, other] = [await newSalt("a"), await newSalt("a")];
+    const text = await keyText(one, "a");
+    expect(text).not.toContain(one);
+    await expect(keyText(one, "b")).rejects.toThrow(/^incorrect passphrase$/);
+    const damaged = text.slice(0, -8) + (text.endsWith("AAAAAAA=") ? "BBBBBBB=" : "AAAAAAA=");
+    expect(recallKey(text, one, "a")).toBe(true);
+    expect([
+      recallKey(text, other, "a"),
+      recallKey(text, one, "b"),
+      recallKey(damaged, one, "a"),
+      recallKey("", one, "a"),
+    ]).toEqual([false, false, false, false]);
+    // In a process that has derived nothing, the kept key alone opens what was sealed.
+    const sealed = (await passphraseSecrets(one, "a")).encrypt("word");
+    const file = join(await temporaryFolder(), "recall.ts");
+    const module = JSON.stringify(new URL("../../../engine/state/passphrase.ts", import.meta.url).href);
+    await writeFile(
+      file,
+      `import crypto from "node:crypto";
+       import { syncBuiltinESMExports } from "node:module";
+       crypto.pbkdf2 = () => { throw new Error("derived"); };
+       syncBuiltinESMExports();
+       const { recallKey, passphraseSecrets } = await import(${module});
+       const [text, salt, sealed] = ${JSON.stringify([text, one, sealed])};
+       if (!recallKey(text, salt, "a")) throw new Error("not taken");
+       console.log((await passphraseSecrets(salt, "a")).decrypt(sealed));`,
+    );
+    expect(execFileSync(process.execPath, [file], { encoding: "utf8" })).toBe("word\n");
   });
 
   it("refuses a ciphertext that was changed", async () => {
