@@ -71,6 +71,39 @@ export const pubsubName: NameRule = {
 };
 /** Clusters and node pools: 40 characters (docs.cloud.google.com/kubernetes-engine/docs/reference/rest/v1/projects.locations.clusters). */
 export const gkeName: NameRule = { of: "GKE cluster or node pool", max: 40, ...rfc1035, ...autonamed };
+/** Key rings and keys, which Google never deletes: names that come with digits of their own can be used again. */
+export const kmsName: NameRule = {
+  of: "KMS key ring or key",
+  max: 63,
+  form: /^[A-Za-z0-9_-]+$/,
+  alphabet: "letters, digits, dashes and underscores",
+  ...autonamed,
+};
+/** 2 to 63 characters (docs.cloud.google.com/artifact-registry/docs/repositories/create-repos); completed by physicalName. */
+export const repositoryName: NameRule = { of: "registry", min: 2, max: 63, ...rfc1035, ...completed };
+/** docs.cloud.google.com/bigquery/docs/datasets#dataset-naming; completed by physicalName, with underscores for dashes. */
+export const datasetName: NameRule = { of: "BigQuery dataset", max: 1024, ...rfc1035, ...completed };
+/** docs.cloud.google.com/bigquery/docs/schemas#column_names and tables#table_naming, as far as every tool takes them. */
+export const bigQueryIdentifier: NameRule = {
+  of: "BigQuery table or column",
+  max: 300,
+  form: /^[A-Za-z_][A-Za-z0-9_]*$/,
+  alphabet: "letters, digits and underscores, first no digit",
+  ...asGiven,
+};
+/** docs.cloud.google.com/memorystore/docs/redis/reference/rest/v1/projects.locations.instances/create */
+export const redisName: NameRule = { of: "Redis instance", max: 40, ...rfc1035, ...autonamed };
+/** docs.cloud.google.com/run/docs/deploying: 49 characters for a service, which is used for jobs here too. */
+export const cloudRunName: NameRule = { of: "Cloud Run service or job", max: 49, ...rfc1035, ...autonamed };
+/** 4 to 32 characters, not `gcp-` first (description of the input in the provider); completed by physicalName. */
+export const identityPoolName: NameRule = {
+  of: "workload identity pool",
+  min: 4,
+  max: 32,
+  form: /^(?!gcp-)[a-z](?:[a-z0-9-]*[a-z0-9])?$/,
+  alphabet: 'lower-case letters, digits and dashes, first a letter, without "gcp-" at the beginning',
+  ...completed,
+};
 /** A DNS label; pulumi-kubernetes appends `-` and eight hexadecimal digits. */
 export const kubernetesName: NameRule = { of: "Kubernetes object", max: 63, ...rfc1035, suffix: 9 };
 /** Objects that others find by name (services, namespaces, service accounts) keep the name they are given. */

@@ -16,3 +16,19 @@ export const secretRoles = {
   /** Read every version of the secret. */
   read: "roles/secretmanager.secretAccessor",
 } as const;
+
+export const registryRoles = {
+  read: "roles/artifactregistry.reader",
+  /** Push new images; not delete or overwrite others' rights. */
+  write: "roles/artifactregistry.writer",
+} as const;
+
+export const datasetRoles = {
+  read: "roles/bigquery.dataViewer",
+  /** Read and write rows and tables of the dataset. */
+  write: "roles/bigquery.dataEditor",
+} as const;
+
+export const keyRoles = {
+  use: "roles/cloudkms.cryptoKeyEncrypterDecrypter",
+} as const;

@@ -2,6 +2,7 @@
 // It never makes a key: what runs on Google Cloud gets its credentials from the metadata server, and GKE pods through
 // Workload Identity Federation.
 
+import { DatasetIamMember } from "@pulumi/gcp/bigquery/datasetIamMember.js";
 import { IAMMember as ProjectIamMember } from "@pulumi/gcp/projects/iammember.js";
 import { SubscriptionIAMMember } from "@pulumi/gcp/pubsub/subscriptionIAMMember.js";
 import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
@@ -12,7 +13,7 @@ import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { kubernetesFixedName, physicalName, serviceAccountName } from "../names.ts";
-import { bucketRoles, secretRoles, subscriptionRoles, topicRoles } from "./roles.ts";
+import { bucketRoles, datasetRoles, secretRoles, subscriptionRoles, topicRoles } from "./roles.ts";
 
 /** A service account of a GKE cluster in the same project. */
 export interface KubernetesIdentity {
@@ -26,6 +27,8 @@ export type Grant =
   | { readonly on: "bucket"; readonly bucket: Input<string>; readonly may: "read" | "write" }
   | { readonly on: "topic"; readonly topic: Input<string>; readonly may: "publish" }
   | { readonly on: "subscription"; readonly subscription: Input<string>; readonly may: "pull" }
+  /** Read rows, or read and write them; of every table in a BigQuery dataset of the same project. */
+  | { readonly on: "dataset"; readonly dataset: Input<string>; readonly may: "read" | "write" }
   /** Read every version of a secret. */
   | { readonly on: "secret"; readonly secret: Input<string>; readonly may: "read" };
 
@@ -40,6 +43,8 @@ export interface ServiceAccountArgs {
   readonly grants?: Readonly<Record<string, Grant>>;
   /** Kubernetes service accounts that act as this one; none by default. Needs a cluster with workload identity. */
   readonly kubernetes?: readonly KubernetesIdentity[];
+  /** Identities from outside that act as this one (`IdentityFederation.repository`, `.pods`); by name. None by default. */
+  readonly actors?: Readonly<Record<string, Input<string>>>;
 }
 
 /** `roles/logging.logWriter`, or a custom role of a project or organisation. */
@@ -56,7 +61,7 @@ export class ServiceAccount extends ComponentResource {
 
   /** @throws RunError before anything is registered when an argument is wrong. */
   constructor(name: string, args: ServiceAccountArgs, opts?: ComponentResourceOptions) {
-    const { project, description, roles = [], grants = {}, kubernetes = [] } = args;
+    const { project, description, roles = [], grants = {}, kubernetes = [], actors = {} } = args;
     const check = new ArgumentCheck("ServiceAccount", name);
     check.childName("name", name, serviceAccountName);
     check.matches("description", description, /^.{1,256}$/s, "1 to 256 characters");
@@ -103,6 +108,13 @@ export class ServiceAccount extends ComponentResource {
         parent,
       );
     }
+    for (const [actor, member] of Object.entries(actors)) {
+      new AccountIamMember(
+        `${name}-${actor}`,
+        { serviceAccountId: account.name, role: "roles/iam.workloadIdentityUser", member },
+        parent,
+      );
+    }
     this.registerOutputs({ email: this.email, member: this.member });
   }
 
@@ -123,6 +135,9 @@ export class ServiceAccount extends ComponentResource {
           parent,
         );
         break;
+      case "dataset":
+        new DatasetIamMember(name, { datasetId: grant.dataset, role: datasetRoles[grant.may], member }, parent);
+        break;
       case "secret":
         new SecretIamMember(name, { secretId: grant.secret, role: secretRoles[grant.may], member }, parent);
         break;
@@ -135,6 +150,7 @@ const rights: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   bucket: bucketRoles,
   topic: topicRoles,
   subscription: subscriptionRoles,
+  dataset: datasetRoles,
   secret: secretRoles,
 };
 

@@ -196,6 +196,62 @@ export function cloudLike(resource: { type: string; name: string; inputs: Readon
           masterAuth: pulumi.secret({ clusterCaCertificate: "Y2E=", clientKey: "" }),
         },
       };
+    case "gcp:dns/managedZone:ManagedZone":
+      return {
+        id: `projects/${project}/managedZones/${physical}`,
+        state: { name: physical, nameServers: ["ns1.", "ns2."] },
+      };
+    case "gcp:iam/workloadIdentityPool:WorkloadIdentityPool": {
+      const pool = `projects/123456789/locations/global/workloadIdentityPools/${inputs["workloadIdentityPoolId"]}`;
+      return { id: pool, state: { name: pool } };
+    }
+    case "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider": {
+      const pool = `projects/123456789/locations/global/workloadIdentityPools/${inputs["workloadIdentityPoolId"]}`;
+      const provider = `${pool}/providers/${inputs["workloadIdentityPoolProviderId"]}`;
+      return { id: provider, state: { name: provider } };
+    }
+    case "gcp:kms/keyRing:KeyRing":
+      return {
+        id: `projects/${project}/locations/${inputs["location"]}/keyRings/${physical}`,
+        state: { name: physical },
+      };
+    case "gcp:kms/cryptoKey:CryptoKey":
+      return { id: `${inputs["keyRing"]}/cryptoKeys/${physical}`, state: { name: physical } };
+    case "gcp:artifactregistry/repository:Repository":
+      return { id: `${name}-id`, state: { name: inputs["repositoryId"], project } };
+    case "gcp:bigquery/dataset:Dataset":
+    case "gcp:bigquery/table:Table":
+      return { id: `${name}-id`, state: { project } };
+    case "gcp:redis/instance:Instance":
+      return {
+        id: physical,
+        state: {
+          host: "10.64.0.9",
+          port: 6378,
+          authString: pulumi.secret("generated-auth"),
+          serverCaCerts: [{ cert: "PEM" }],
+        },
+      };
+    case "gcp:cloudrunv2/service:Service":
+      return { id: `${name}-id`, state: { name: physical, project, uri: `https://${physical}-123456789.run.app` } };
+    case "gcp:cloudrunv2/job:Job":
+      return { id: `${name}-id`, state: { name: physical, project } };
+    case "gcp:compute/globalAddress:GlobalAddress":
+      return { id: `${name}-id`, state: { name: physical, address: inputs["address"] ?? "203.0.113.80" } };
+    case "gcp:certificatemanager/dnsAuthorization:DnsAuthorization":
+      return {
+        id: `projects/${project}/locations/global/dnsAuthorizations/${physical}`,
+        state: {
+          name: physical,
+          dnsResourceRecords: [{ name: `_acme-challenge.${inputs["domain"]}.`, type: "CNAME", data: "proof.goog." }],
+        },
+      };
+    case "gcp:certificatemanager/certificate:Certificate":
+      return { id: `projects/${project}/locations/global/certificates/${physical}`, state: { name: physical } };
+    case "gcp:monitoring/notificationChannel:NotificationChannel":
+      return { id: `projects/${project}/notificationChannels/${name}`, state: {} };
+    case "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig":
+      return { id: `projects/${project}/uptimeCheckConfigs/${name}`, state: { uptimeCheckId: `${name}-check` } };
     case "random:index/randomPassword:RandomPassword": {
       const rotation = (inputs["keepers"] as { rotation?: string } | undefined)?.rotation ?? "";
       return { id: "none", state: { result: pulumi.secret(`generated-${name}-${rotation}`) } };
@@ -212,7 +268,18 @@ export function cloudLike(resource: { type: string; name: string; inputs: Readon
 
 /** Answers of invokes: those that components make, anything else is an error. */
 export function cloudLikeCall(token: string): Record<string, unknown> {
-  if (token === "gcp:organizations/getProject:getProject") return { number: "123456789", projectId: "test-project" };
+  switch (token) {
+    case "gcp:organizations/getProject:getProject":
+      return { number: "123456789", projectId: "test-project" };
+    case "gcp:storage/getProjectServiceAccount:getProjectServiceAccount":
+      return { member: "serviceAccount:service-123456789@gs-project-accounts.iam.gserviceaccount.com" };
+    case "gcp:container/getCluster:getCluster":
+      return {
+        endpoint: "203.0.113.10",
+        masterAuths: [{ clusterCaCertificate: "Y2E=" }],
+        controlPlaneEndpointsConfigs: [{ dnsEndpointConfigs: [{ endpoint: "gke-abc-123.europe-west1.gke.goog" }] }],
+      };
+  }
   throw new Error(`no mock answers ${token}`);
 }
 
