@@ -178,6 +178,14 @@ export function readEngineEvents({
       return { type: "needs-recovery", failure, pending };
     }
     if (end.interrupted && !failed) return { type: "cancelled" };
+    // Killed by somebody else: what it had begun and not said yet, nobody knows.
+    if (changes && summary === undefined && end.code > 128 && end.code < 160) {
+      return {
+        type: "needs-recovery",
+        failure: failureOf(end, `the engine ended with exit code ${end.code}`),
+        pending,
+      };
+    }
     if (changes && leftOpen.length > 0) {
       // Whatever failed, what is there without the state knowing of it may be why.
       const hint = `settle what an earlier run left open: tutti recover ${stack}`;

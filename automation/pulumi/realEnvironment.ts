@@ -51,6 +51,8 @@ const prefixes = [
 /** Ours to say, or meant for another program. */
 const never = new Set(["PULUMI_BACKEND_URL", "PULUMI_STACK", "PULUMI_AUTOMATION_API", "PULUMI_DEBUG_COMMANDS"]);
 
+const automaticInstalls = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION";
+
 /** Whether a variable is handed on to a real environment. */
 export function isHandedOn(name: string): boolean {
   return !never.has(name) && (names.has(name) || prefixes.some((prefix) => name.startsWith(prefix)));
@@ -71,6 +73,8 @@ export interface RealEnvironment {
   /** Values given to this environment that are secrets, whatever the names of their variables. */
   readonly secrets: readonly string[];
   readonly secretsProvider: string | undefined;
+  /** Whether plugins may be installed: whoever runs tutti can forbid it, as to the CLI. */
+  readonly mayInstall: boolean;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -108,6 +112,8 @@ export function realEnvironment(
     PATH: [path.dirname(process.execPath), variables["PATH"]].filter(Boolean).join(path.delimiter),
     PULUMI_BACKEND_URL: url,
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // Installs of stacks that run side by side collide: plugins are made ready before (plugins.ts).
+    [automaticInstalls]: "true",
   };
   if (passphrase !== undefined) {
     // Alone: of the two, the CLI takes the file where it is given.
@@ -117,6 +123,7 @@ export function realEnvironment(
   return {
     backend: url,
     secretsProvider: secretsProvider === undefined ? undefined : resolve(secretsProvider, "secretsProvider"),
+    mayInstall: !/^(?:1|true)$/i.test(variables[automaticInstalls] ?? ""),
     secrets: passphrase === undefined ? [] : [env["PULUMI_CONFIG_PASSPHRASE"]!],
     env,
   };

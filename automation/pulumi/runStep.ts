@@ -20,6 +20,7 @@ import { readEngineEvents } from "./engineEvents.ts";
 import type { OpenEnvironment } from "./environment.ts";
 import { splitLines } from "./lines.ts";
 import { type Conflict, conflictIn, whileLocked } from "./locked.ts";
+import { missingPlugin } from "./plugins.ts";
 import type { Programs } from "./programs.ts";
 
 /** Makes the function that runs the steps of one run; `close` removes what it put aside. */
@@ -143,7 +144,7 @@ interface Work {
 async function operate(work: Work): Promise<StepResult> {
   const { setup, environment, context, predict } = work;
   const { id } = work.stack;
-  const { value, conflict, waitedMs } = await whileLocked(() => attempt(work), {
+  const { value, conflict, waitedMs } = await whileLocked(() => attemptWithPlugins(work), {
     timeoutMs: setup.lockTimeoutMs,
     signal: AbortSignal.any([context.interrupt, context.kill]),
     waiting({ holder }) {
@@ -169,6 +170,25 @@ interface Attempted {
   readonly result: StepResult;
   /** Root outputs, encoded and blinded; undefined when the engine told none. */
   readonly outputs: Readonly<Record<string, unknown>> | undefined;
+  readonly stderr: string;
+}
+
+/** A state may need plugins of other versions than the project's packages name: installed when they are missed, once each. */
+async function attemptWithPlugins(work: Work): ReturnType<typeof attempt> {
+  const { environment, context } = work;
+  const signal = AbortSignal.any([context.interrupt, context.kill]);
+  const tell = (message: string): void => context.emit({ type: "diagnostic", severity: "info", message });
+  const installed = new Set<string>();
+  for (;;) {
+    const attempted = await attempt(work);
+    const { outcome } = attempted.value.result;
+    if (outcome.type !== "failed" || signal.aborted) return attempted;
+    const plugin = missingPlugin(`${outcome.failure.message}\n${attempted.value.stderr}`);
+    const key = JSON.stringify(plugin);
+    if (plugin === undefined || installed.has(key)) return attempted;
+    installed.add(key);
+    if (!(await environment.install([plugin], tell, signal))) return attempted;
+  }
 }
 
 async function attempt({
@@ -225,7 +245,8 @@ async function attempt({
   }
   const { code, stderr: said } = recorded.result() ?? { code: 130, stderr: "killed" };
   const result = reader.finish({ code, stderr: said, interrupted: interrupt.aborted || kill.aborted });
-  return { value: { result, outputs: reader.rootOutputs() }, conflict: code === 0 ? undefined : conflictIn(said) };
+  const value = { result, outputs: reader.rootOutputs(), stderr: said };
+  return { value, conflict: code === 0 ? undefined : conflictIn(said) };
 }
 
 type Options = Parameters<Stack["up"]>[0] & Parameters<Stack["refresh"]>[0];

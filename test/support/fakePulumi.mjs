@@ -36,8 +36,10 @@ for (const act of acts) {
   if ("event" in act) await send(act.event);
   else if ("stdout" in act) await write(process.stdout, act.stdout);
   else if ("stderr" in act) await write(process.stderr, act.stderr);
-  else if ("lines" in act) for (let i = 0; i < act.lines; i++) await write(process.stdout, `${String(i).padEnd(99, ".")}\n`);
+  else if ("lines" in act)
+    for (let i = 0; i < act.lines; i++) await write(process.stdout, `${String(i).padEnd(99, ".")}\n`);
   else if ("wait" in act) await new Promise((resolve) => setTimeout(resolve, act.wait));
+  else if ("mkdir" in act) mkdirSync(act.mkdir, { recursive: true });
   else if ("reach" in act) note(act.reach, String(process.pid));
   else if ("until" in act) await interrupted();
   else if ("fork" in act) {

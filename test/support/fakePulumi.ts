@@ -20,6 +20,8 @@ export type Act =
   | { readonly until: "SIGINT" }
   /** Starts a process of its own group that lives until it is killed; its pid is `fake.reached("child")`. */
   | { readonly fork: true }
+  /** Makes a folder, as an installed plugin would. */
+  | { readonly mkdir: string }
   /** Ends itself by a signal. */
   | { readonly die: "SIGKILL" | "SIGTERM" }
   | { readonly exit: number };

@@ -1,0 +1,370 @@
+// The official engine through the library, against a double of the CLI (test/support/fakePulumi.ts): what the real one
+// cannot be made to do at will. What both can do is tested against the real one too, in realCli.test.ts.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Stamped } from "../../automation/events.ts";
+import { open, type Report, type RunOptions } from "../../automation/index.ts";
+import { createFixture, type Fixture, snapshot } from "../cli/fixture.ts";
+import { type Act, createFakePulumi, type FakePulumi, locked, type Scripts, summary } from "../support/fakePulumi.ts";
+
+let fixture: Fixture;
+beforeAll(() => {
+  fixture = createFixture();
+  for (const name of ["files", "base", "app"]) rmSync(path.join(fixture.root, "stacks", name), { recursive: true });
+  // A language the CLI's own host runs: no program is started here.
+  fixture.write("Pulumi.yaml", "name: pair\nruntime: yaml\nmain: stacks/index.ts\nstackConfigDir: stacks/config\n");
+  fixture.write(
+    "stacks/workspace.ts",
+    `import { defineEnvironment, defineStack, defineWorkspace, env } from "../automation/define.ts";
+     const stack = (name: string) => defineStack({ name, outputs: {}, program: () => import("./none.ts") });
+     const base = stack("base");
+     export default defineWorkspace({ stacks: [base, defineStack({ name: "app", after: [base], outputs: {}, program: () => import("./none.ts") })],
+       environments: {
+         real: defineEnvironment({ cloud: "real", backend: env("STATE_URL") }),
+         other: defineEnvironment({ cloud: "real", backend: env("STATE_URL"), passphrase: env("PULUMI_OTHER_WORD"),
+           variables: { GOOGLE_CREDENTIALS: env("GOOGLE_OTHER"), REGION: "eu" } }),
+       } });`,
+  );
+});
+afterAll(() => fixture.remove());
+
+const held = [
+  {
+    stdout: JSON.stringify(
+      ["base", "app"].flatMap((n) => ["real", "other"].map((e) => ({ name: `${n}.${e}`, current: false }))),
+    ),
+  },
+];
+const urn = "urn:pulumi:base.real::pair::random:index/randomPet:RandomPet::pet";
+const pet = (op: string) => ({
+  urn,
+  op,
+  type: "random:index/randomPet:RandomPet",
+  old: null,
+  new: {
+    urn,
+    type: "random:index/randomPet:RandomPet",
+    custom: true,
+    id: "x",
+    parent: "",
+    inputs: {},
+    outputs: {},
+    provider: "",
+  },
+  provider: "",
+});
+const begins: Act = { event: { resourcePreEvent: { metadata: pet("create") } } as never };
+const ends: Act = { event: { resOutputsEvent: { metadata: pet("create") } } as never };
+const failed: Act = { event: { resOpFailedEvent: { metadata: pet("create"), status: 0, steps: 0 } } as never };
+const says = (message: string): Act => ({
+  event: { diagnosticEvent: { message, severity: "error", color: "never", prefix: "", urn } } as never,
+});
+
+interface Ran {
+  readonly report: Report;
+  readonly events: readonly Stamped[];
+  readonly fake: FakePulumi;
+  readonly messages: string;
+}
+
+/** A double, and a way to run operations of the fixture with it. */
+function fakeRun(scripts: Scripts, version?: string) {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "tutti-double-"));
+  const fake = createFakePulumi(folder, { "stack ls": [held], ...scripts }, version);
+  const home = path.join(folder, "home");
+  mkdirSync(home);
+  const variables: Record<string, string> = {
+    PATH: `${fake.bin}:/usr/bin:/bin`,
+    HOME: home,
+    STATE_URL: `file://${folder}`,
+    PULUMI_CONFIG_PASSPHRASE: "everybody's words",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+  return {
+    fake,
+    home,
+    async run(
+      verb: "up" | "preview" | "destroy" | "drift",
+      options: RunOptions & {
+        readonly more?: Record<string, string>;
+        readonly on?: (event: Stamped, cancel: (level?: 1 | 2 | 3) => void) => void;
+      } = {},
+    ): Promise<Ran> {
+      const { more = {}, on, ...rest } = options;
+      const tutti = await open(fixture.root, {
+        variables: { ...variables, ...more },
+        base: path.join(folder, ".tutti"),
+      });
+      const run = tutti[verb]({ select: "base.real", ci: false, ...rest });
+      const events: Stamped[] = [];
+      for await (const event of run) {
+        events.push(event);
+        on?.(event, (level) => run.cancel("interrupt", level));
+      }
+      const messages = events
+        .flatMap((event) =>
+          event.type === "stack-event" && event.event.type === "diagnostic" ? [event.event.message] : [],
+        )
+        .join("\n");
+      return { report: await run.result(), events, fake, messages };
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+async function ran(acts: readonly Act[], options: Parameters<ReturnType<typeof fakeRun>["run"]>[1] = {}): Promise<Ran> {
+  const one = fakeRun({ up: [acts] });
+  try {
+    return await one.run("up", options);
+  } finally {
+    one.remove();
+  }
+}
+const outcome = ({ report }: Ran) => {
+  const { status, exitCode, failure } = report.stacks[0]!;
+  return { status, exitCode, run: report.exitCode, message: failure?.message };
+};
+
+describe("a verdict", () => {
+  it.each([
+    ["changes", [begins, ends, summary({ create: 1 })], "succeeded", 0, undefined],
+    ["no changes", [summary({ same: 3 })], "unchanged", 0, undefined],
+    [
+      "an error event, whatever the exit code says",
+      [begins, failed, says("no quota"), summary({})],
+      "failed",
+      4,
+      "no quota",
+    ],
+    [
+      "exit code 1 and its own words",
+      [{ stderr: "error: no such region\n" }, { exit: 1 }],
+      "failed",
+      4,
+      "no such region",
+    ],
+    ["exit code 3, authentication", [{ stderr: "error: log in first\n" }, { exit: 3 }], "failed", 3, "log in first"],
+    [
+      "a good end without a summary",
+      [begins, ends],
+      "needs-recovery",
+      12,
+      "the engine ended without saying how the run went",
+    ],
+    [
+      "a CLI that is killed in an operation",
+      [begins, { wait: 300 }, { die: "SIGKILL" }],
+      "needs-recovery",
+      12,
+      "ended by SIGKILL",
+    ],
+    ["a CLI that is killed before it said anything", [{ die: "SIGKILL" }], "needs-recovery", 12, "ended by SIGKILL"],
+  ] as const)("of %s", async (_, acts, status, exitCode, message) => {
+    expect(outcome(await ran(acts))).toEqual({ status, exitCode, run: exitCode, message });
+  });
+});
+
+it("is one process for an operation: nothing is selected, no history asked, no output decrypted", async () => {
+  const one = fakeRun({ up: [[begins, ends, summary({ create: 1 })]] });
+  const work = snapshot(path.join(fixture.root, "stacks"));
+  await one.run("up");
+  const calls = one.fake.calls().map(({ args }) => args.slice(0, 2).join(" "));
+  expect(calls.sort()).toEqual(["stack ls", "up --yes", "version"]);
+  expect(one.fake.calls("up")[0]?.args).toEqual(expect.arrayContaining(["--stack", "base.real", "--non-interactive"]));
+  expect(readdirSync(one.home)).toEqual([]);
+  expect(snapshot(path.join(fixture.root, "stacks"))).toEqual(work);
+  one.remove();
+});
+
+describe("environments side by side", () => {
+  it("have passphrases and credentials of their own, and none of the driver's other variables", async () => {
+    const one = fakeRun({ up: [[summary({ same: 1 })]] });
+    const more = {
+      PULUMI_OTHER_WORD: "only for other",
+      GOOGLE_OTHER: "{}",
+      GOOGLE_CREDENTIALS: "of all",
+      EDITOR: "vi",
+      REGION: "us",
+    };
+    const { report } = await one.run("up", { select: ["base.real", "base.other"], more });
+    expect(report.exitCode).toBe(0);
+    const env = (stack: string) => one.fake.calls("up").find(({ args }) => args.includes(stack))?.env ?? {};
+    const picked = ({
+      PULUMI_CONFIG_PASSPHRASE,
+      GOOGLE_CREDENTIALS,
+      REGION,
+      EDITOR,
+      PULUMI_OTHER_WORD,
+      GOOGLE_OTHER,
+    }: Record<string, string | undefined>) => [
+      PULUMI_CONFIG_PASSPHRASE,
+      GOOGLE_CREDENTIALS,
+      REGION,
+      EDITOR,
+      PULUMI_OTHER_WORD,
+      GOOGLE_OTHER,
+    ];
+    expect(picked(env("base.real"))).toEqual([
+      "everybody's words",
+      "of all",
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(picked(env("base.other"))).toEqual(["only for other", "{}", "eu", undefined, undefined, undefined]);
+    one.remove();
+  });
+
+  it("are told apart also in what is masked", async () => {
+    const { messages, report } = await ran([says("cannot open with only for other"), summary({})], {
+      select: "base.other",
+      more: { PULUMI_OTHER_WORD: "only for other", GOOGLE_OTHER: "{}" },
+    });
+    expect(messages).toBe("cannot open with [secret]");
+    expect(report.stacks[0]?.failure?.message).toBe("cannot open with [secret]");
+  });
+});
+
+describe("a stack that somebody else holds", () => {
+  const holder = "ann@box (pid 42) at 2026-11-23T17:37:33Z";
+  it("is waited for, its holder named once", async () => {
+    const one = fakeRun({ up: [locked(holder), locked(holder), [begins, ends, summary({ create: 1 })]] });
+    const { report, messages } = await one.run("up", { lockTimeoutMs: 60_000 });
+    expect([report.exitCode, messages]).toEqual([0, `waiting for the lock of base.real, held by ${holder}`]);
+    expect(one.fake.calls("up")).toHaveLength(3);
+    one.remove();
+  });
+
+  it("ends with exit code 10 and its holder when nobody waits, and its dependents are blocked", async () => {
+    const one = fakeRun({ up: [locked(holder)] });
+    const result = await one.run("up", { select: ["base.real", "app.real"] });
+    expect(outcome(result)).toEqual({
+      status: "failed",
+      exitCode: 10,
+      run: 10,
+      message: `base.real is locked: ${holder}`,
+    });
+    expect(result.report.stacks[0]?.failure?.hint).toContain("--lock-timeout 10m");
+    expect(result.report.stacks[1]?.status).toBe("blocked");
+    expect(one.fake.calls("up")).toHaveLength(1);
+    one.remove();
+  });
+
+  it("is not waited for after an interrupt", async () => {
+    const one = fakeRun({ up: [locked(holder)] });
+    const { report } = await one.run("up", {
+      lockTimeoutMs: 600_000,
+      on: (event, cancel) => event.type === "stack-event" && event.event.type === "diagnostic" && cancel(2),
+    });
+    expect(report.exitCode).not.toBe(0);
+    expect(one.fake.calls("up")).toHaveLength(1);
+    one.remove();
+  });
+});
+
+describe("interrupts", () => {
+  const started = (event: Stamped): boolean =>
+    event.type === "stack-event" && event.event.type === "resource" && event.event.status === "started";
+
+  it("let what runs end, and end as cancelled", async () => {
+    const result = await ran(
+      [begins, { until: "SIGINT" }, ends, summary({ create: 1 }), { stderr: "error: update cancelled\n" }, { exit: 8 }],
+      {
+        on: (event, cancel) => started(event) && cancel(2),
+      },
+    );
+    expect([result.report.stacks[0]?.status, result.report.exitCode]).toEqual(["cancelled", 8]);
+  });
+
+  it("kill everything the engine started at the third, and name what was under way", async () => {
+    const one = fakeRun({
+      up: [[{ fork: true }, begins, { until: "SIGINT" }, { until: "SIGINT" }, { until: "SIGINT" }]],
+    });
+    const { report } = await one.run("up", { on: (event, cancel) => started(event) && cancel(3) });
+    expect([report.stacks[0]?.status, report.exitCode]).toEqual(["needs-recovery", 130]);
+    const child = Number(one.fake.reached("child"));
+    await expect.poll(() => isAlive(child), { timeout: 10_000 }).toBe(false);
+    one.remove();
+  });
+});
+
+describe("plugins", () => {
+  const missing = (version: string) => [
+    {
+      stderr: `error: could not load plugin for random provider: no resource plugin 'pulumi-resource-random' found in the workspace at version v${version} or on your $PATH\n`,
+    },
+    { exit: 1 },
+  ];
+
+  it("are installed once before the stacks run, and by no stack", async () => {
+    const one = fakeRun({
+      "plugin install": [[]],
+      up: [[summary({ same: 1 })]],
+    });
+    // The fixture's packages: what is there already is left alone.
+    for (const name of readdirSync(path.join(fixture.root, "node_modules/@pulumi")))
+      if (name !== "random" && name !== "pulumi")
+        mkdirSync(path.join(one.home, `.pulumi/plugins/resource-${name}-v${version(name)}`), { recursive: true });
+    const told: string[] = [];
+    await one.run("up", {
+      select: ["base.real", "app.real"],
+      more: { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "" },
+      tell: (text) => told.push(text),
+    });
+    expect(one.fake.calls("plugin install").map(({ args }) => args.slice(2, 5))).toEqual([
+      ["resource", "random", version("random")],
+    ]);
+    expect(told).toEqual([`installing the plugin random ${version("random")}`]);
+    expect(one.fake.calls("up").map(({ env }) => env["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"])).toEqual([
+      "true",
+      "true",
+    ]);
+    one.remove();
+  });
+
+  it("that only a state needs are installed when they are missed, once", async () => {
+    const one = fakeRun({ "plugin install": [[]], up: [missing("4.1.0"), [summary({ same: 1 })]] });
+    writeAmbient(one.fake.bin);
+    const { report } = await one.run("up", { more: { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "" } });
+    // On the PATH without a version: the CLI itself would take it, so nothing is installed for it.
+    expect([report.exitCode, one.fake.calls("up").length]).toEqual([0, 2]);
+    one.remove();
+  });
+
+  it("are not installed where that is forbidden: the failure says what is missing", async () => {
+    const one = fakeRun({ up: [missing("4.1.0")] });
+    const result = await one.run("up");
+    expect(outcome(result)).toMatchObject({
+      status: "failed",
+      message: expect.stringContaining("no resource plugin 'pulumi-resource-random'"),
+    });
+    expect(one.fake.calls("plugin").length).toBe(0);
+    one.remove();
+  });
+});
+
+it("ends before the first stack when the CLI is too old", async () => {
+  const one = fakeRun({}, "v3.230.0");
+  await expect(one.run("up")).rejects.toThrow(/is pulumi 3\.230\.0; tutti needs 3\.231\.0 or newer/);
+  expect(one.fake.calls("stack").length).toBe(0);
+  one.remove();
+});
+
+function version(name: string): string {
+  const file = path.join(fixture.root, "node_modules/@pulumi", name, "package.json");
+  return (JSON.parse(fixture.read(path.relative(fixture.root, file))) as { version: string }).version;
+}
+function writeAmbient(bin: string): void {
+  for (const name of ["random", "gcp", "kubernetes"])
+    writeFileSync(path.join(bin, `pulumi-resource-${name}`), "#!/bin/sh\n", { mode: 0o755 });
+}
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
