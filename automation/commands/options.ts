@@ -62,7 +62,7 @@ export const resuming = <T>(cli: Argv<T>) =>
       type: "string",
       array: true,
       nargs: 1,
-      describe: "Write a report: json=, markdown= or junit=<file>; may be given several times",
+      describe: "Write a report: json=, markdown=, junit= or html=<file>; may be given several times",
     })
     .option("dry-run", {
       type: "boolean",

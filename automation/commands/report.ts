@@ -13,7 +13,7 @@ export const register: Register = (cli, session) =>
         array: true,
         nargs: 1,
         describe:
-          "Write it to a file instead: json=, markdown= or junit=<file>; a kind alone prints it; may be given several times",
+          "Write it to a file instead: json=, markdown=, junit= or html=<file>; a kind alone prints it; may be given several times",
       }),
     async (given) => {
       const args = given as typeof given & Globals;

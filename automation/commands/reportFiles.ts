@@ -4,7 +4,7 @@ import path from "node:path";
 import { TuttiError } from "../errors.ts";
 import type { Report, RunState, Tutti } from "../index.ts";
 
-export const reportKinds = ["json", "markdown", "junit"] as const;
+export const reportKinds = ["json", "markdown", "junit", "html"] as const;
 export type ReportKind = (typeof reportKinds)[number];
 
 export interface ReportFile {
@@ -56,7 +56,7 @@ export async function writeReportFiles(files: readonly ReportFile[], reported: R
 }
 
 /** A report as text. */
-export async function renderReport(kind: ReportKind, { report, state }: Reported): Promise<string> {
+export async function renderReport(kind: ReportKind, { report, state, tutti }: Reported): Promise<string> {
   switch (kind) {
     case "json":
       return `${JSON.stringify(report, null, 2)}\n`;
@@ -64,5 +64,15 @@ export async function renderReport(kind: ReportKind, { report, state }: Reported
       return (await import("../views/markdown.ts")).markdownReport(state, report);
     case "junit":
       return (await import("../views/junit.ts")).junitReport(report);
+    case "html": {
+      const { htmlReport } = await import("../views/html/page.ts");
+      return htmlReport(state, report, (stack) => {
+        try {
+          return tutti.logs(stack, report.runId).text;
+        } catch {
+          return undefined;
+        }
+      });
+    }
   }
 }
