@@ -3,13 +3,16 @@
 //
 // What replaces the bucket: `location`. A bucket that holds objects is not deleted unless `onDestroy` says so.
 
+import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
 import { Bucket as StorageBucket } from "@pulumi/gcp/storage/bucket.js";
 import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
+import { getProjectServiceAccountOutput } from "@pulumi/gcp/storage/getProjectServiceAccount.js";
+import { Notification } from "@pulumi/gcp/storage/notification.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { bucketName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
-import { bucketRoles } from "./roles.ts";
+import { bucketRoles, topicRoles } from "./roles.ts";
 
 const storageClasses = ["STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE"] as const;
 export type StorageClass = (typeof storageClasses)[number];
@@ -54,9 +57,29 @@ export interface BucketArgs {
   readonly onDestroy?: "refuse" | "delete-objects";
   /** Who may read or write, as IAM members; by name, to tell the grants apart. Nobody by default. */
   readonly access?: Readonly<Record<string, { readonly member: Input<string>; readonly may: BucketAccess }>>;
+  /** Topics that are told of what happens to objects, by name; none by default. Each notification is made anew when it changes. */
+  readonly notify?: Readonly<Record<string, BucketNotification>>;
   readonly labels?: Labels;
 }
 
+/** What happened, in the words of Cloud Storage (docs.cloud.google.com/storage/docs/pubsub-notifications#events). */
+const objectEvents = {
+  written: "OBJECT_FINALIZE",
+  deleted: "OBJECT_DELETE",
+  archived: "OBJECT_ARCHIVE",
+  changed: "OBJECT_METADATA_UPDATE",
+} as const;
+
+export interface BucketNotification {
+  /** `Topic.topicId`, of the bucket's project. Cloud Storage is granted the right to publish there. */
+  readonly topic: Input<string>;
+  /** `["written"]` by default. */
+  readonly events?: readonly (keyof typeof objectEvents)[];
+  /** Only objects whose name begins with this; every object by default. */
+  readonly prefix?: string;
+}
+
+const onlyNew = ["written"] as const;
 const secondsPerDay = 86_400;
 const defaultHistory: ObjectHistory = { versions: 3, days: 30 };
 
@@ -69,7 +92,7 @@ export class Bucket extends ComponentResource {
   /** @throws RunError before anything is registered when an argument is wrong. */
   constructor(name: string, args: BucketArgs, opts?: ComponentResourceOptions) {
     checkArguments(name, args);
-    const { history = defaultHistory, softDeleteDays = 7, lifecycle = [], access = {} } = args;
+    const { history = defaultHistory, softDeleteDays = 7, lifecycle = [], access = {}, notify = {} } = args;
 
     super("tutti:gcp:Bucket", name, {}, opts);
     const parent = { parent: this };
@@ -97,6 +120,24 @@ export class Bucket extends ComponentResource {
 
     for (const [who, { member, may }] of Object.entries(access)) {
       new BucketIAMMember(`${name}-${who}`, { bucket: bucket.name, role: bucketRoles[may], member }, parent);
+    }
+    if (Object.keys(notify).length > 0) {
+      const { member } = getProjectServiceAccountOutput({}, parent);
+      for (const [key, { topic, events = onlyNew, prefix }] of Object.entries(notify)) {
+        const granted = new TopicIAMMember(`${name}-${key}`, { topic, role: topicRoles.publish, member }, parent);
+        new Notification(
+          `${name}-${key}`,
+          {
+            bucket: bucket.name,
+            topic,
+            payloadFormat: "JSON_API_V1",
+            eventTypes: events.map((event) => objectEvents[event]),
+            ...(prefix !== undefined && { objectNamePrefix: prefix }),
+          },
+          // Cloud Storage tries out whether it may publish.
+          { parent: this, dependsOn: [granted] },
+        );
+      }
     }
     this.registerOutputs({ name: this.name, url: this.url });
   }
@@ -161,6 +202,11 @@ function checkArguments(name: string, args: BucketArgs): void {
   check.oneOf("onDestroy", args.onDestroy ?? "refuse", ["refuse", "delete-objects"]);
   for (const [who, { may }] of Object.entries(args.access ?? {}))
     check.oneOf(`access.${who}.may`, may, Object.keys(bucketRoles));
+  for (const [key, { events = onlyNew }] of Object.entries(args.notify ?? {})) {
+    if (events.length === 0) check.refuse(`notify.${key}.events`, events, "at least one event");
+    for (const [index, event] of events.entries())
+      check.oneOf(`notify.${key}.events[${index}]`, event, Object.keys(objectEvents));
+  }
   checkLabels(check, args.labels ?? {});
   check.done();
 }

@@ -7,6 +7,7 @@
 //
 //   instance --> databases
 //            --> users --> secret versions (host, port, user, password)
+//            --> replicas
 //   credentials --^
 
 import { Secret } from "@pulumi/gcp/secretmanager/secret.js";
@@ -72,6 +73,11 @@ export interface PostgresArgs<User extends string = string> {
   readonly maintenance?: { readonly day: number; readonly hour: number };
   /** Query Insights, with query text but without client addresses; on by default. */
   readonly queryInsights?: boolean;
+  /**
+   * Copies to read from, by name, in the region of the instance or in another (`europe-west4`): for reports, or to go on elsewhere
+   * when a region is lost. None by default; they need backups. Changing a region replaces the copy.
+   */
+  readonly replicas?: Readonly<Record<string, { readonly region?: string; readonly machine?: PostgresMachine }>>;
   /** Server settings by name (`{ log_min_duration_statement: "500" }`); some restart the instance. */
   readonly flags?: Readonly<Record<string, string>>;
   /** Databases to create; at least one. Taking one out of the list drops it. */
@@ -109,13 +115,15 @@ export class Postgres<User extends string = string> extends ComponentResource {
   readonly host: Output<string>;
   readonly port = postgresPort;
   readonly users: Readonly<Record<User, PostgresUser>>;
+  /** Addresses of the copies to read from, by the names they were given. */
+  readonly replicas: Readonly<Record<string, Output<string>>>;
 
   /** @throws RunError before anything is registered when an argument is wrong. */
   constructor(name: string, args: PostgresArgs<User>, opts?: ComponentResourceOptions) {
     checkArguments(name, args);
     const { version = 17, machine, availability, diskGiB = 10, diskLimitGiB = 0, labels = {} } = args;
     const { backups = {}, maintenance = { day: 7, hour: 4 }, queryInsights = true, flags = {} } = args;
-    const { deletionProtection = true } = args;
+    const { deletionProtection = true, replicas = {} } = args;
 
     super("tutti:gcp:Postgres", name, {}, opts);
     const parent = { parent: this };
@@ -142,9 +150,7 @@ export class Postgres<User extends string = string> extends ComponentResource {
             queryInsightsEnabled: queryInsights,
             ...(queryInsights && { queryStringLength: 1024, recordApplicationTags: true, recordClientAddress: false }),
           },
-          databaseFlags: Object.keys(flags)
-            .sort()
-            .map((flag) => ({ name: flag, value: flags[flag] ?? "" })),
+          databaseFlags: flagsOf(flags),
           userLabels: labels,
         },
       },
@@ -196,11 +202,40 @@ export class Postgres<User extends string = string> extends ComponentResource {
       }),
     ) as Record<User, PostgresUser>;
 
+    this.replicas = Object.fromEntries(
+      Object.entries(replicas).map(([key, replica]) => {
+        const copy = new DatabaseInstance(
+          `${name}-${key}`,
+          {
+            region: replica.region ?? args.region,
+            databaseVersion: `POSTGRES_${version}`,
+            masterInstanceName: instance.name,
+            // It can be made again from the instance at any time, and would keep the instance from being deleted.
+            deletionProtection: false,
+            settings: {
+              tier: tierOf(replica.machine ?? machine),
+              edition: "ENTERPRISE",
+              availabilityType: "ZONAL",
+              diskType: "PD_SSD",
+              diskAutoresize: true,
+              diskAutoresizeLimit: diskLimitGiB,
+              ipConfiguration: { ipv4Enabled: false, privateNetwork: args.network, sslMode: "ENCRYPTED_ONLY" },
+              databaseFlags: flagsOf(flags),
+              userLabels: labels,
+            },
+          },
+          { parent: this, ignoreChanges: ["settings.diskSize"] },
+        );
+        return [key, copy.privateIpAddress];
+      }),
+    );
+
     this.registerOutputs({
       instance: this.instance,
       connectionName: this.connectionName,
       host: this.host,
       users: this.users,
+      replicas: this.replicas,
     });
   }
 }
@@ -208,6 +243,13 @@ export class Postgres<User extends string = string> extends ComponentResource {
 /** `db-custom-<CPUs>-<MiB>` is how Cloud SQL spells a machine (docs.cloud.google.com/sql/docs/postgres/create-instance). */
 function tierOf(machine: PostgresMachine): string {
   return machine.shared !== undefined ? machine.shared : `db-custom-${machine.cpus}-${machine.memoryGiB * 1024}`;
+}
+
+/** In the order of their names: the server has none, and another order would be a difference. */
+function flagsOf(flags: Readonly<Record<string, string>>) {
+  return Object.keys(flags)
+    .sort()
+    .map((flag) => ({ name: flag, value: flags[flag] ?? "" }));
 }
 
 function backupConfiguration(backups: PostgresBackups | "none") {
@@ -254,6 +296,13 @@ function checkArguments(name: string, args: PostgresArgs): void {
   } else if (availability === "regional") {
     check.refuse("backups", backups, "backups with point-in-time recovery, which a regional instance needs");
   }
+  for (const [key, replica] of Object.entries(args.replicas ?? {})) {
+    const at = `replicas.${key}`;
+    check.childName(at, `${name}-${key}`, sqlInstanceName);
+    if (replica.region !== undefined) checkRegion(check, `${at}.region`, replica.region);
+    if (replica.machine !== undefined) checkMachine(check, replica.machine, `${at}.machine`);
+    if (backups === "none") check.refuse(at, {}, "backups on the instance that is copied");
+  }
   if (args.maintenance !== undefined) {
     check.integer("maintenance.day", args.maintenance.day, { min: 1, max: 7, unit: "1 is Monday" });
     check.integer("maintenance.hour", args.maintenance.hour, { min: 0, max: 23, unit: "hour in UTC" });
@@ -283,20 +332,20 @@ function checkArguments(name: string, args: PostgresArgs): void {
 }
 
 /** Limits of machines: docs.cloud.google.com/sql/docs/postgres/instance-settings. */
-function checkMachine(check: ArgumentCheck, machine: PostgresMachine): void {
+function checkMachine(check: ArgumentCheck, machine: PostgresMachine, at = "machine"): void {
   if (machine.shared !== undefined) {
-    check.oneOf("machine.shared", machine.shared, ["db-f1-micro", "db-g1-small"]);
+    check.oneOf(`${at}.shared`, machine.shared, ["db-f1-micro", "db-g1-small"]);
     return;
   }
   const { cpus, memoryGiB } = machine;
   if (!Number.isInteger(cpus) || cpus < 1 || cpus > 96 || (cpus > 1 && cpus % 2 === 1)) {
-    check.refuse("machine.cpus", cpus, "1 or an even number up to 96");
+    check.refuse(`${at}.cpus`, cpus, "1 or an even number up to 96");
   } else if (
     memoryGiB * 4 !== Math.trunc(memoryGiB * 4) ||
     memoryGiB < Math.max(3.75, 0.9 * cpus) ||
     memoryGiB > 6.5 * cpus
   ) {
     const least = Math.ceil(Math.max(3.75, 0.9 * cpus) * 4) / 4;
-    check.refuse("machine.memoryGiB", memoryGiB, `a multiple of 0.25 from ${least} to ${6.5 * cpus} for ${cpus} CPUs`);
+    check.refuse(`${at}.memoryGiB`, memoryGiB, `a multiple of 0.25 from ${least} to ${6.5 * cpus} for ${cpus} CPUs`);
   }
 }

@@ -14,6 +14,7 @@ import {
   ComponentResource,
   type ComponentResourceOptions,
   type Input,
+  type InvokeOptions,
   interpolate,
   type Output,
   type Resource,
@@ -29,7 +30,12 @@ export type Delivery =
   /** The subscriber asks for them. */
   | { readonly by: "pull" }
   /** Pub/Sub posts them to an HTTPS endpoint, with an OpenID token of the service account. */
-  | { readonly by: "push"; readonly endpoint: Input<string>; readonly serviceAccount: Input<string> };
+  | { readonly by: "push"; readonly endpoint: Input<string>; readonly serviceAccount: Input<string> }
+  /**
+   * Pub/Sub writes them as rows into a BigQuery table (`Dataset.tables[...]`): messages are JSON objects whose keys are its
+   * columns, others are dropped. Pub/Sub's own identity needs the right to write there (`pubsubAgent`).
+   */
+  | { readonly by: "bigquery"; readonly table: Input<string> };
 
 export interface TopicSubscriptionArgs {
   /** Pull by default. */
@@ -150,8 +156,7 @@ export class Topic<Name extends string = string> extends ComponentResource {
   /** The dead letter topic with the one subscription that keeps its messages, and Pub/Sub's right to publish there. */
   #deadLetter(name: string, project: Input<string>, common: { labels: Labels }) {
     const parent = { parent: this };
-    const { number } = getProjectOutput({ projectId: project }, parent);
-    const agent = interpolate`serviceAccount:service-${number}@gcp-sa-pubsub.iam.gserviceaccount.com`;
+    const agent = pubsubAgent(project, parent);
     const topic = new PubsubTopic(`${name}-dead`, common, parent);
     const kept = new Subscription(
       `${name}-dead`,
@@ -187,9 +192,18 @@ function subscriptionOf(args: TopicSubscriptionArgs): Omit<PubsubSubscriptionArg
         oidcToken: { serviceAccountEmail: delivery.serviceAccount, audience: delivery.endpoint },
       },
     }),
+    ...(delivery.by === "bigquery" && {
+      bigqueryConfig: { table: delivery.table, useTableSchema: true, dropUnknownFields: true },
+    }),
     ...(args.filter !== undefined && { filter: args.filter }),
     enableMessageOrdering: args.ordered ?? false,
   };
+}
+
+/** Pub/Sub's own identity in a project, as an IAM member: who moves messages to dead letter topics and into BigQuery. */
+export function pubsubAgent(project: Input<string>, opts: InvokeOptions = {}): Output<string> {
+  const { number } = getProjectOutput({ projectId: project }, opts);
+  return interpolate`serviceAccount:service-${number}@gcp-sa-pubsub.iam.gserviceaccount.com`;
 }
 
 /** Durations are given to Pub/Sub in seconds. */
@@ -225,7 +239,7 @@ function checkArguments(name: string, args: TopicArgs): void {
       check.integer(`${at}.deadLetterAfter`, deadLetterAfter, { min: 5, max: 100, unit: 'attempts, or "never"' });
     }
     const { delivery = { by: "pull" } } = subscription;
-    check.oneOf(`${at}.delivery.by`, delivery.by, ["pull", "push"]);
+    check.oneOf(`${at}.delivery.by`, delivery.by, ["pull", "push", "bigquery"]);
     if (delivery.by === "push" && typeof delivery.endpoint === "string") {
       check.matches(`${at}.delivery.endpoint`, delivery.endpoint, /^https:\/\/[^\s/]+/, "an https:// address");
     }

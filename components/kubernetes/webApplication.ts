@@ -17,7 +17,9 @@ import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
+import { checkImage } from "../image.ts";
 import { kubernetesFixedName, kubernetesName } from "../names.ts";
+import { checkEnvironment } from "./environment.ts";
 import { checkKubernetesLabels, type KubernetesLabels } from "./labels.ts";
 import { quantity } from "./quantity.ts";
 
@@ -265,17 +267,12 @@ function fromCallers(callers: Callers) {
   }
 }
 
-/** `registry/path:tag` or `registry/path@sha256:...`; a port of the registry is no tag. */
-const pinnedImage = /^[^\s@]+(?::(?!latest$)[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})$/;
-
 function checkArguments(name: string, args: WebApplicationArgs): void {
   const { image, port = 8080, replicas, resources, health, startSeconds = 60, stopSeconds = 30 } = args;
   const check = new ArgumentCheck("WebApplication", name);
   check.childName("name", name, kubernetesFixedName);
   check.childName("name", `${name}-secrets`, kubernetesName);
-  if (typeof image === "string" && (!pinnedImage.test(image) || /:\d+\/[^:@]*$/.test(image))) {
-    check.refuse("image", image, 'an image with a tag other than "latest", or with a digest');
-  }
+  checkImage(check, "image", image);
   check.integer("port", port, { min: 1024, max: 65_535 });
   if (replicas.fixed !== undefined)
     check.integer("replicas.fixed", replicas.fixed, { min: 1, max: 1000, unit: "pods" });
@@ -296,14 +293,7 @@ function checkArguments(name: string, args: WebApplicationArgs): void {
   check.oneOf("spread", args.spread ?? "preferred", ["required", "preferred"]);
   check.integer("user", args.user ?? 65_532, { min: 1, max: 2 ** 31 - 1, unit: "user id, not root" });
   check.oneOf("callers", args.callers ?? "namespace", ["namespace", "cluster", "anyone"]);
-  const variable = /^[A-Za-z_][A-Za-z0-9_]*$/;
-  for (const key of Object.keys(args.config ?? {})) {
-    check.matches("config", key, variable, "environment variables of letters, digits and underscores");
-  }
-  for (const key of Object.keys(args.secrets ?? {})) {
-    check.matches("secrets", key, variable, "environment variables of letters, digits and underscores");
-    if (Object.hasOwn(args.config ?? {}, key)) check.refuse("secrets", key, "a variable that config does not set too");
-  }
+  checkEnvironment(check, args);
   checkKubernetesLabels(check, args.labels ?? {});
   check.done();
 }

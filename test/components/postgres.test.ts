@@ -140,6 +140,49 @@ describe("Postgres", () => {
     expect(String(dev)).not.toContain(".");
   });
 
+  it("has copies to read from, which can always be made again", async () => {
+    const { all, value } = await record(
+      () =>
+        new Postgres("main", {
+          ...plain,
+          replicas: { reports: { machine: { cpus: 1, memoryGiB: 3.75 } }, away: { region: "europe-west4" } },
+        }).replicas,
+    );
+    const copies = all("gcp:sql/databaseInstance:DatabaseInstance").filter(
+      ({ inputs }) => inputs["masterInstanceName"] !== undefined,
+    );
+    expect(
+      copies.map(({ name, inputs }) => [
+        name,
+        inputs["masterInstanceName"],
+        inputs["region"],
+        inputs["deletionProtection"],
+      ]),
+    ).toEqual([
+      ["main-reports", "main-abc1234", "europe-west1", false],
+      ["main-away", "main-abc1234", "europe-west4", false],
+    ]);
+    expect(copies[0]?.inputs["settings"]).toMatchObject({
+      tier: "db-custom-1-3840",
+      ipConfiguration: { ipv4Enabled: false },
+    });
+    expect(copies[1]?.inputs["settings"]).toMatchObject({ tier: "db-custom-2-8192" });
+    expect(value).toEqual({ reports: "10.64.0.3", away: "10.64.0.3" });
+  });
+  it.each<[Partial<PostgresArgs>, string]>([
+    [{ replicas: { away: { region: "eu" } } }, 'replicas.away.region is "eu", expected a region'],
+    [
+      { replicas: { away: { machine: { cpus: 3, memoryGiB: 8 } } } },
+      "replicas.away.machine.cpus is 3, expected 1 or an even number",
+    ],
+    [
+      { replicas: { away: {} }, backups: "none", availability: "zonal" },
+      "replicas.away is {}, expected backups on the instance that is copied",
+    ],
+  ])("refuses %j", async (changes, message) => {
+    expect(await refusal(() => new Postgres("main", { ...plain, ...changes }))).toContain(message);
+  });
+
   it.each<[string, Partial<PostgresArgs>, string]>([
     ["region", { region: "europe" }, 'region is "europe", expected a region such as "europe-west1"'],
     ["version", { version: 12 as 14 }, "version is 12, expected one of 14, 15, 16, 17, 18"],

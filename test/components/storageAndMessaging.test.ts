@@ -77,7 +77,36 @@ describe("Bucket", () => {
     ]);
   });
 
+  it("tells topics of new objects, once Cloud Storage may publish there", async () => {
+    const { one, calls } = await built({ notify: { new: { topic: "projects/p/topics/t", prefix: "in/" } } });
+    expect(calls).toEqual(["gcp:storage/getProjectServiceAccount:getProjectServiceAccount"]);
+    expect(one("gcp:pubsub/topicIAMMember:TopicIAMMember").inputs).toEqual({
+      topic: "projects/p/topics/t",
+      role: "roles/pubsub.publisher",
+      member: "serviceAccount:service-123456789@gs-project-accounts.iam.gserviceaccount.com",
+    });
+    const notification = one("gcp:storage/notification:Notification");
+    expect(notification.inputs).toEqual({
+      bucket: "files-abc1234",
+      topic: "projects/p/topics/t",
+      payloadFormat: "JSON_API_V1",
+      eventTypes: ["OBJECT_FINALIZE"],
+      objectNamePrefix: "in/",
+    });
+    expect(notification.dependsOn).toContain("gcp:pubsub/topicIAMMember:TopicIAMMember files-new");
+  });
+
   it.each<[string, Partial<BucketArgs>, string]>([
+    [
+      "event list",
+      { notify: { new: { topic: "t", events: [] } } },
+      "notify.new.events is [], expected at least one event",
+    ],
+    [
+      "event",
+      { notify: { new: { topic: "t", events: ["created" as "written"] } } },
+      'notify.new.events[0] is "created", expected one of "written", "deleted"',
+    ],
     ["location", { location: "" }, 'location is "", expected a location such as'],
     [
       "class",
@@ -234,6 +263,15 @@ describe("Topic", () => {
     });
   });
 
+  it("writes messages into a table of BigQuery", async () => {
+    const { one } = await built({ subscriptions: { rows: { delivery: { by: "bigquery", table: "p.d.t" } } } });
+    expect(one(subscriptionType, "events-rows").inputs["bigqueryConfig"]).toEqual({
+      table: "p.d.t",
+      useTableSchema: true,
+      dropUnknownFields: true,
+    });
+  });
+
   const worker = (args: TopicArgs["subscriptions"][string]): Partial<TopicArgs> => ({
     subscriptions: { worker: args },
   });
@@ -264,7 +302,7 @@ describe("Topic", () => {
     [
       "delivery",
       worker({ delivery: { by: "mail" } as never }),
-      'subscriptions.worker.delivery.by is "mail", expected one of "pull", "push"',
+      'subscriptions.worker.delivery.by is "mail", expected one of "pull", "push", "bigquery"',
     ],
     [
       "an endpoint in the clear",

@@ -1,0 +1,76 @@
+// What a service and a job of Cloud Run have in common: the one container they run, as whom, and what it is given. Checked here, and
+// turned into the provider's inputs.
+import type { Input } from "@pulumi/pulumi";
+import type { ArgumentCheck } from "../arguments.ts";
+import { checkImage } from "../image.ts";
+import { checkEnvironment } from "../kubernetes/environment.ts";
+import type { Grant } from "./serviceAccount.ts";
+
+export interface CloudRunContainerArgs {
+  /** Project of the service or job and of its identity. Changing it replaces both. */
+  readonly project: Input<string>;
+  /** `europe-west1`. Changing it replaces the service or job. */
+  readonly region: string;
+  /** Image with a tag other than `latest`, or better with a digest. */
+  readonly image: Input<string>;
+  /** CPUs of one instance: 1, 2, 4 or 8; 1 by default. */
+  readonly cpus?: 1 | 2 | 4 | 8;
+  /** MiB of one instance, 128 to 32768; 512 by default. Files it writes count too. */
+  readonly memoryMiB?: number;
+  /** Environment variables that anybody may see. */
+  readonly config?: Readonly<Record<string, Input<string>>>;
+  /** Environment variables from Secret Manager: names of secrets, whose latest version is read when an instance starts. */
+  readonly secrets?: Readonly<Record<string, Input<string>>>;
+  /** What its identity may do with single resources (see ServiceAccount); reading `secrets` is granted by itself. */
+  readonly grants?: Readonly<Record<string, Grant>>;
+  /** A subnet (`Network.subnets[...].id`) through which it reaches private addresses; none by default. */
+  readonly subnet?: Input<string>;
+}
+
+/** Grants of the identity: those asked for, and reading each secret. */
+export function grantsOf({ grants = {}, secrets = {} }: CloudRunContainerArgs): Readonly<Record<string, Grant>> {
+  const read = Object.entries(secrets).map(([variable, secret]): [string, Grant] => [
+    `env-${variable.toLowerCase().replaceAll("_", "-")}`,
+    { on: "secret", secret, may: "read" },
+  ]);
+  return { ...Object.fromEntries(read), ...grants };
+}
+
+/** The container and the network in the form that both types take. */
+export function containerOf(args: CloudRunContainerArgs) {
+  const { image, cpus = 1, memoryMiB = 512, config = {}, secrets = {} } = args;
+  return {
+    image,
+    resources: { limits: { cpu: String(cpus), memory: `${memoryMiB}Mi` } },
+    envs: [
+      ...Object.entries(config).map(([name, value]) => ({ name, value })),
+      ...Object.entries(secrets).map(([name, secret]) => ({
+        name,
+        valueSource: { secretKeyRef: { secret, version: "latest" } },
+      })),
+    ],
+  };
+}
+
+/** Private addresses only: what goes to the internet keeps its own way out. */
+export function networkOf({ subnet }: CloudRunContainerArgs) {
+  return subnet === undefined
+    ? {}
+    : { vpcAccess: { egress: "PRIVATE_RANGES_ONLY", networkInterfaces: [{ subnetwork: subnet }] } };
+}
+
+/** Limits: docs.cloud.google.com/run/docs/configuring/services/cpu and memory-limits. */
+export function checkContainer(check: ArgumentCheck, args: CloudRunContainerArgs): void {
+  const { image, cpus = 1, memoryMiB = 512, config = {}, secrets = {} } = args;
+  checkImage(check, "image", image);
+  check.oneOf("cpus", cpus, [1, 2, 4, 8]);
+  const least = { 1: 128, 2: 128, 4: 2048, 8: 4096 }[cpus] ?? 128;
+  check.integer("memoryMiB", memoryMiB, { min: least, max: 32_768, unit: "MiB" });
+  checkEnvironment(check, { config, secrets });
+  for (const reserved of ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"]) {
+    if (Object.hasOwn(config, reserved))
+      check.refuse("config", reserved, "a variable of your own, this one is Cloud Run's");
+    if (Object.hasOwn(secrets, reserved))
+      check.refuse("secrets", reserved, "a variable of your own, this one is Cloud Run's");
+  }
+}
