@@ -1,8 +1,14 @@
 // `npm run bench [name...]`: runs the benchmarks and prints what they measured here and now. Ratios compare variants of
 // the same run; nothing is compared with a number from elsewhere.
 import { benchDriver } from "./driver.ts";
+import { benchNoop } from "./noop.ts";
+import { benchPlatform } from "./platform.ts";
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { driver: benchDriver };
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  driver: benchDriver,
+  noop: benchNoop,
+  platform: benchPlatform,
+};
 
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
