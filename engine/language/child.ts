@@ -2,11 +2,13 @@
 //
 // 1. It gets exactly the environment it is given; nothing of `process.env`.
 // 2. It leads a process group: `stop` ends everything it started, with SIGTERM first and SIGKILL after a grace.
-// 3. When this process dies, however it dies, guard.mjs in the child sees the pipe close and ends the group.
+// 3. When this process dies, however it dies, guard.mjs in the child sees the pipe close and ends the group; a child that is
+//    too busy to see it is ended by watchdog.ts.
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { watchOver } from "./watchdog.ts";
 
 export interface ChildOptions {
   /** More modules to load before the script, as URLs. */
@@ -65,6 +67,7 @@ export function startChild(options: ChildOptions): Child {
     stdio: ["ignore", "pipe", "pipe", "pipe", ...(options.jobs ? (["ipc"] as const) : [])],
   }) as unknown as ChildProcessByStdio<null, Readable, Readable>;
 
+  const unwatch = child.pid === undefined ? () => {} : watchOver(child.pid);
   let gone = false;
   let timer: NodeJS.Timeout | undefined;
   const signalGroup = (signal: NodeJS.Signals): void => {
@@ -81,6 +84,7 @@ export function startChild(options: ChildOptions): Child {
     });
     child.once("exit", (code, signal) => {
       gone = true;
+      unwatch();
       const end: ChildEnd = code === null ? { type: "signal", signal: signal ?? "SIGKILL" } : { type: "exit", code };
       // A stopped group must end even when its leader went at once and others did not.
       const drain = setTimeout(() => {
