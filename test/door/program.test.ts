@@ -1,6 +1,9 @@
 // The runtime half of programs: what they get, what they may return, and where mistakes are found. Under mocks, no engine.
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import {
   type AnyContract,
@@ -10,6 +13,7 @@ import {
   each,
   secret,
 } from "../../automation/define.ts";
+import { digestOf } from "../../automation/program/digest.ts";
 import { look } from "../../automation/program/inside.ts";
 import { program, run, testProgram } from "../../automation/program.ts";
 
@@ -219,9 +223,81 @@ describe("run", () => {
   });
 
   describe("with an overlay", () => {
-    afterEach(() => {
-      delete process.env["TUTTI_OVERLAY"];
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(path.join(os.tmpdir(), "tutti-overlay-"));
     });
+    afterEach(() => {
+      for (const name of ["TUTTI_OVERLAY", "TUTTI_DIGESTS", "TUTTI_DIGEST_KEY"]) delete process.env[name];
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+    const blinded = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", ciphertext: "[secret]" };
+
+    /** What `app` reads of a network whose preview predicted this, and whose deployed outputs are `given`. */
+    async function reads(outputs: Record<string, unknown>, digests: Record<string, string>) {
+      const file = path.join(folder, "overlay.json");
+      writeFileSync(file, JSON.stringify({ "network.dev": { outputs, digests } }));
+      const needs: Record<string, pulumi.Output<unknown>> = {};
+      const contract = app({}, ({ needs: { network: all } }) => {
+        Object.assign(needs, all);
+        return {};
+      });
+      const only = defineWorkspace({
+        stacks: [network, contract],
+        environments: { dev: defineEnvironment({ cloud: "sandbox" }) },
+      });
+      await underMocks("app.dev", given, true);
+      Object.assign(process.env, { TUTTI_OVERLAY: file, TUTTI_DIGEST_KEY: "key" });
+      await run(only);
+      return Object.fromEntries(
+        await Promise.all(Object.entries(needs).map(async ([name, value]) => [name, await look(value)] as const)),
+      );
+    }
+    const ranges = given.ranges;
+
+    it("reads what was predicted: known, unknown, and a secret of which nothing is known", async () => {
+      const seen = await reads({ id: "n-2", password: blinded, ranges: [{ cidr: unknown }] }, {});
+      expect(seen).toMatchObject({
+        id: { known: true, secret: false, value: "n-2" },
+        password: { known: false, secret: true },
+        ranges: { known: false, secret: false },
+      });
+    });
+
+    it("reads a secret that stays as it is where it is deployed, and takes one that changes for unknown", async () => {
+      const stays = digestOf("key", "network.dev", "password", given.password);
+      expect(await reads({ id: unknown, password: blinded, ranges }, { password: stays })).toMatchObject({
+        id: { known: false },
+        password: { known: true, secret: true, value: given.password },
+        ranges: { known: true },
+      });
+      const changes = digestOf("key", "network.dev", "password", "another");
+      expect(await reads({ id: unknown, password: blinded, ranges }, { password: changes })).toMatchObject({
+        password: { known: false, secret: true },
+      });
+      // A digest says nothing of another output or stack, nor without the run's key.
+      for (const other of [
+        digestOf("key", "network.dev", "id", given.password),
+        digestOf("key", "network.prod", "password", given.password),
+        digestOf("other", "network.dev", "password", given.password),
+      ])
+        expect(other).not.toBe(stays);
+    });
+
+    it("is left digests of known secrets by an upstream's preview, and nothing by an update", async () => {
+      const file = path.join(folder, "digests.json");
+      Object.assign(process.env, { TUTTI_DIGESTS: file, TUTTI_DIGEST_KEY: "key" });
+      await underMocks("network.dev", {}, false);
+      await run(workspace);
+      expect(existsSync(file)).toBe(false);
+      await underMocks("network.dev", {}, true);
+      await run(workspace);
+      const text = readFileSync(file, "utf8");
+      expect(JSON.parse(text)).toEqual({ password: digestOf("key", "network.dev", "password", "hunter22") });
+      expect([text.includes("hunter22"), statSync(file).mode & 0o777]).toEqual([false, 0o600]);
+    });
+
     it("refuses predicted values in an update", async () => {
       await underMocks("web.dev.eu", given, false);
       process.env["TUTTI_OVERLAY"] = "/nowhere/overlay.json";

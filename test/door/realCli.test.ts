@@ -1,4 +1,5 @@
 // Real environments through the official CLI, where it is on the PATH, with the real plugin of `random` and a file backend.
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -67,7 +68,30 @@ describe("the official CLI on PATH", () => {
       ["base.real", 1],
       ["app.real", 1],
     ]);
+    // The password stays as it is, so what is made of it does too, although no preview tells another what it is.
+    expect(preview.stacks.map(({ changedOutputs }) => changedOutputs)).toEqual([["pet"], ["name"]]);
   });
+
+  it("leaves everything as a bystander expects: no selection, nothing new in PULUMI_HOME, and plain pulumi sees no change", async () => {
+    const home = path.join(fixture.root, ".tutti/pulumi-home");
+    mkdirSync(path.join(home, "workspaces"), { recursive: true });
+    const own = { ...env, PULUMI_BACKEND_URL: env["STATE_URL"]!, HOME: fixture.root };
+    const pulumi = (...args: string[]) =>
+      spawnSync("pulumi", [...args, "--non-interactive"], { cwd: fixture.root, env: own, encoding: "utf8" });
+    expect(pulumi("stack", "select", "base.real").status).toBe(0);
+    const work = snapshot(path.join(fixture.root, "stacks"));
+    const kept = snapshot(home);
+    const project = fixture.read("Pulumi.yaml");
+    for (const verb of [["preview"], ["up", "--yes"], ["refresh", "--yes"]]) await report([...verb, "base.real"]);
+    expect(snapshot(path.join(fixture.root, "stacks"))).toEqual(work);
+    // The CLI keeps logs and caches of its own there; the selection and the settings are the user's.
+    const users = (files: Readonly<Record<string, string>>) =>
+      Object.fromEntries(Object.entries(files).filter(([name]) => !name.startsWith("logs/")));
+    expect(users(snapshot(home))).toEqual(users(kept));
+    expect(fixture.read("Pulumi.yaml")).toBe(project);
+    const plain = pulumi("preview", "--stack", "base.real", "--expect-no-changes");
+    expect([plain.status, plain.stderr]).toEqual([0, expect.not.stringContaining("error")]);
+  }, 180_000);
 
   it("ends a failure with the program's own error and its place", async () => {
     const before = fixture.read("stacks/app/program.ts");
