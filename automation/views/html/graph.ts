@@ -3,7 +3,7 @@
 import type { Report } from "../../report.ts";
 import type { StackState } from "../../runState.ts";
 import { statusWord } from "../words.ts";
-import { layout, type Placed } from "./layout.ts";
+import { labels, layout, type Placed } from "./layout.ts";
 import { html, type Markup } from "./markup.ts";
 import { anchorOf, signOf, toneOf } from "./status.ts";
 
@@ -30,7 +30,8 @@ export function graphSvg(report: Report, critical: ReadonlySet<string>): Markup 
 ${report.stacks.map(({ id, status }) => {
   const at = nodes.get(id)!;
   const word = statusWord(status as StackState["status"], report.operation);
-  const limit = Math.floor((at.width - (large ? 24 : 34)) / (large ? 6.2 : 7.3));
+  const { character, beside } = labels[large ? "large" : "small"];
+  const limit = Math.floor((at.width - beside) / character);
   const label = id.length > limit ? `${id.slice(0, Math.max(1, limit - 1))}…` : id;
   const x = round(at.x);
   const y = round(at.y);

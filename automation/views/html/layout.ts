@@ -18,6 +18,9 @@ export interface Placed {
   readonly width: number;
 }
 
+/** Widths of a character and of what stands beside the label, of small and of large graphs, in CSS pixels. */
+export const labels = { small: { character: 7.9, beside: 36 }, large: { character: 6.4, beside: 26 } } as const;
+
 export interface Layout {
   readonly nodes: ReadonlyMap<string, Placed>;
   readonly width: number;
@@ -49,8 +52,8 @@ export function layout(nodes: readonly GraphNode[]): Layout {
   let x = padding;
   for (const [at, { ids, gap }] of columns.entries()) {
     if (at > 0) x += gap;
-    const character = large ? 6.2 : 7.3;
-    const width = Math.min(260, Math.max(56, ...ids.map((id) => id.length * character + (large ? 24 : 34))));
+    const { character, beside } = labels[large ? "large" : "small"];
+    const width = Math.min(280, Math.max(56, ...ids.map((id) => Math.ceil(id.length * character + beside))));
     const top = (height - (ids.length * (nodeHeight + rowGap) - rowGap)) / 2;
     for (const [row, id] of ids.entries()) placed.set(id, { id, x, y: top + row * (nodeHeight + rowGap), width });
     x += width;

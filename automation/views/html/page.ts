@@ -116,23 +116,38 @@ function cards(report: Report, path: readonly StackId[]): Markup {
   }</div>
 <div class="card"><dt>${report.operation === "drift" ? "Drift" : report.operation === "preview" ? "Planned changes" : "Changes"}</dt><dd>${resources}</dd></div>
 <div class="card"><dt>Time</dt><dd>${duration(report.durationMs)}<small>${sumMs > 0 && `${duration(sumMs)} of work, ${(sumMs / Math.max(1, report.durationMs)).toFixed(1)} at once on average`}</small></dd></div>
-<div class="card"><dt>Critical path</dt><dd>${path.length > 1 ? plural(path.length, "stack") : "none"}<small>${path.length > 1 && `${duration(pathMs)} in a row; nothing shortens the run but these`}</small></dd></div>
+<div class="card"><dt>Critical path</dt><dd>${path.length > 1 ? plural(path.length, "stack") : "none"}<small>${path.length > 1 && `${duration(pathMs)} in a row; ${pathMs > report.durationMs * 0.7 ? "only these make the run shorter" : "more at once would make the run shorter"}`}</small></dd></div>
 </dl>`;
 }
 
-/** What failed, before everything else. Blocked stacks are named with what blocks them. */
+/** What failed, before everything else; the same failure of several stacks once. Blocked stacks are named with what blocks them. */
 function trouble(report: Report): Markup | false {
-  const failed = report.stacks.filter(({ failure }) => failure !== undefined);
-  if (failed.length === 0) return false;
-  const blocked = (id: StackId): readonly StackReport[] => report.stacks.filter(({ because }) => because === id);
-  return html`<section class="trouble" aria-labelledby="trouble"><div class="head"><h2 id="trouble">${plural(failed.length, "stack")} failed</h2></div>
-${failed.map((stack) => {
-  const held = blocked(stack.id);
-  return html`<div class="one"><a href="#${anchorOf(stack.id)}"><b>${stack.id}</b></a>${failureOf(stack)}${
+  const groups = new Map<string, StackReport[]>();
+  for (const stack of report.stacks) {
+    if (stack.failure === undefined) continue;
+    const { message, location, hint } = stack.failure;
+    const key = JSON.stringify([message, location, hint]);
+    const group = groups.get(key);
+    if (group) group.push(stack);
+    else groups.set(key, [stack]);
+  }
+  if (groups.size === 0) return false;
+  const failed = [...groups.values()];
+  const count = failed.reduce((sum, { length }) => sum + length, 0);
+  return html`<section class="trouble" aria-labelledby="trouble"><div class="head"><h2 id="trouble">${plural(count, "stack")} failed</h2></div>
+${failed.map((group) => {
+  const ids = new Set(group.map(({ id }) => id));
+  const held = report.stacks.filter(({ because }) => because !== undefined && ids.has(because));
+  return html`<div class="one"><b>${links(group)}</b>${failureOf(group[0]!)}${
     held.length > 0 &&
-    html`<p class="note">Because of it ${plural(held.length, "stack")} did not run: ${held.slice(0, 12).map(({ id }, at) => html`${at > 0 && ", "}<a href="#${anchorOf(id)}">${id}</a>`)}${held.length > 12 && ` and ${held.length - 12} more`}.</p>`
+    html`<p class="note">Because of it ${plural(held.length, "stack")} did not run: ${links(held)}.</p>`
   }</div>`;
 })}</section>`;
+}
+
+function links(stacks: readonly StackReport[]): Markup {
+  const shown = stacks.slice(0, 12).map(({ id }, at) => html`${at > 0 && ", "}<a href="#${anchorOf(id)}">${id}</a>`);
+  return html`${shown}${stacks.length > 12 && ` and ${stacks.length - 12} more`}`;
 }
 
 function filters(report: Report): readonly Markup[] {

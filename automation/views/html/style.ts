@@ -22,6 +22,7 @@ body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,
 main,header.top,footer{max-width:1240px;margin:0 auto;padding:0 24px}
 code,pre,.mono{font-family:ui-monospace,SFMono-Regular,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.875em}
 a{color:var(--link)}
+summary:focus-visible{outline-offset:-2px}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px;border-radius:4px}
 h1{font-size:26px;line-height:1.2;margin:0;letter-spacing:-.01em}
 h2{font-size:17px;margin:0}
