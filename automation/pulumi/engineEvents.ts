@@ -127,6 +127,14 @@ export function readEngineEvents({
     const text = mask(plainText(message).trim());
     if (text === "") return;
     const known = urn === undefined || urn === "" ? undefined : urn;
+    const closed = undecryptable.exec(text)?.[1];
+    if (closed !== undefined) {
+      // The engine only notes it and goes on without them: programs would run with secrets missing.
+      const message = `the secrets of ${closed} cannot be opened with what this stack's environment has: give it the passphrase or the key of ${closed}`;
+      firstError ??= { text: message, urn: known };
+      emit({ type: "diagnostic", severity: "error", message, ...(known === undefined ? {} : { urn: known }) });
+      return;
+    }
     const left = pendingOf(text);
     if (left !== undefined) {
       leftOpen = left.filter(({ doing }) => doing === "creating").map((one) => one.urn);
@@ -238,6 +246,9 @@ export function readEngineEvents({
     rootOutputs: () => rootStack?.new,
   };
 }
+
+/** pulumi/pulumi: pkg/resource/deploy/builtins.go; severity info. */
+const undecryptable = /^eliding undecryptable secrets for stack reference '([^']+)'/;
 
 /** Operations that change nothing anywhere. A `refresh` in the counts of an update changed nothing either. */
 const quietOps = new Set<ResourceOp>(["same", "read", "refresh", "discard"]);

@@ -114,6 +114,20 @@ describe("a verdict", () => {
   });
 });
 
+it("fails when secrets of an upstream cannot be opened, which the engine only notes", () => {
+  const note = {
+    message: "eliding undecryptable secrets for stack reference 'organization/demo/network.dev'\n",
+    severity: "info",
+    color: "never",
+    prefix: "",
+  };
+  const { outcome } = read([{ diagnosticEvent: note } as unknown as EngineEvent, ...recording("unchanged")], "up");
+  expect(outcome).toMatchObject({
+    type: "failed",
+    failure: { message: expect.stringMatching(/^the secrets of organization\/demo\/network\.dev cannot be opened/) },
+  });
+});
+
 describe("resources", () => {
   it("are told of when they begin and end, and not when they stay the same", () => {
     const { resources } = read(recording("replace"), "up");
