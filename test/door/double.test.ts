@@ -177,6 +177,20 @@ it("is one process for an operation: nothing is selected, no history asked, no o
   one.remove();
 });
 
+it("runs Node.js programs in a host of ours, and leaves other languages to the CLI's own", async () => {
+  const yaml = fixture.read("Pulumi.yaml");
+  const clients: (string | undefined)[] = [];
+  for (const text of [yaml, yaml.replace("runtime: yaml", "runtime: nodejs")]) {
+    fixture.write("Pulumi.yaml", text);
+    const one = fakeRun({ up: [[summary({ same: 1 })]] });
+    await one.run("up");
+    clients.push(one.fake.calls("up")[0]?.args.find((word) => word.startsWith("--client=")));
+    one.remove();
+  }
+  fixture.write("Pulumi.yaml", yaml);
+  expect(clients).toEqual([undefined, expect.stringMatching(/^--client=127\.0\.0\.1:\d+$/)]);
+});
+
 describe("environments side by side", () => {
   it("have passphrases and credentials of their own, and none of the driver's other variables", async () => {
     const one = fakeRun({ up: [[summary({ same: 1 })]] });

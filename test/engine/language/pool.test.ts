@@ -94,6 +94,20 @@ describe("a child that waited", () => {
     expect(end).toMatchObject({ type: "error" });
   });
 
+  it("says that it ran out of memory, and what to do", async () => {
+    const directory = await project({
+      "index.js": "const all = []; for (;;) all.push(new Array(100_000).fill(all.length + 0.5));",
+    });
+    const runtimeOptions = { typescript: false, nodeargs: "--max-old-space-size=80" };
+    const { end } = await runProject(directory, { program: { runtimeOptions, children: pool() } });
+    expect(end).toMatchObject({
+      type: "error",
+      message: expect.stringMatching(
+        /out of memory: raise the limit with NODE_OPTIONS|ended by SIGABRT[\s\S]*heap out of memory/,
+      ),
+    });
+  });
+
   it("ends when the pool is closed, and none is added afterwards", async () => {
     const marker = path.join(await project({}), "ran");
     const directory = await project({
