@@ -2,6 +2,7 @@
 // Everything that comes back is plain and masked.
 import type { Operation, RunId, StackId } from "./events.ts";
 import type { RunStep } from "./execute.ts";
+import type { Redaction } from "./redaction.ts";
 import type { ResolvedStack } from "./workspace.ts";
 
 /** One run, as the door is told of it. */
@@ -44,6 +45,8 @@ export interface RunWatch {
 /** How one run's steps are run; closed when the run is over, whatever its end. */
 export interface StepRunner {
   readonly runStep: RunStep;
+  /** Knows the secrets that the run comes across. Absent: there are none. */
+  readonly redaction?: Redaction;
   close(): Promise<void>;
 }
 

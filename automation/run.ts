@@ -3,6 +3,7 @@
 //
 // 1. The door makes ready; what fails here fails the run before it has an id on disk.
 // 2. Events go through one function: stamped, into the journal and logs, into the state, to the reader.
+//    Before that, secrets are taken out of it; an event that would hold one all the same is written nowhere, and ends the run.
 // 3. When the journal cannot be written the run stops as after one interrupt: what is not recorded must not go on.
 import { Cancellation, type CancelledBy, cancelOnAbort } from "./cancellation.ts";
 import type { Door, RunSetup } from "./door.ts";
@@ -13,6 +14,7 @@ import { execute } from "./execute.ts";
 import { exitCodeOfRun } from "./exitCode.ts";
 import { createStamper, type EventSink } from "./journal.ts";
 import type { Plan } from "./plan.ts";
+import { noRedaction, type Redaction, redactDocument, redactEvent, refuseSecrets, withoutTexts } from "./redaction.ts";
 import { makeReport, type Report } from "./report.ts";
 import { RunFold, type RunState } from "./runState.ts";
 import { withPolicies } from "./stepPolicy.ts";
@@ -113,7 +115,8 @@ async function perform(
       stop: cancellation.stop,
     });
     try {
-      const report = await recorded(request, cancellation, fold, stream, runStep);
+      const redaction = runner.redaction ?? noRedaction;
+      const report = await recorded(request, cancellation, fold, stream, runStep, redaction);
       stream.end();
       return report;
     } finally {
@@ -133,17 +136,27 @@ async function recorded(
   fold: RunFold,
   stream: EventStream<Stamped>,
   runStep: Parameters<typeof execute>[1],
+  redaction: Redaction,
 ): Promise<Report> {
   const { plan, setup, concurrency, onFailure } = request;
   const stamp = createStamper(setup.runId, request.now);
   const files = opened(request);
   let journalError: unknown;
   const emit = (event: RunEvent): void => {
-    const stamped = stamp(event);
+    let stamped = stamp(redactEvent(event, redaction));
     try {
+      refuseSecrets(JSON.stringify(stamped), `a ${event.type} event`, redaction);
       if (journalError === undefined) files.write(stamped);
     } catch (error) {
-      journalError = error;
+      journalError ??= error;
+      if (redaction.holds(JSON.stringify(stamped))) {
+        const rest = withoutTexts(event);
+        if (rest === undefined) {
+          cancellation.request("caller", 1);
+          return;
+        }
+        stamped = stamp(rest);
+      }
     }
     fold.advance(stamped);
     stream.push(stamped);
@@ -170,7 +183,7 @@ async function recorded(
   } finally {
     files.close();
   }
-  const report = makeReport(fold.state, { detailed: request.detailed });
+  const report = redactDocument(makeReport(fold.state, { detailed: request.detailed }), "the report", redaction);
   if (journalError !== undefined) throw unwritten(journalError);
   request.writeReport(report);
   return report;
@@ -201,6 +214,7 @@ function opened({ openFiles, setup }: RunRequest): EventSink {
 }
 
 function unwritten(error: unknown): TuttiError {
+  if (error instanceof TuttiError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new TuttiError("files", `the journal of the run could not be written, so the run was stopped: ${message}`, {
     hint: "make room or make the folder .tutti writable, then run the same command again",

@@ -2,9 +2,11 @@
 // The Automation API calls `run` as it would call the pulumi executable.
 import type { SemVer } from "semver";
 import type { ChildSource } from "./language/pool.ts";
+import type { SecretValues } from "./secretValues.ts";
 import type { PropertyMap } from "./values.ts";
 
 export { createEngine } from "./command/index.ts";
+export { SecretValues } from "./secretValues.ts";
 
 export interface CommandResult {
   readonly stdout: string;
@@ -50,6 +52,11 @@ export interface EngineOptions {
   readonly elsewhere?: (stack: string) => Readonly<Record<string, string>> | undefined;
   /** Packages whose real plugin may be started from PULUMI_HOME or PATH; only the contract suite names any. */
   readonly plugins?: readonly string[];
+  /**
+   * Secrets by value: what the engine decrypts or is given is added to them, and none of them is told, nor written in plain
+   * text. Absent: configuration's own secrets are kept out of events, as the official engine does, and no more.
+   */
+  readonly secrets?: SecretValues;
   /** All of standard input, for `config set` and `stack import`; absent: there is none. */
   readonly stdin?: () => Promise<string>;
   /**

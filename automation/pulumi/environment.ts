@@ -4,12 +4,13 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { EngineCommand, Predictions } from "../../engine/index.ts";
 import type { ChildSource } from "../../engine/language/pool.ts";
+import { SecretValues } from "../../engine/secretValues.ts";
 import type { Environment } from "../define.ts";
 import { TuttiError } from "../errors.ts";
 import type { StackId } from "../events.ts";
 import { parseStackId } from "../workspace.ts";
 import { type LeaseStore, leaseFolder } from "./lease.ts";
-import { createMask, secretValues } from "./mask.ts";
+import { secretValues } from "./mask.ts";
 import { locateOfficial, officialCommand } from "./official.ts";
 import { once } from "./once.ts";
 import { installPlugins, type Plugin } from "./plugins.ts";
@@ -73,6 +74,8 @@ export interface OpenOptions {
   readonly children?: ChildSource | undefined;
   /** The standard input of commands a person types. */
   readonly stdin?: () => Promise<string>;
+  /** Secrets of the run by value: what the environment knows is added. */
+  readonly secrets?: SecretValues;
 }
 
 /**
@@ -92,12 +95,16 @@ async function openEmbedded({
   predictions,
   children,
   stdin,
+  secrets = new SecretValues(),
 }: OpenOptions): Promise<OpenEnvironment> {
   const [project, sandbox] = await Promise.all([findProject(root), openSandbox(base, folder)]);
+  secrets.exempt([project.name, name]);
+  secrets.add(sandbox.passphrase);
   if (children !== undefined) prepareSharedKey(sandbox);
   const { createEngine } = await import("../../engine/index.ts");
   const engineOptions = {
     env: sandbox.env,
+    secrets,
     sandbox: { directory: sandbox.files.cloud },
     configDirectory: sandbox.files.config,
     elsewhere: (stack: string) => {
@@ -116,7 +123,7 @@ async function openEmbedded({
     project,
     backend: sandbox.env["PULUMI_BACKEND_URL"]!,
     env: sandbox.env,
-    mask: createMask([sandbox.passphrase]),
+    mask: (text) => secrets.mask(text),
     command: (kill, fence) =>
       kill === undefined && fence === undefined
         ? engine
@@ -161,11 +168,14 @@ async function openOfficial({
   variables,
   owned,
   ci,
+  secrets: known = new SecretValues(),
 }: OpenOptions): Promise<OpenEnvironment> {
   // The engine first: without it no variable helps.
   const { executable, version } = await locateOfficial(variables);
   const { backend, secretsProvider, secrets, mayInstall, env } = realEnvironment(name, environment, variables, owned);
   const project = await findProject(root);
+  known.exempt([project.name, name]);
+  for (const value of [...secretValues(env), ...secrets]) known.add(value);
   const command = (kill?: AbortSignal): EngineCommand =>
     officialCommand({ executable, version, env, ...(kill === undefined ? {} : { kill }) });
   const fileOf = (stack: StackId): string => path.join(project.stackConfigDir, `Pulumi.${stack}.yaml`);
@@ -176,7 +186,7 @@ async function openOfficial({
     project,
     backend,
     env,
-    mask: createMask([...secretValues(env), ...secrets]),
+    mask: (text) => known.mask(text),
     async install(plugins, tell, signal) {
       if (mayInstall) await installPlugins(plugins, { command: command(signal), cwd: root, env, tell, signal });
       return mayInstall;

@@ -1,6 +1,7 @@
 // The door to Pulumi, for one workspace: what the library asks (door.ts), answered through the Automation API and an engine.
 // Nothing outside of this folder imports the Automation API or engine/.
 import type { Predictions } from "../../engine/index.ts";
+import { SecretValues } from "../../engine/secretValues.ts";
 import type { PropertyMap } from "../../engine/values.ts";
 import type { Workspace } from "../define.ts";
 import type { BackendStack, Door, RunSetup, RunWatch, StepRunner } from "../door.ts";
@@ -9,11 +10,13 @@ import type { StackId } from "../events.ts";
 import { parseStackId } from "../workspace.ts";
 import { commandFailed, type OpenEnvironment, type OpenOptions, openEnvironment } from "./environment.ts";
 import { holdEnvironments } from "./hold.ts";
+import { secretValues } from "./mask.ts";
+import { requiredPlugins } from "./plugins.ts";
 import { createPrograms } from "./programs.ts";
 import { ownedVariables } from "./realEnvironment.ts";
 import { createRunStep } from "./runStep.ts";
 
-type Opening = Pick<OpenOptions, "ci" | "predictions" | "children">;
+type Opening = Pick<OpenOptions, "ci" | "predictions" | "children" | "secrets">;
 
 export interface DoorOptions {
   readonly workspace: Workspace;
@@ -47,7 +50,10 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
   };
   return {
     async prepare(setup, watch) {
-      return prepareRun(setup, open, watch);
+      const secrets = new SecretValues(secretValues(variables));
+      secrets.exempt(setup.stacks.keys());
+      const runner = await prepareRun(setup, (name, root, more) => open(name, root, { ...more, secrets }), watch);
+      return { ...runner, redaction: secrets };
     },
     async outputs(stack, { root, showSecrets, signal }) {
       const environment = await open(stack.environment, root, { ci: true });
@@ -98,6 +104,7 @@ async function prepareRun(
     ),
   );
   const environments = new Map(opened);
+  await installRequired(setup.root, [...environments.values()], watch);
   if (setup.operation === "preview" || setup.operation === "drift") {
     await programs.ready([...environments.values()]);
     return createRunStep(setup, environments, programs);
@@ -119,6 +126,14 @@ async function prepareRun(
       await held.release();
     },
   };
+}
+
+/** Plugins of all real environments, before the first stack runs; a sandbox needs none. */
+async function installRequired(root: string, environments: readonly OpenEnvironment[], watch: RunWatch): Promise<void> {
+  const real = environments.filter(({ cloud }) => cloud === "real");
+  if (real.length === 0) return;
+  const plugins = await requiredPlugins(root);
+  for (const environment of real) await environment.install(plugins, watch.tell, watch.stop);
 }
 
 /** What the previews of one run predict, kept between the engines of that run and nowhere else. */

@@ -1,4 +1,4 @@
-// Takes known secrets out of texts before they leave the door.
+// Which values of an environment are secrets.
 
 /** Names of variables whose values are secrets. */
 const secretName =
@@ -9,14 +9,4 @@ export function secretValues(env: Readonly<Record<string, string | undefined>>):
   return Object.entries(env).flatMap(([name, value]) =>
     value !== undefined && secretName.test(name) && !/_(?:FILE|PATH|URL)$/i.test(name) ? [value] : [],
   );
-}
-
-/** Replaces each of the values by `[secret]`. Values shorter than six characters are left: they would hit anything. */
-export function createMask(values: readonly string[]): (text: string) => string {
-  // Longest first, so that no secret is left in part because another one is its beginning.
-  const known = [...new Set(values.map((value) => value.trim()))]
-    .filter((value) => value.length >= 6 && value !== "true" && value !== "false")
-    .sort((a, b) => b.length - a.length);
-  if (known.length === 0) return (text) => text;
-  return (text) => known.reduce((masked, value) => masked.replaceAll(value, "[secret]"), text);
 }

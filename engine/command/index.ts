@@ -52,6 +52,7 @@ async function runCommand(
   additionalEnv: Readonly<Record<string, string>>,
   streams: Streams,
 ): Promise<number> {
+  const mask = (text: string): string => options.secrets?.mask(text) ?? text;
   try {
     const { command, flags, args, help } = parseArgs(argv, commands, globalFlags);
     if (help) {
@@ -67,12 +68,11 @@ async function runCommand(
     );
   } catch (thrown) {
     if (thrown instanceof EngineError) {
-      streams.stderr(`error: ${thrown.message}\n`);
+      streams.stderr(mask(`error: ${thrown.message}\n`));
       return thrown.exitCode;
     }
-    streams.stderr(
-      `error: an unexpected error occurred in the engine: ${thrown instanceof Error ? thrown.message : String(thrown)}\n`,
-    );
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    streams.stderr(mask(`error: an unexpected error occurred in the engine: ${message}\n`));
     return exitCodes.internal;
   }
 }

@@ -17,6 +17,7 @@ import { isRootStack } from "../deployment/urn.ts";
 import { type LocatedProgram, locateProgram, runAgainst } from "../language/run.ts";
 import { createProviderHost } from "../providers/host.ts";
 import { createStackReader } from "../providers/stackReader.ts";
+import type { SecretValues } from "../secretValues.ts";
 import type { Checkpoint } from "../state/checkpoint.ts";
 import { newManifest } from "../state/deployment.ts";
 import { EngineError, exitCodes } from "../state/error.ts";
@@ -28,6 +29,7 @@ import type { PropertyMap } from "../values.ts";
 import { adoptPendingCreates } from "./adopt.ts";
 import type { Flags } from "./args.ts";
 import type { CommandContext } from "./context.ts";
+import { watchedHost, watchedRegistrar } from "./secrecy.ts";
 import { type OpenedStack, openCheckpoint, openStack, programConfig, readConfig, stackSecrets } from "./stack.ts";
 import { isTrue } from "./stackRemove.ts";
 
@@ -57,6 +59,7 @@ export async function runOperation(context: CommandContext, operation: Operation
   try {
     const config = await readConfig(context, stack.name);
     const configuration = await programConfig(context, stack, config);
+    for (const key of configuration.secretKeys) learnSetting(context.options.secrets, configuration.plain[key]!);
     for (const phase of operation.phases) {
       const run = new Phase(context, operation, phase === "preview", { project, stack, config, configuration });
       const code = await run.run();
@@ -126,7 +129,8 @@ class Phase {
         parallel: Math.min(parallel, unlimited),
         rootDirectory: project.root,
       });
-    const host = createProviderHost({
+    const { secrets } = options;
+    const providers = createProviderHost({
       ...{ ...about, log, version },
       engine: { ...options, env },
       programDirectory: located.programDirectory,
@@ -138,7 +142,12 @@ class Phase {
         elsewhere: this.#context.elsewhere,
       }),
     });
+    const host = secrets === undefined ? providers : watchedHost(providers, secrets);
     const base = this.#base(checkpoint);
+    for (const { state } of secrets === undefined ? [] : base.resources) {
+      secrets?.learn(state.inputs);
+      secrets?.learn(state.outputs);
+    }
     const spared = spare?.(base.resources.map(({ state }) => state)) ?? [];
     const { kill } = options;
     const writer = this.#preview ? undefined : this.#writer(checkpoint);
@@ -156,7 +165,10 @@ class Phase {
       excludeDependents: flags.boolean("exclude-dependents"),
       replaceTargets: new UrnTargets(replace),
       continueOnError: flags.boolean("continue-on-error") || isTrue(env["PULUMI_CONTINUE_ON_ERROR"]),
-      program: run && ((registrar, ended) => run(registrar, log, ended)),
+      program:
+        run &&
+        ((registrar, ended) =>
+          run(secrets === undefined ? registrar : watchedRegistrar(registrar, secrets), log, ended)),
       configuration: { values: config, secretKeys },
     };
     try {
@@ -226,6 +238,7 @@ class Phase {
     return new EventStream(
       sinks,
       configuration.secretKeys.map((key) => configuration.plain[key]!),
+      this.#context.options.secrets,
     );
   }
 
@@ -301,6 +314,18 @@ async function unlessKilled<T>(kill: AbortSignal | undefined, work: Promise<T>):
   } finally {
     kill.removeEventListener("abort", end);
     work.catch(() => undefined);
+  }
+}
+
+/** A setting may be a document, whose parts are secrets too. */
+function learnSetting(secrets: SecretValues | undefined, value: string): void {
+  if (secrets === undefined) return;
+  secrets.add(value);
+  if (!/^\s*[[{]/.test(value)) return;
+  try {
+    secrets.learn(JSON.parse(value) as PropertyMap, true);
+  } catch {
+    // No document after all.
   }
 }
 

@@ -60,6 +60,7 @@ export function openCheckpoint(context: CommandContext, { backend, name }: Opene
     passphrase: context.passphrase,
     sandbox: context.options.sandbox !== undefined,
     checkIntegrity: !context.flags.boolean("disable-integrity-checking"),
+    ...(context.options.secrets && { secrets: context.options.secrets }),
   });
 }
 

@@ -116,10 +116,19 @@ export class EventStream {
   readonly #mask: (text: string) => string;
   #sequence = 0;
 
-  /** @param secrets plain texts that no event may hold */
-  constructor(sinks: readonly EventSink[], secrets: readonly string[]) {
+  /**
+   * @param secrets plain texts that no event may hold
+   * @param known more of them, some of which may turn up only later
+   */
+  constructor(
+    sinks: readonly EventSink[],
+    secrets: readonly string[],
+    known?: { readonly mask: (text: string) => string },
+  ) {
     this.#sinks = sinks;
-    this.#mask = masker(secrets);
+    const own = masker(secrets);
+    // All forms of a secret before its bare value, which is part of some of them.
+    this.#mask = known === undefined ? own : (text) => own(known.mask(text));
   }
 
   /** A message that somebody should see. It ends with a line break, as all of Pulumi's do. */

@@ -13,7 +13,7 @@ import type { Provider, ProviderHost } from "./provider.ts";
 import { type BuiltinOptions, createBuiltinProvider } from "./stackReference.ts";
 
 export interface ProviderHostOptions {
-  readonly engine: Pick<EngineOptions, "env" | "sandbox" | "plugins" | "predictions">;
+  readonly engine: Pick<EngineOptions, "env" | "sandbox" | "plugins" | "predictions" | "secrets">;
   readonly project: string;
   readonly stack: string;
   /** Folder the program runs in, absolute. */
@@ -32,7 +32,7 @@ const SANDBOXED = ["gcp", "kubernetes"] as const;
 
 /** `load` gives a new provider each time: every provider resource has a configuration of its own. */
 export function createProviderHost(options: ProviderHostOptions): ProviderHost {
-  const { env, sandbox, plugins = [], predictions } = options.engine;
+  const { env, sandbox, plugins = [], predictions, secrets } = options.engine;
   const loaded: Provider[] = [];
   let engine: Promise<EngineServer> | undefined;
 
@@ -60,6 +60,7 @@ export function createProviderHost(options: ProviderHostOptions): ProviderHost {
         directory,
         stack: options.stack,
         ...(version === undefined ? {} : { version }),
+        ...(secrets === undefined ? {} : { holdsSecret: (text: string) => secrets.holds(text) }),
       });
     }
     if (plugins.includes(name)) {

@@ -25,6 +25,8 @@ export interface CheckpointOptions {
   readonly sandbox: boolean;
   /** False for `--disable-integrity-checking`. */
   readonly checkIntegrity: boolean;
+  /** Asked of each resource before it is written: a state that would hold a secret in plain text is not. */
+  readonly secrets?: { readonly holds: (text: string) => boolean };
 }
 
 export interface OpenedDeployment {
@@ -112,12 +114,17 @@ export class Checkpoint {
         new EngineError(`${this.base}.json: snapshot integrity failure; it was not written: ${problem}`),
       );
     const writer = this.writerFor(secrets);
-    const state = encodeDeployment(snapshot, {
-      secrets: writer.secrets,
-      provider: secrets,
-      sandbox: this.options.sandbox,
-      encode: writer.encode,
-    });
+    let state: ReturnType<typeof encodeDeployment>;
+    try {
+      state = encodeDeployment(snapshot, {
+        secrets: writer.secrets,
+        provider: secrets,
+        sandbox: this.options.sandbox,
+        encode: writer.encode,
+      });
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
     const text = stateFileText(this.name, state);
     const done = this.last.then(() => writeStateFile(this.base, text));
     this.last = done.catch(() => undefined);
@@ -137,6 +144,11 @@ export class Checkpoint {
       const known = texts.get(resource);
       if (known !== undefined) return known;
       const text = encodeResource(resource, secrets);
+      if (this.options.secrets?.holds(text))
+        // Which resource it is could be the secret.
+        throw new EngineError(
+          `a resource of type ${resource.type} would stand in the state with a secret in plain text (in its id, its name or the name of a property): the state was not written`,
+        );
       texts.set(resource, text);
       return text;
     };

@@ -47,6 +47,8 @@ export interface SandboxOptions {
   readonly stack: string;
   /** The version that the program asked for; by default the schema's. */
   readonly version?: string;
+  /** Asked before a resource is written: one that would hold a secret in plain text is refused. */
+  readonly holdsSecret?: (text: string) => boolean;
 }
 
 /** Serves a package from the sandbox cloud in `options.directory`. Makes no file before the first resource. */
@@ -70,12 +72,12 @@ class SandboxProvider implements Provider {
   private config = new View({});
   private readonly approximated = new Map<string, Kind>();
 
-  constructor(name: SandboxPackage, { directory, stack, version }: SandboxOptions) {
+  constructor(name: SandboxPackage, { directory, stack, version, holdsSecret }: SandboxOptions) {
     this.package = name;
     this.version = version;
     this.stack = stack;
     this.service = services[name];
-    this.store = new CloudStore(directory);
+    this.store = new CloudStore(directory, holdsSecret);
     this.faults = new Faults(directory);
   }
 

@@ -15,10 +15,13 @@ const keyFile = "key";
 
 export class CloudStore {
   readonly directory: string;
+  private readonly holdsSecret: (text: string) => boolean;
   private key: Promise<Buffer> | undefined;
 
-  constructor(directory: string) {
+  /** @param holdsSecret asked of each record before it is written */
+  constructor(directory: string, holdsSecret: (text: string) => boolean = () => false) {
     this.directory = directory;
+    this.holdsSecret = holdsSecret;
   }
 
   /** The resource of that id, or undefined. */
@@ -110,7 +113,13 @@ export class CloudStore {
 
   private async temporary(record: CloudRecord): Promise<string> {
     const file = join(this.folder(record.collection), `.${randomBytes(9).toString("hex")}.tmp`);
-    await writeFile(file, encodeRecord(record, await this.secretKey()), { mode: 0o600, flag: "wx" });
+    const text = encodeRecord(record, await this.secretKey());
+    // Ids and names are what files are called by, and a cloud shows them to everybody.
+    if (this.holdsSecret(text))
+      throw new Error(
+        `a resource of type ${record.type} would have a secret in its id or name, which clouds show to everybody; nothing was written`,
+      );
+    await writeFile(file, text, { mode: 0o600, flag: "wx" });
     return file;
   }
 

@@ -1,0 +1,173 @@
+// The secrets that a run has come across, by value, and the forms in which they would leak: as they are, trimmed, in base64,
+// escaped for a URL, for JSON and for a shell. Whatever writes asks here first. Kept in memory only.
+//
+// What it cannot see: a secret that nobody has marked or decrypted yet, one that was cut up, encrypted or hashed, and values
+// shorter than six characters, which would hit anything.
+import { isPropertyArray, isPropertyMap, OutputValue, type PropertyMap, type PropertyValue, Secret } from "./values.ts";
+
+const shortest = 6;
+/** A form in base64 is looked for from this length on: the part of it that does not depend on what surrounds it. */
+const shortestEncoded = 10;
+
+export class SecretValues {
+  readonly #values = new Set<string>();
+  readonly #public = new Set<string>();
+  /** Form to whether its value is unmistakable; built into one expression when it is needed. */
+  readonly #forms = new Map<string, boolean>();
+  #any: RegExp | undefined;
+  #unmistakable: RegExp | undefined;
+
+  /** @param known secrets from the beginning */
+  constructor(known: Iterable<string> = []) {
+    for (const value of known) this.add(value);
+  }
+
+  /** Names that are public whatever else they are: of projects, stacks, environments. A secret that is part of one is none. */
+  exempt(names: Iterable<string>): void {
+    for (const name of names) this.#public.add(name);
+    for (const value of [...this.#values]) if (this.#isPublic(value)) this.#forget();
+  }
+
+  /** Adds a secret, and each of its lines when it has several: a key in PEM is printed line by line. */
+  add(value: string): void {
+    if (this.#values.has(value)) return;
+    const lines = value.split(/\r?\n/);
+    for (const part of lines.length > 1 ? [value, ...lines.filter((line) => !/^-----/.test(line))] : [value])
+      this.#addOne(part);
+  }
+
+  #addOne(value: string): void {
+    const trimmed = value.trim();
+    if (this.#values.has(value) || trimmed.length < shortest || common.has(trimmed) || this.#isPublic(trimmed)) return;
+    this.#values.add(value);
+    const strong = isUnmistakable(trimmed);
+    for (const form of formsOf(value)) this.#forms.set(form, strong || (this.#forms.get(form) ?? false));
+    this.#any = undefined;
+    this.#unmistakable = undefined;
+  }
+
+  #isPublic(value: string): boolean {
+    for (const name of this.#public) if (name.includes(value)) return true;
+    return false;
+  }
+
+  #forget(): void {
+    const values = [...this.#values];
+    this.#values.clear();
+    this.#forms.clear();
+    this.#any = this.#unmistakable = undefined;
+    for (const value of values) this.#addOne(value);
+  }
+
+  /** Adds every text inside of the secrets of a value. */
+  learn(value: PropertyValue | undefined, secret = false): void {
+    if (value === undefined || value === null) return;
+    if (typeof value === "string") {
+      if (secret) this.add(value);
+      return;
+    }
+    if (value instanceof Secret) this.learn(value.element, true);
+    else if (value instanceof OutputValue) {
+      if (value.known) this.learn(value.element, secret || value.secret);
+    } else if (isPropertyArray(value)) for (const item of value) this.learn(item, secret);
+    else if (isPropertyMap(value)) for (const item of Object.values(value)) this.learn(item, secret);
+  }
+
+  /** The text with `[secret]` in the place of every secret in it, in whatever form. */
+  mask(text: string): string {
+    if (this.#forms.size === 0 || text.length < shortest) return text;
+    this.#any ??= expression([...this.#forms.keys()]);
+    return text.replace(this.#any, "[secret]");
+  }
+
+  /**
+   * Whether the text holds a secret that cannot be there by chance: one of 8 characters or more with letters and digits, or
+   * of 20 or more. Words somebody chose to call secret (a user's name) are masked, but refuse nothing.
+   */
+  holds(text: string): boolean {
+    if (text.length < shortest) return false;
+    this.#unmistakable ??= expression([...this.#forms].filter(([, strong]) => strong).map(([form]) => form));
+    this.#unmistakable.lastIndex = 0;
+    return this.#unmistakable.test(text);
+  }
+
+  /** The properties with every plain text that holds a secret made a secret. The same object when there is none. */
+  conceal(map: PropertyMap): PropertyMap {
+    return this.#concealed(map) as PropertyMap;
+  }
+
+  #concealed(value: PropertyValue): PropertyValue {
+    if (typeof value === "string") return this.holds(value) ? new Secret(value) : value;
+    if (typeof value !== "object" || value === null || value instanceof Secret) return value;
+    if (isPropertyArray(value)) {
+      const items = value.map((item) => this.#concealed(item));
+      return items.every((item, index) => item === value[index]) ? value : items;
+    }
+    if (!isPropertyMap(value)) return value;
+    const entries = Object.entries(value).map(([key, item]) => [key, this.#concealed(item)] as const);
+    return entries.every(([key, item]) => item === value[key]) ? value : Object.fromEntries(entries);
+  }
+}
+
+/** Words of our own events and files: no text could do without them. */
+const common = new Set(
+  "create update delete replace refresh import discard succeeded unchanged skipped blocked failed cancelled timed-out resource diagnostic stdout stderr warning secret [secret] sandbox preview destroy string number boolean object default production staging development password username localhost".split(
+    " ",
+  ),
+);
+
+function isUnmistakable(value: string): boolean {
+  return value.length >= 20 || (value.length >= 8 && /\d/.test(value) && /[A-Za-z]/.test(value));
+}
+
+/** Every text as which a value may turn up. */
+function formsOf(value: string): ReadonlySet<string> {
+  const forms = new Set<string>();
+  for (const raw of new Set([value, value.trim()])) {
+    const json = JSON.stringify(raw).slice(1, -1);
+    const url = encodeURIComponent(raw);
+    for (const form of [
+      raw,
+      json,
+      // JSON inside of JSON, as a text that holds a document is journalled.
+      JSON.stringify(json).slice(1, -1),
+      // Go's encoder, and some of JavaScript's, escape these for HTML.
+      json.replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`),
+      url,
+      url.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()),
+      url.replaceAll("%20", "+"),
+      new URLSearchParams([["", raw]]).toString().slice(1),
+      url.replace(/[!'()*~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`),
+      encodeURI(raw.toWellFormed()),
+      // Shells: inside of single quotes, of double quotes, and without any.
+      raw.replaceAll("'", "'\\''"),
+      raw.replaceAll("'", `'"'"'`),
+      raw.replace(/(["\\$`])/g, "\\$1"),
+      raw.replace(/([^A-Za-z0-9_\-.,:+/@%=\n])/g, "\\$1"),
+      Buffer.from(raw, "utf8").toString("hex"),
+      ...base64Forms(raw),
+    ])
+      if (form.length >= shortest) forms.add(form);
+  }
+  return forms;
+}
+
+/** What of the value's base64 is the same wherever it stands in a longer text (user:password), in both alphabets. */
+function base64Forms(raw: string): readonly string[] {
+  return [0, 1, 2].flatMap((offset) => {
+    const whole = Buffer.from(`${"\0".repeat(offset)}${raw}`, "utf8")
+      .toString("base64")
+      .replace(/=+$/, "");
+    const bytes = offset + Buffer.byteLength(raw);
+    const stable = whole.slice(Math.ceil((offset * 8) / 6), Math.floor((bytes * 8) / 6));
+    if (stable.length < shortestEncoded) return offset === 0 && whole.length >= shortestEncoded ? [whole] : [];
+    return [stable, stable.replaceAll("+", "-").replaceAll("/", "_")];
+  });
+}
+
+/** Finds any of the texts, the longest first: no secret is left in part because another one is its beginning. */
+function expression(texts: readonly string[]): RegExp {
+  const sorted = [...texts].sort((a, b) => b.length - a.length);
+  const escaped = sorted.map((text) => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&"));
+  return new RegExp(escaped.length === 0 ? "(?!)" : escaped.join("|"), "g");
+}

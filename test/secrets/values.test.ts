@@ -1,0 +1,142 @@
+// The forms in which a secret may turn up, and the gate that all writing goes through.
+import { expect, it } from "vitest";
+import type { RunEvent, StackId } from "../../automation/events.ts";
+import { redactDocument, redactEvent, refuseSecrets, withoutTexts } from "../../automation/redaction.ts";
+import { SecretValues } from "../../engine/secretValues.ts";
+import { OutputValue, Secret } from "../../engine/values.ts";
+
+const canary = `  Kanarie "7" & it's <früh>/+$HOME\t`;
+const forms: readonly (readonly [string, string])[] = [
+  ["raw", canary],
+  ["trimmed", canary.trim()],
+  ["base64", Buffer.from(canary).toString("base64")],
+  ["base64, trimmed", Buffer.from(canary.trim()).toString("base64")],
+  ["base64 for URLs", Buffer.from(canary).toString("base64url")],
+  ["base64 behind a user's name", Buffer.from(`user:${canary.trim()}@host`).toString("base64")],
+  ["URL-escaped", encodeURIComponent(canary)],
+  ["a query", new URLSearchParams({ x: canary.trim() }).toString().slice(2)],
+  ["JSON-escaped", JSON.stringify(canary).slice(1, -1)],
+  ["JSON in JSON", JSON.stringify(JSON.stringify({ canary })).slice(1, -1)],
+  [
+    "Go's JSON",
+    JSON.stringify(canary.trim()).replaceAll("<", "\\u003c").replaceAll(">", "\\u003e").replaceAll("&", "\\u0026"),
+  ],
+  ["in single quotes of a shell", canary.replaceAll("'", "'\\''")],
+  ["in double quotes of a shell", canary.replace(/(["\\$`])/g, "\\$1")],
+  ["hex", Buffer.from(canary.trim()).toString("hex")],
+];
+
+it.each(forms)("knows a secret %s", (_, text) => {
+  const secrets = new SecretValues([canary]);
+  expect(secrets.holds(`before ${text} after`)).toBe(true);
+  const masked = secrets.mask(`before ${text} after`);
+  expect(masked).toContain("[secret]");
+  expect(masked).not.toContain("früh");
+  expect(secrets.holds(masked)).toBe(false);
+});
+
+it("knows each line of a key, and the longer of two secrets first", () => {
+  const pem = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0\nBAQEFAASCBKcwggSjAgEAAo\n-----END KEY-----\n";
+  const secrets = new SecretValues([pem, "short-1", "short-1-and-more"]);
+  expect(secrets.mask("line MIIEvQIBADANBgkqhkiG9w0 here")).toBe("line [secret] here");
+  expect(secrets.mask("-----BEGIN KEY-----")).toBe("-----BEGIN KEY-----");
+  expect(secrets.mask("x short-1-and-more y")).toBe("x [secret] y");
+});
+
+it("lets short texts, our own words and public names be", () => {
+  const secrets = new SecretValues(["abc", "succeeded", "platform-1x"]);
+  secrets.exempt(["my-platform-1x.dev"]);
+  for (const text of ["abc", "succeeded", "my-platform-1x.dev"]) expect(secrets.mask(text)).toBe(text);
+  secrets.add("platform-1x");
+  expect(secrets.holds("platform-1x")).toBe(false);
+});
+
+it("masks a word that somebody calls secret, but refuses nothing for it", () => {
+  const secrets = new SecretValues(["postgres"]);
+  expect(secrets.mask("user postgres")).toBe("user [secret]");
+  expect(secrets.holds("user postgres")).toBe(false);
+  expect(secrets.conceal({ type: "postgres" })).toEqual({ type: "postgres" });
+});
+
+it("learns what is inside of secrets, at every depth, and makes secrets of what holds them", () => {
+  const secrets = new SecretValues();
+  secrets.learn({ a: new Secret({ deep: ["inner-canary-1"] }), b: new OutputValue("output-canary-2", true, true, []) });
+  secrets.learn({ plain: "no-canary-3", unknown: new OutputValue(null, false, true, []) });
+  const map = { url: "x://inner-canary-1@y", list: ["no-canary-3", { z: "output-canary-2" }], n: 5 };
+  expect(secrets.conceal(map)).toEqual({
+    url: new Secret("x://inner-canary-1@y"),
+    list: ["no-canary-3", { z: new Secret("output-canary-2") }],
+    n: 5,
+  });
+  const clean = { a: ["no-canary-3"] };
+  expect(secrets.conceal(clean)).toBe(clean);
+});
+
+it("takes secrets out of every text of every event", () => {
+  const secrets = new SecretValues(["canary-0001"]);
+  const [text, stack] = ["a canary-0001 b", "app.local" as StackId];
+  const summary = {
+    counts: { create: 1 },
+    changedOutputs: [text],
+    drift: [{ urn: text, property: text, old: { [text]: [text] }, new: null }],
+    approximate: [text],
+  };
+  const failure = { message: text, urn: text, location: text, hint: text };
+  const events: readonly RunEvent[] = [
+    {
+      type: "run-started",
+      operation: "up",
+      steps: [],
+      environments: [],
+      concurrency: 1,
+      onFailure: "stop",
+      argv: [text],
+      version: "1",
+    },
+    { type: "stack-event", stack, event: { type: "line", stream: "stdout", text } },
+    {
+      type: "stack-event",
+      stack,
+      event: { type: "diagnostic", severity: "error", message: text, urn: text, location: text },
+    },
+    {
+      type: "stack-event",
+      stack,
+      event: {
+        type: "resource",
+        urn: text,
+        resourceType: text,
+        name: text,
+        op: "create",
+        status: "done",
+        paths: [text],
+      },
+    },
+    { type: "stack-finished", stack, outcome: { type: "failed", failure }, summary, durationMs: 1 },
+    {
+      type: "stack-finished",
+      stack,
+      outcome: { type: "needs-recovery", failure, pending: [text] },
+      summary,
+      durationMs: 1,
+    },
+    { type: "stack-finished", stack, outcome: { type: "skipped", reason: text }, summary, durationMs: 1 },
+  ];
+  for (const event of events) {
+    const line = JSON.stringify(redactEvent(event, secrets));
+    expect(line).not.toContain("canary");
+    expect(line.split("[secret]").length).toBe(JSON.stringify(event).split("canary-0001").length);
+  }
+});
+
+it("refuses what would hold a secret all the same, and says nothing of it", () => {
+  const secrets = new SecretValues(["canary-0001"]);
+  expect(refuseSecrets("clean", "the report", secrets)).toBe("clean");
+  expect(() => refuseSecrets("a canary-0001", "the report", secrets)).toThrow(
+    /^the report would hold a secret in a place that cannot be masked: it was not written$/,
+  );
+  expect(redactDocument({ "canary-0001": ["canary-0001"] }, "it", secrets)).toEqual({ "[secret]": ["[secret]"] });
+  const blind = { mask: (text: string) => text, holds: (text: string) => secrets.holds(text) };
+  expect(() => redactDocument({ a: "canary-0001" }, "it", blind)).toThrow("it was not written");
+  expect(withoutTexts({ type: "stack-started", stack: "a" as StackId })).toBeUndefined();
+});
