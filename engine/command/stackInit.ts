@@ -1,4 +1,5 @@
 // `stack init`: makes an empty stack, puts an encryption salt into its configuration file unless one is there, selects it.
+import { encodeDeployment, newManifest } from "../state/deployment.ts";
 import { EngineError } from "../state/error.ts";
 import { newSalt, passphraseSecrets } from "../state/passphrase.ts";
 import { fullName, type StackName } from "../state/stackName.ts";
@@ -35,9 +36,18 @@ export async function createStack(context: CommandContext, name: StackName): Pro
   if (await backend.exists(name)) throw new EngineError(`stack '${fullName(name)}' already exists`);
   const config = await readConfig(context, name);
   const passphrase = await context.passphrase();
-  if (config.encryptionSalt === undefined) config.setEncryptionSalt(await newSalt(passphrase));
-  else await passphraseSecrets(config.encryptionSalt, passphrase);
-  await backend.create(name);
+  const salt = config.encryptionSalt ?? (await newSalt(passphrase));
+  const secrets = await passphraseSecrets(salt, passphrase);
+  if (config.encryptionSalt === undefined) config.setEncryptionSalt(salt);
+  const empty = { manifest: newManifest(context.version), resources: [], pendingOperations: [], metadata: {} };
+  await backend.create(
+    name,
+    encodeDeployment(empty, {
+      secrets: { type: "encrypt", encrypt: (plaintext) => secrets.encrypt(plaintext) },
+      provider: secrets,
+      sandbox: false,
+    }),
+  );
   await config.save();
   context.stderr(`Created stack '${name.stack}'\n`);
   if (!context.flags.boolean("no-select"))

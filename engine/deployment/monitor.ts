@@ -193,9 +193,10 @@ function monitorService(
     }
     refuseHooks(request, transformable);
     // As the official engine has it: transforms of the resource itself decide its dependencies, inherited ones do not.
-    if (request.getTransformsList().length > 0) {
-      dependencies = dependenciesAfterTransforms(transformable.getDependsOnList(), properties);
-    }
+    dependencies =
+      request.getTransformsList().length > 0
+        ? dependenciesAfterTransforms(transformable.getDependsOnList(), properties)
+        : withOutputDependencies(dependencies, properties);
     const named = packageOf(request.getPackageref());
     if (named !== undefined) transformable.setVersion(named.version).setPluginDownloadUrl(named.url);
     const goal = goalOf(request, transformable, properties, dependencies, rootDirectory);
@@ -383,12 +384,18 @@ function dependenciesOf(request: RegisterResourceRequest, properties: PropertyMa
     // An SDK that tells no dependencies of single properties: each depends on everything.
     for (const key of Object.keys(properties)) byProperty[key] = [...all];
   } else for (const [key, urns] of given.entries()) byProperty[key as string] = sorted(urns.getUrnsList());
+  return { all, byProperty };
+}
+
+/** Adds what outputs among the properties depend on; a property that a transform added has an entry from here on. */
+function withOutputDependencies(given: Dependencies, properties: PropertyMap): Dependencies {
+  const byProperty: Record<string, readonly string[]> = { ...given.byProperty };
   for (const [key, value] of Object.entries(properties)) {
     const found = new Set(byProperty[key] ?? []);
     collectDependencies(value, found);
     byProperty[key] = sorted(found);
   }
-  return { all, byProperty };
+  return { ...given, byProperty };
 }
 
 function dependenciesAfterTransforms(dependsOn: readonly string[], properties: PropertyMap): Dependencies {

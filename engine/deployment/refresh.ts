@@ -58,7 +58,9 @@ function rebuild(resources: readonly Resource[], steps: ReadonlyMap<Resource, Re
       continue;
     }
     const gone = dependenciesOf(fresh).some(({ urn }) => !urns.has(urn));
-    if (gone) fresh.set(withoutGone(fresh, urns, living(fresh.state.parent, urns, parentOf)));
+    const independent = Object.values(fresh.state.propertyDependencies).some((list) => list.length === 0);
+    // As the official engine has it, a property that depends on nothing has no entry from here on.
+    if (gone || independent) fresh.set(withoutGone(fresh, urns, living(fresh.state.parent, urns, parentOf)));
     left.push(fresh);
     urns.add(fresh.urn);
   }

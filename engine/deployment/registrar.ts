@@ -71,7 +71,7 @@ export class DeploymentRegistrar implements Registrar {
     );
     // A component's recorded outputs may hold references to resources that are registered only later.
     const outputs = goal.custom ? resource.outputs : {};
-    return { ...registered(resource, outputs, outcome), propertyDependencies: goal.propertyDependencies };
+    return registered(resource, outputs, outcome);
   }
 
   async readResource(goal: ReadGoal): Promise<Registered> {
@@ -208,7 +208,7 @@ export class DeploymentRegistrar implements Registrar {
 
   /** Passes over steps that depend on something that failed, and answers their requests so. */
   #withoutDependentsOfFailures(steps: readonly Step[]): readonly Step[] {
-    for (const failed of this.#executor.failedSteps) this.#passedOver.add(urnOf(failed));
+    for (const failed of this.#executor.failedUrns) this.#passedOver.add(failed);
     if (this.#passedOver.size === 0) return steps;
     return steps.filter((step) => {
       if (!dependencyUrns(resourceOf(step)).some((urn) => this.#passedOver.has(urn))) return true;

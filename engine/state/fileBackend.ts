@@ -16,6 +16,15 @@ import { fullName, type StackName } from "./stackName.ts";
 import { findStateFile, keepBackup, readStateFile, stackOfFile, stateFileText, writeStateFile } from "./stateFile.ts";
 import { readTags, type Tags, writeTags } from "./tags.ts";
 
+/** `text` is absent for a stack that has no deployment at all. */
+interface EncodedDeployment {
+  readonly version: number;
+  readonly features: readonly string[];
+  readonly text: string | undefined;
+}
+
+const nothing: EncodedDeployment = { version: 3, features: [], text: undefined };
+
 export class FileBackend {
   /** The URL it was opened with. */
   readonly url: string;
@@ -87,13 +96,13 @@ export class FileBackend {
     }
   }
 
-  /** Makes an empty stack. @throws EngineError `stack '...' already exists`. */
-  async create(name: StackName): Promise<void> {
+  /** Makes a stack of an encoded deployment. @throws EngineError `stack '...' already exists`. */
+  async create(name: StackName, state: EncodedDeployment = nothing): Promise<void> {
     const lock = await this.lock(name);
     try {
       if (await this.exists(name)) throw new EngineError(`stack '${fullName(name)}' already exists`);
       if ((await readIfPresent(this.layout.meta)) === undefined) await writeDurably(this.layout.meta, "version: 1\n");
-      await this.writeRaw(name, { version: 3, features: [], deployment: undefined });
+      await this.writeText(name, state);
     } finally {
       await lock.release();
     }
@@ -118,10 +127,7 @@ export class FileBackend {
   }
 
   /** Writes an encoded deployment. The caller holds the lock and has checked it. */
-  async writeText(
-    name: StackName,
-    state: { readonly version: number; readonly features: readonly string[]; readonly text: string | undefined },
-  ): Promise<void> {
+  async writeText(name: StackName, state: EncodedDeployment): Promise<void> {
     await writeStateFile(this.layout.stackBase(name), stateFileText(fullName(name), state));
   }
 

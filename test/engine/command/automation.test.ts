@@ -43,9 +43,9 @@ describe("the Automation API", () => {
       {
         name: "dev",
         current: true,
-        lastUpdate: undefined,
+        lastUpdate: expect.any(String),
         updateInProgress: undefined,
-        resourceCount: undefined,
+        resourceCount: 0,
         url: undefined,
       },
     ]);
