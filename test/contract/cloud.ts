@@ -74,6 +74,7 @@ const provider: pulumi.dynamic.ResourceProvider = {
     return { outs: { ...news, serial: olds["serial"] } };
   },
   async read(id, props) {
+    refuse(load(), `read ${props?.["name"]}`);
     const object = load().objects[id];
     if (!object) return {};
     const serial = Number(id.split("-").at(-1));
@@ -103,5 +104,60 @@ export class Pair extends pulumi.ComponentResource {
     super("contract:index:Pair", name, {}, options);
     this.thing = new Thing(`${name}-thing`, args, { parent: this });
     this.registerOutputs({ serial: this.thing.serial });
+  }
+}
+
+const bareProvider: pulumi.dynamic.ResourceProvider = {
+  async create(inputs) {
+    const cloud = load();
+    const id = `bare-${inputs["name"]}`;
+    store(cloud, `create ${id}`);
+    return { id, outs: inputs };
+  },
+};
+
+/** Its provider can do nothing but create: the engine compares, and updates do nothing. */
+export class Bare extends pulumi.dynamic.Resource {
+  constructor(name: string, args: Record<string, unknown> = {}, options: pulumi.CustomResourceOptions = {}) {
+    super(bareProvider, name, { ...args, name }, options, "cloud", "Bare");
+  }
+}
+
+/** The SDK's dynamic provider tells the engine of a resource that exists but is not well by such an error. */
+function unwell(id: string, properties: Record<string, unknown>): never {
+  throw Object.assign(new Error("not well"), { id, properties, reasons: ["it has a cold"] });
+}
+
+const frailProvider: pulumi.dynamic.ResourceProvider = {
+  async create(inputs) {
+    const cloud = load();
+    const id = `frail-${inputs["name"]}`;
+    cloud.objects[id] = own(inputs);
+    store(cloud, `create ${id}`);
+    return cloud.fail.includes("cold") ? unwell(id, inputs) : { id, outs: inputs };
+  },
+  async diff(_id, olds, news) {
+    return { changes: !same(olds["value"], news["value"]) };
+  },
+  async update(id, _olds, news) {
+    const cloud = load();
+    cloud.objects[id] = own(news);
+    store(cloud, `update ${id}`);
+    return cloud.fail.includes("cold") ? unwell(id, news) : { outs: news };
+  },
+  async read(id, props) {
+    const cloud = load();
+    const found = { ...props, ...cloud.objects[id] };
+    return cloud.fail.includes("cold") ? unwell(id, found) : { id, props: found };
+  },
+  async delete(id) {
+    store(load(), `delete ${id}`);
+  },
+};
+
+/** Exists, but is not well, while the cloud has a `cold`. */
+export class Frail extends pulumi.dynamic.Resource {
+  constructor(name: string, args: ThingArgs = {}, options: pulumi.CustomResourceOptions = {}) {
+    super(frailProvider, name, { ...args, name }, options, "cloud", "Frail");
   }
 }

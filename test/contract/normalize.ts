@@ -120,6 +120,8 @@ export interface StepRecord {
   readonly changes: Json;
   readonly state: Json;
   readonly cloud: readonly string[];
+  /** What the program said of what it saw; absent when it said nothing. */
+  readonly said?: readonly string[];
 }
 
 /** Without colours, stack traces and ends of lines: nothing of the machine is left in it. */

@@ -30,7 +30,7 @@ export function formatRecording({ engine, steps }: Recording): string {
     );
     return entries.length === 0 ? "{}" : `{\n${entries.join(",\n")}\n${indent}}`;
   };
-  const step = ({ outcome, events, diagnostics, changes, state, cloud }: StepRecord): string => {
+  const step = ({ outcome, events, diagnostics, changes, state, cloud, said }: StepRecord): string => {
     const { resources, pending } = state as { resources: unknown; pending: unknown };
     return `  {
    "outcome": ${JSON.stringify(outcome)},
@@ -41,7 +41,7 @@ export function formatRecording({ engine, steps }: Recording): string {
     "resources": ${lines(resources, "    ")},
     "pending": ${lines(pending, "    ")}
    },
-   "cloud": ${JSON.stringify(cloud)}
+   "cloud": ${JSON.stringify(cloud)}${said ? `,\n   "said": ${JSON.stringify(said)}` : ""}
   }`;
   };
   return `{\n "engine": ${JSON.stringify(engine)},\n "steps": [\n${steps.map(step).join(",\n")}\n ]\n}\n`;

@@ -27,6 +27,7 @@ export interface StepOptions {
   readonly continueOnError?: boolean;
   readonly expectNoChanges?: boolean;
   readonly runProgram?: boolean;
+  readonly excludeProtected?: boolean;
 }
 
 export interface Scenario {
@@ -48,3 +49,19 @@ export const thing = (name: string, stack = "dev"): string =>
 /** The URN of a RandomPet without a parent. */
 export const pet = (name: string, stack = "dev"): string =>
   `urn:pulumi:${stack}::${PROJECT}::random:index/randomPet:RandomPet::${name}`;
+
+/** The URN of the thing in a `Pair`. */
+export const thingOfPair = (name: string, stack = "dev"): string =>
+  `urn:pulumi:${stack}::${PROJECT}::contract:index:Pair$pulumi-nodejs:dynamic/cloud:Thing::${name}-thing`;
+
+const said: string[] = [];
+
+/** Has a program, or a callback of it, add a line to the record of the step under way. */
+export function say(line: string): void {
+  said.push(line);
+}
+
+/** What was said since the last call. */
+export function takeSaid(): readonly string[] {
+  return said.splice(0);
+}

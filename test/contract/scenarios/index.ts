@@ -1,13 +1,20 @@
 // Every scenario.
 import type { Scenario } from "../scenario.ts";
+import { aliasing } from "./aliasing.ts";
 import { basics } from "./basics.ts";
+import { components } from "./components.ts";
 import { failures } from "./failures.ts";
+import { ignores } from "./ignores.ts";
+import { mistakes } from "./mistakes.ts";
 import { more } from "./more.ts";
 import { options } from "./options.ts";
 import { references } from "./references.ts";
 import { refreshes } from "./refreshes.ts";
+import { replacements } from "./replacements.ts";
 import { secrets } from "./secrets.ts";
+import { selecting } from "./selecting.ts";
 import { selections } from "./selections.ts";
+import { values } from "./values.ts";
 
 export const scenarios: readonly Scenario[] = [
   ...basics,
@@ -18,4 +25,11 @@ export const scenarios: readonly Scenario[] = [
   ...refreshes,
   ...references,
   ...more,
+  ...ignores,
+  ...replacements,
+  ...aliasing,
+  ...values,
+  ...mistakes,
+  ...components,
+  ...selecting,
 ];
