@@ -208,7 +208,7 @@ export class DeploymentRegistrar implements Registrar {
 
   /** Passes over steps that depend on something that failed, and answers their requests so. */
   #withoutDependentsOfFailures(steps: readonly Step[]): readonly Step[] {
-    for (const failed of this.#executor.failedUrns) this.#passedOver.add(failed);
+    for (const failed of this.#executor.failedSteps) this.#passedOver.add(urnOf(failed));
     if (this.#passedOver.size === 0) return steps;
     return steps.filter((step) => {
       if (!dependencyUrns(resourceOf(step)).some((urn) => this.#passedOver.has(urn))) return true;
