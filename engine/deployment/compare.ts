@@ -154,7 +154,8 @@ async function deleteFirst(generation: Generation, urn: string, old: Resource): 
       report("error", message, urn);
       ledger.sawError = true;
       throw new Bail(message);
-    } else {
+    } else if (!resource.state.pendingReplacement) {
+      // Otherwise an operation that did not get further has deleted it already.
       steps.push(deleteReplacedStep(resource, true));
     }
     // Whether it is replaced or deleted for good is not known before the program registers it, or ends.

@@ -62,7 +62,8 @@ export function untargetedSteps(generation: Generation, urn: string, old: Resour
       if (!seen && provider?.id === reference.id) before.push(...carry(provider));
     }
     for (const dependency of dependenciesOf(resource)) {
-      if (ledger.hasStep(dependency.urn)) continue;
+      // What was renamed has its step under its new name.
+      if (ledger.hasStep(dependency.urn) || ledger.isOperatedOn(dependency.urn)) continue;
       const known = byUrn.get(dependency.urn);
       if (!known) {
         const message = `${describe[dependency.kind](dependency.urn, urn, dependency.key)} has no old state`;
@@ -91,7 +92,7 @@ const describe = {
 export function queueUntargeted(generation: Generation, urn: string): void {
   const { ledger } = generation;
   const old = ledger.olds.byUrn.get(urn);
-  if (!old || ledger.hasStep(urn) || ledger.queuedUrns.has(urn)) return;
+  if (!old || ledger.hasStep(urn) || ledger.isOperatedOn(urn) || ledger.queuedUrns.has(urn)) return;
   ledger.queuedUrns.add(urn);
   if (old.provider !== "" && ledger.olds.provider(old.provider)) queueUntargeted(generation, providerUrn(old.provider));
   for (const dependency of dependenciesOf(old)) queueUntargeted(generation, dependency.urn);

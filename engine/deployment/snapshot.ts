@@ -11,6 +11,7 @@ import type { Operation } from "../state/deployment.ts";
 import type { ResourceState } from "../state/resource.ts";
 import { deepEquals, mapsEqual } from "./diff.ts";
 import { normalizeUrns } from "./normalize.ts";
+import { inOrder } from "./order.ts";
 import type { PendingOperation, Resource } from "./resource.ts";
 import { newOf, oldOf, type SameStep, type Step } from "./steps.ts";
 
@@ -79,7 +80,7 @@ export class LiveSnapshot {
     // Only the user can say what became of a creation that was cut off; everything else a later operation finds out.
     const kept = this.#base.pendingOperations.filter(({ type }) => type === "creating");
     return {
-      resources: normalizeUrns(resources.map(({ state }) => state)),
+      resources: inOrder(normalizeUrns(resources.map(({ state }) => state))),
       pendingOperations: [...this.#operations.values(), ...kept].map(({ type, resource }) => ({
         type,
         resource: resource.state,

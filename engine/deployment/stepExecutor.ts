@@ -37,6 +37,7 @@ export class StepExecutor {
   readonly #registered = new Map<string, Step>();
   readonly #deletions = new Map<Resource, PromiseWithResolvers<boolean>>();
   readonly #failed: Step[] = [];
+  readonly #failedUrns = new Set<string>();
   #stopped = false;
   #sawError = false;
 
@@ -66,6 +67,11 @@ export class StepExecutor {
     return this.#failed;
   }
 
+  /** URNs that are not as the program wants them: their own step failed, or one before it in its chain. */
+  get failedUrns(): ReadonlySet<string> {
+    return this.#failedUrns;
+  }
+
   /** Lets no further step begin. */
   stop(): void {
     this.#stopped = true;
@@ -85,7 +91,9 @@ export class StepExecutor {
     for (const step of chain) {
       if (isDeletion(step)) this.#deletions.get(step.old)?.resolve(false);
       // The program waits for the last step; with one before it failed, that never comes.
-      if (!succeeded && !this.#stopped) settleOf(step)?.(newOf(step)!, "failed");
+      if (succeeded || this.#stopped || !settleOf(step)) continue;
+      this.#failedUrns.add(urnOf(step));
+      settleOf(step)?.(newOf(step)!, "failed");
     }
     return succeeded;
   }
@@ -156,6 +164,7 @@ export class StepExecutor {
     if (this.#options.ignoreErrors) return;
     if (goOn) {
       this.#failed.push(step);
+      this.#failedUrns.add(urnOf(step));
       return;
     }
     if (this.#stopped) return;

@@ -1,0 +1,18 @@
+// The edits of mutants.ts still fit the code. Running them takes minutes: `npm run test:mutants`.
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { mutants } from "./mutants.ts";
+
+it("each finds its place in the code exactly once, and changes it", () => {
+  const misfits = mutants.flatMap(({ rule, file, from, to }) => {
+    const source = readFileSync(new URL(`../../engine/${file}`, import.meta.url), "utf8");
+    const times = source.split(from).length - 1;
+    return times === 1 && from !== to ? [] : [`${file}: "${rule}" is found ${times} times`];
+  });
+  expect(misfits, "change test/mutants/mutants.ts along with the code").toEqual([]);
+});
+
+it("each rule is named once", () => {
+  const rules = mutants.map(({ rule }) => rule);
+  expect(rules.filter((rule, index) => rules.indexOf(rule) !== index)).toEqual([]);
+});
