@@ -298,25 +298,27 @@ it("deletes what is gone without a word, and heeds deletionPolicy", async () => 
 
 it("keeps a type without an entry as given, and says that it is approximate", async () => {
   const world = await World.open();
-  const type = "gcp:redis/instance:Instance";
+  const type = "gcp:memcache/instance:Instance";
   const provider = world.provider(type);
+  const one = { nodeCount: 1, nodeConfig: { cpuCount: 1, memorySizeMb: 1024 } };
   expect([provider.approximate?.(type), provider.approximate?.(types.network)]).toEqual([true, false]);
-  expect(await world.problems(type, "cache", { memorySizeGb: 1, teir: "BASIC" })).toEqual([
-    'teir: "teir" is not a property of this type; did you mean "tier"?',
+  expect(await world.problems(type, "cache", { ...one, zonse: [] })).toEqual([
+    'zonse: "zonse" is not a property of this type; did you mean "zones"?',
   ]);
-  const preview = await world.preview(type, "cache", { memorySizeGb: 1 });
-  expect(unknowns(preview)).toContain("host");
-  const created = await world.create(type, "cache", { memorySizeGb: 1, displayName: null });
+  const preview = await world.preview(type, "cache", one);
+  expect(unknowns(preview)).toContain("discoveryEndpoint");
+  const created = await world.create(type, "cache", { ...one, displayName: null });
   expect(created.outputs).toMatchObject({
-    memorySizeGb: 1,
+    ...one,
     project: "sandbox",
     name: expect.stringMatching(/^cache-[0-9a-f]{7}$/),
   });
-  expect(created.outputs["host"]).toMatch(/^sandbox-host-[0-9a-f]{8}$/);
-  expect((await world.diff(created, { memorySizeGb: 1, name: "other" })).replaces).toEqual(["name"]);
-  expect((await world.update(created, { memorySizeGb: 2 })).outputs).toMatchObject({
-    memorySizeGb: 2,
-    host: created.outputs["host"],
+  expect(created.outputs["discoveryEndpoint"]).toMatch(/^sandbox-discoveryEndpoint-[0-9a-f]{8}$/);
+  expect((await world.diff(created, { ...one, name: "other" })).replaces).toEqual(["name"]);
+  expect((await world.update(created, { ...one, nodeCount: 2 })).outputs).toMatchObject({
+    ...one,
+    nodeCount: 2,
+    discoveryEndpoint: created.outputs["discoveryEndpoint"],
   });
   await world.delete(created);
   expect(await world.read(created)).toBeUndefined();
@@ -324,16 +326,16 @@ it("keeps a type without an entry as given, and says that it is approximate", as
 
 it("takes custom resources of any group but Kubernetes' own", async () => {
   const world = await World.open();
-  const type = "kubernetes:cert-manager.io/v1:Certificate";
+  const type = "kubernetes:example.com/v1:Widget";
   expect(world.provider(type).approximate?.(type)).toBe(true);
-  const created = await world.create(type, "cert", {
-    apiVersion: "cert-manager.io/v1",
-    kind: "Certificate",
-    metadata: { name: "cert" },
+  const created = await world.create(type, "one", {
+    apiVersion: "example.com/v1",
+    kind: "Widget",
+    metadata: { name: "one" },
     spec: { dnsNames: ["a.example.com"] },
   });
-  expect(created.id).toBe("default/cert");
-  const cluster = await world.create("kubernetes:cert-manager.io/v1:ClusterIssuer", "ca", { metadata: { name: "ca" } });
+  expect(created.id).toBe("default/one");
+  const cluster = await world.create("kubernetes:example.com/v1:ClusterWidget", "ca", { metadata: { name: "ca" } });
   expect(cluster.id).toBe("ca");
 });
 
