@@ -168,7 +168,7 @@ function chooseOutput(args: Globals, { world }: Session): Show {
             now: world.now,
             every: world.every,
             timings: timings(),
-            reflows: variables["XTERM_VERSION"] === undefined,
+            secondScreen: variables["TERM"] !== "linux",
           });
         }
         case "quiet":

@@ -8,6 +8,8 @@ export interface Out {
   readonly isTerminal: boolean;
   size(): { readonly columns: number; readonly rows: number } | undefined;
   onResize(listener: () => void): () => void;
+  /** Calls back before the process is stopped from the terminal (Ctrl+Z), and after it went on; returns how to stop that. */
+  onPause?(before: () => void, after: () => void): () => void;
 }
 
 export type Interrupt = "SIGINT" | "SIGTERM" | "SIGHUP";
@@ -86,6 +88,15 @@ function outOf(stream: NodeJS.WriteStream): Out {
     onResize(listener) {
       stream.on("resize", listener);
       return () => stream.off("resize", listener);
+    },
+    onPause(before, after) {
+      const stopped = (): void => {
+        before();
+        // Listening took away what the signal does by itself.
+        process.kill(process.pid, "SIGSTOP");
+      };
+      process.on("SIGTSTP", stopped).on("SIGCONT", after);
+      return () => void process.off("SIGTSTP", stopped).off("SIGCONT", after);
     },
   };
 }

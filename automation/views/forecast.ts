@@ -37,7 +37,9 @@ export function forecast(state: RunState, timings: Timings, nowMs: number): Fore
     const weight = expected(stack);
     total += weight;
     if (!isOpen(stack)) done += weight;
-    else if (stack.status === "running") done += Math.min(nowMs - (stack.startedAtMs ?? nowMs), weight * 0.95);
+    // A guess would show progress that nobody has seen.
+    else if (stack.status === "running" && usual !== undefined)
+      done += Math.min(nowMs - (stack.startedAtMs ?? nowMs), weight * 0.95);
   }
   return {
     progress: total === 0 ? 1 : Math.max(0, Math.min(1, done / total)),

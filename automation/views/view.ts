@@ -16,4 +16,6 @@ export interface Screen {
   size(): { readonly columns: number; readonly rows: number } | undefined;
   /** Calls back when the size changes; returns how to stop that. */
   onResize(listener: () => void): () => void;
+  /** Calls back before the process is stopped from the terminal (Ctrl+Z), and after it went on; returns how to stop that. */
+  onPause?(before: () => void, after: () => void): () => void;
 }

@@ -325,6 +325,7 @@ describe("the live view", () => {
       end(t);
       t.view.close();
       expect(t.text().lastIndexOf("\x1b[?25h")).toBeGreaterThan(t.text().lastIndexOf("\x1b[?25l"));
+      expect(t.text().lastIndexOf("\x1b[?1049l")).toBeGreaterThan(t.text().lastIndexOf("\x1b[?1049h"));
       expect([t.timers.size, t.resizers.size]).toEqual([0, 0]);
     }
   });
@@ -346,7 +347,7 @@ describe("the live view", () => {
     const t = terminal();
     const fold = new RunFold();
     for (const event of journal("failed")) t.view.show(event, fold.advance(event));
-    expect(t.text()).toContain("app.real failed: the app does not want to\x1b[K\n");
+    expect(t.text()).toContain("app.real failed: the app does not want to\n");
     expect(t.text()).toMatch(/up: 1 failed, 1 unchanged in/);
   });
 });
