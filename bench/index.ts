@@ -2,11 +2,13 @@
 // the same run; nothing is compared with a number from elsewhere.
 import { benchDriver } from "./driver.ts";
 import { benchNoop } from "./noop.ts";
+import { benchOfficial } from "./official.ts";
 import { benchPlatform } from "./platform.ts";
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   driver: benchDriver,
   noop: benchNoop,
+  official: benchOfficial,
   platform: benchPlatform,
 };
 
