@@ -14,6 +14,7 @@ import { guardError, guardedEnvironments, guardViolations } from "../../automati
 import { createStamper } from "../../automation/journal.ts";
 import { makeReport } from "../../automation/report.ts";
 import { foldRun, RunFold, type RunState } from "../../automation/runState.ts";
+import { cpuMs } from "../support/cpu.ts";
 import { id } from "../support/scriptedSteps.ts";
 
 const runId = "20261123-173512-kfpt" as RunId;
@@ -143,9 +144,7 @@ it("takes in 5,000 stacks and 100,000 events in time proportional to them", () =
   }
   const stamp = createStamper(runId, () => new Date(0));
   const stamped = events.map(stamp);
-  const startedAt = performance.now();
-  expect(foldRun(stamped).tally).toEqual({ succeeded: 5_000 });
-  expect(performance.now() - startedAt).toBeLessThan(1_500);
+  expect(cpuMs(() => expect(foldRun(stamped).tally).toEqual({ succeeded: 5_000 }))).toBeLessThan(1_500);
 });
 
 it("reports a run as one document", () => {

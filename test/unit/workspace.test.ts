@@ -13,6 +13,7 @@ import {
 } from "../../automation/define.ts";
 import { problemLine } from "../../automation/problems.ts";
 import { resolveReference, resolveStack, resolveWorkspace } from "../../automation/workspace.ts";
+import { cpuMs } from "../support/cpu.ts";
 import { id } from "../support/scriptedSteps.ts";
 
 const load = () => Promise.resolve({});
@@ -441,8 +442,5 @@ it("resolves 5,000 stacks in no time", () => {
   }
   const environments = Object.fromEntries(["a", "b", "c", "d", "e"].map((name) => [name, sandbox()]));
   const given = untyped({ stacks, environments });
-  const startedAt = performance.now();
-  const { graph } = resolveChecked(given);
-  expect(graph?.size).toBe(5_000);
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(cpuMs(() => expect(resolveChecked(given).graph?.size).toBe(5_000))).toBeLessThan(2_000);
 });
