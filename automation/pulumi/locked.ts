@@ -9,6 +9,8 @@ import { plainText } from "./failure.ts";
 export interface Conflict {
   /** Who, since when, as far as the engine tells: `ann@box (pid 42) at 2026-11-23T17:37:33Z`; one line. */
   readonly holder: string;
+  /** Why it is proven that every holder is dead: then nobody need wait. Absent: it is not. */
+  readonly dead?: string;
 }
 
 /**
@@ -49,7 +51,7 @@ export interface Waited<T> {
   readonly waitedMs: number;
 }
 
-/** Attempts something until it meets no conflict, the time is over, or the signal is aborted. */
+/** Attempts something until it meets no conflict or a dead one, the time is over, or the signal is aborted. */
 export async function whileLocked<T>(
   attempt: () => Promise<{ readonly value: T; readonly conflict: Conflict | undefined }>,
   options: WaitOptions,
@@ -60,7 +62,8 @@ export async function whileLocked<T>(
     const { value, conflict } = await attempt();
     const waitedMs = now() - begun;
     const leftMs = timeoutMs - waitedMs;
-    if (conflict === undefined || leftMs <= 0 || signal.aborted) return { value, conflict, waitedMs };
+    if (conflict === undefined || leftMs <= 0 || signal.aborted || conflict.dead !== undefined)
+      return { value, conflict, waitedMs };
     if (conflict.holder !== told) waiting(conflict);
     told = conflict.holder;
     // Between half and the whole of the pause, so that of many that wait not all look at once.

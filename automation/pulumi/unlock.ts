@@ -6,7 +6,7 @@ import type { Workspace } from "../define.ts";
 import { TuttiError } from "../errors.ts";
 import type { StackId } from "../events.ts";
 import { parseStackId } from "../workspace.ts";
-import { openEnvironment } from "./environment.ts";
+import { type OpenEnvironment, openEnvironment } from "./environment.ts";
 import { leaseHolder } from "./lease.ts";
 
 /** A lock, or the lease of the whole environment. */
@@ -18,6 +18,17 @@ export interface Hold {
   /** Why that is known, or not. */
   readonly reason: string;
   readonly broken: boolean;
+}
+
+/** Why every lock of a stack is proven to be a dead process's; undefined when one is not, or none can be looked at. */
+export async function provenDead(
+  { backend: url, env, root, project }: OpenEnvironment,
+  stack: string,
+): Promise<string | undefined> {
+  if (!url.startsWith("file://")) return undefined;
+  const backend = await FileBackend.open(url, env, root);
+  const locks = await backend.locks({ project: project.name, stack });
+  return locks.every(({ liveness }) => liveness.state === "dead") ? locks[0]?.liveness.reason : undefined;
 }
 
 /**

@@ -1,30 +1,23 @@
 // Ctrl+C on a pseudo-terminal, once, twice and three times, while a resource is being created: the state stays readable,
-// exit codes are the standard's, and the terminal is as it was. `script` (util-linux) makes the terminal.
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+// exit codes are the standard's, and the terminal is as it was.
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Report } from "../../automation/index.ts";
 import { createFixture, type Fixture } from "../cli/fixture.ts";
 import { seeded } from "../support/random.ts";
-
-const tutti = path.resolve(import.meta.dirname, "../../bin/tutti.js");
-const canScript = ((): boolean => {
-  try {
-    return execFileSync("script", ["--version"], { encoding: "utf8" }).includes("util-linux");
-  } catch {
-    return false;
-  }
-})();
+import { journalled, noTerminal, onTerminal, type Terminal } from "./terminal.ts";
 
 let fixture: Fixture;
-let child: ChildProcess | undefined;
-beforeEach(() => {
+let terminal: Terminal | undefined;
+beforeEach(({ skip }) => {
+  const reason = noTerminal();
+  skip(reason !== undefined, reason);
   fixture = createFixture();
 });
 afterEach(() => {
-  child?.kill("SIGKILL");
+  terminal?.process.kill("SIGKILL");
   fixture.remove();
 });
 
@@ -33,45 +26,6 @@ function slow(latencyMs: number): void {
   const cloud = path.join(fixture.root, ".tutti/sandbox/local/cloud");
   mkdirSync(cloud, { recursive: true });
   writeFileSync(path.join(cloud, "faults.json"), JSON.stringify({ rules: [{ operation: "create", latencyMs }] }));
-}
-
-/** Starts tutti on a terminal of its own, from a shell that looks at the terminal before and after. */
-function onTerminal(args: string) {
-  const shell = `stty -a > before; trap : INT; ${process.execPath} ${tutti} ${args}; echo $? > code; stty -a > after`;
-  child = spawn("script", ["-qfec", shell, "/dev/null"], {
-    cwd: fixture.root,
-    env: { PATH: "/usr/bin:/bin", HOME: fixture.root, TERM: "xterm-256color", LANG: "C.UTF-8" },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  let screen = "";
-  child.stdout!.setEncoding("utf8").on("data", (text: string) => {
-    screen += text;
-  });
-  const ended = new Promise<void>((resolve) => child!.once("close", () => resolve()));
-  return {
-    type: (text: string) => child!.stdin!.write(text),
-    screen: () => screen,
-    async end() {
-      await ended;
-      const read = (name: string): string => readFileSync(path.join(fixture.root, name), "utf8");
-      expect(read("after")).toBe(read("before"));
-      expect(screen.lastIndexOf("\u001b[?25h"), "the cursor shows").toBeGreaterThanOrEqual(
-        screen.lastIndexOf("\u001b[?25l"),
-      );
-      return Number(read("code"));
-    },
-  };
-}
-
-/** Resolves when the journal of the run tells of this. */
-async function journalled(pattern: RegExp): Promise<void> {
-  const runs = path.join(fixture.root, ".tutti/runs");
-  for (;;) {
-    const [run] = existsSync(runs) ? readdirSync(runs) : [];
-    const file = path.join(runs, run ?? "none", "journal.jsonl");
-    if (existsSync(file) && pattern.test(readFileSync(file, "utf8"))) return;
-    await delay(20);
-  }
 }
 
 const creating = /"gcp:storage\/bucket:Bucket".*"op":"create","status":"started"/;
@@ -86,18 +40,13 @@ describe("on a terminal, while a resource is being created", () => {
   // Another moment in every case, the same in every run of the test.
   const random = seeded(20261123);
   const pause = (): Promise<unknown> => delay(60 + random.below(240));
-  const needed = (skip: (note: string) => void): void => {
-    if (!canScript) skip("needs `script` of util-linux for a pseudo-terminal");
-  };
-
-  it("one Ctrl+C lets it end, and starts nothing new", async ({ skip }) => {
-    needed(skip);
+  it("one Ctrl+C lets it end, and starts nothing new", async () => {
     slow(1200);
-    const terminal = onTerminal("up files.local base.local app.local --yes -j 1");
-    await journalled(creating);
+    terminal = onTerminal(fixture.root, "up files.local base.local app.local --yes -j 1");
+    await journalled(fixture.root, creating);
     await pause();
-    terminal.type("\u0003");
-    expect(await terminal.end()).toBe(8);
+    terminal.ctrlC();
+    expect(await terminal.end()).toEqual({ code: 8, spoilt: [] });
     const { report, pending } = await left();
     expect(report.cancelled).toEqual({ by: "interrupt", level: 1 });
     expect(report.stacks.find(({ id }) => id === "files.local")?.status).toBe("succeeded");
@@ -105,24 +54,22 @@ describe("on a terminal, while a resource is being created", () => {
     expect(pending).toEqual([]);
   });
 
-  it("two interrupt it: the provider gives up early, and nothing is left open", async ({ skip }) => {
-    needed(skip);
+  it("two interrupt it: the provider gives up early, and nothing is left open", async () => {
     slow(600_000);
-    const terminal = onTerminal("up files.local --yes");
-    await journalled(creating);
+    terminal = onTerminal(fixture.root, "up files.local --yes");
+    await journalled(fixture.root, creating);
     await pause();
-    terminal.type("\u0003");
+    terminal.ctrlC();
     await pause();
-    terminal.type("\u0003");
-    expect(await terminal.end()).toBe(8);
+    terminal.ctrlC();
+    expect(await terminal.end()).toEqual({ code: 8, spoilt: [] });
     const { report, pending } = await left();
     expect(report.stacks).toMatchObject([{ id: "files.local", status: "cancelled" }]);
     expect(pending).toEqual([]);
     expect(JSON.parse((await fixture.tutti(["sandbox", "list", "--orphans", "--json"])).stdout)).toEqual([]);
   });
 
-  it("three kill it, and the report says what needs a look", async ({ skip }) => {
-    needed(skip);
+  it("three kill it, and the report says what needs a look", async () => {
     // The program does not listen, and neither does the provider: nothing ends by itself.
     fixture.write(
       "stacks/files/program.ts",
@@ -143,13 +90,13 @@ export default program(files, () => {
 });
 `,
     );
-    const terminal = onTerminal("up files.local --yes");
-    await journalled(/"pulumi-nodejs:dynamic:Resource".*"op":"create","status":"started"/);
+    terminal = onTerminal(fixture.root, "up files.local --yes");
+    await journalled(fixture.root, /"pulumi-nodejs:dynamic:Resource".*"op":"create","status":"started"/);
     for (let count = 0; count < 3; count++) {
       await pause();
-      terminal.type("\u0003");
+      terminal.ctrlC();
     }
-    expect(await terminal.end()).toBe(130);
+    expect(await terminal.end()).toEqual({ code: 130, spoilt: [] });
     const { report, pending } = await left();
     expect(report).toMatchObject({ exitCode: 130, cancelled: { by: "interrupt", level: 3 } });
     expect(report.stacks).toMatchObject([
