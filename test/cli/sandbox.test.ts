@@ -2,9 +2,12 @@
 // this file go on with what the one before left.
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { Report, StackReport, Stamped } from "../../automation/index.ts";
 import { createFixture, type Fixture, snapshot } from "./fixture.ts";
+
+// Each test is several whole commands, on a machine that may be busy with other tests.
+vi.setConfig({ testTimeout: 240_000 });
 
 let fixture: Fixture;
 let workTree: Readonly<Record<string, string>>;
