@@ -22,6 +22,7 @@ import { splitLines } from "./lines.ts";
 import { type Conflict, conflictIn, whileLocked } from "./locked.ts";
 import { missingPlugin } from "./plugins.ts";
 import type { Programs } from "./programs.ts";
+import { provenDead } from "./unlock.ts";
 
 /** Makes the function that runs the steps of one run; `close` removes what it put aside. */
 export function createRunStep(
@@ -144,7 +145,7 @@ interface Work {
 async function operate(work: Work): Promise<StepResult> {
   const { setup, environment, context, predict } = work;
   const { id } = work.stack;
-  const { value, conflict, waitedMs } = await whileLocked(() => attemptWithPlugins(work), {
+  const { value, conflict, waitedMs } = await whileLocked(() => attemptKnowing(work), {
     timeoutMs: setup.lockTimeoutMs,
     signal: AbortSignal.any([context.interrupt, context.kill]),
     waiting({ holder }) {
@@ -156,7 +157,10 @@ async function operate(work: Work): Promise<StepResult> {
   if (conflict !== undefined && result.outcome.type === "failed") {
     const waited = setup.lockTimeoutMs > 0 ? ` (waited ${Math.round(waitedMs / 1000)} s)` : "";
     const message = `${id} is locked${waited}: ${environment.mask(conflict.holder)}`;
-    const hint = `wait for it: --lock-timeout 10m. If its owner is dead: tutti unlock ${id}`;
+    const hint =
+      conflict.dead === undefined
+        ? `wait for it: --lock-timeout 10m. If its owner is dead: tutti unlock ${id}`
+        : `its owner is dead (${conflict.dead}): tutti unlock ${id}`;
     return { ...result, outcome: { type: "failed", failure: { message, hint, exitCode: lockedExitCode } } };
   }
   const well = result.outcome.type === "succeeded" || result.outcome.type === "unchanged";
@@ -164,6 +168,14 @@ async function operate(work: Work): Promise<StepResult> {
   if (result.outcome.type === "succeeded" && outputs !== undefined) await predict?.(outputs);
   if (well && context.operation === "destroy" && setup.remove) await environment.remove(id);
   return result;
+}
+
+/** An attempt that says of a conflict whether anybody is left to wait for. */
+async function attemptKnowing(work: Work): Promise<Awaited<ReturnType<typeof attemptWithPlugins>>> {
+  const attempted = await attemptWithPlugins(work);
+  if (attempted.conflict === undefined) return attempted;
+  const dead = await provenDead(work.environment, work.stack.id);
+  return dead === undefined ? attempted : { ...attempted, conflict: { ...attempted.conflict, dead } };
 }
 
 interface Attempted {
