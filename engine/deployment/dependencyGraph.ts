@@ -1,7 +1,14 @@
 // The dependency graph that a snapshot's order encodes: resources stand after everything they depend on. Answers who
 // depends on a resource and what it depends on, tells apart several resources of one URN, and cuts a set of deletions
 // into antichains. (pulumi/pulumi: pkg/resource/graph)
-import { dependenciesOf, dependencyUrns, parseProviderReference, type Resource } from "./resource.ts";
+import {
+  dependenciesOf,
+  dependencyUrns,
+  isProviderType,
+  parseProviderReference,
+  providerReference,
+  type Resource,
+} from "./resource.ts";
 
 export class DependencyGraph {
   readonly #resources: readonly Resource[];
@@ -74,18 +81,22 @@ export class DependencyGraph {
     return this.#indexOf(resource);
   }
 
-  /** What the resource depends on, directly or not, by URN: a replaced one (`delete`) goes to replaced ones first. */
+  /** What the resource depends on, its provider included, directly or not: a replaced one (`delete`) goes to replaced ones first. */
   transitiveDependenciesOf(resource: Resource): ReadonlySet<Resource> {
     const replaced = new Map<string, Resource>();
     const current = new Map<string, Resource>();
-    for (const each of this.#resources) (each.state.delete ? replaced : current).set(each.urn, each);
+    const providers = new Map<string, Resource>();
+    for (const each of this.#resources) {
+      (each.state.delete ? replaced : current).set(each.urn, each);
+      if (isProviderType(each.type)) providers.set(providerReference(each.urn, each.id), each);
+    }
     const lookup = (from: Resource, urn: string) =>
       from.state.delete ? (replaced.get(urn) ?? current.get(urn)) : (current.get(urn) ?? replaced.get(urn));
     const found = new Set<Resource>();
     const frontier = [resource];
     for (let next = frontier.pop(); next; next = frontier.pop()) {
-      for (const urn of dependencyUrns(next)) {
-        const dependency = lookup(next, urn);
+      const needed = dependencyUrns(next).map((urn) => lookup(next, urn));
+      for (const dependency of [providers.get(next.provider), ...needed]) {
         if (!dependency || dependency === resource || found.has(dependency)) continue;
         found.add(dependency);
         frontier.push(dependency);

@@ -18,6 +18,7 @@ import { type Changes, Recorder } from "./recorder.ts";
 import { refreshBase } from "./refresh.ts";
 import { DeploymentRegistrar } from "./registrar.ts";
 import { generateRemoval } from "./removal.ts";
+import type { Resource } from "./resource.ts";
 import { type BaseSnapshot, LiveSnapshot, type SnapshotContents } from "./snapshot.ts";
 import type { ProgramEnd, Registrar } from "./source.ts";
 import { StepExecutor } from "./stepExecutor.ts";
@@ -194,11 +195,14 @@ class Deployment {
     }
   }
 
-  #neededByFailed() {
-    const { graph } = this.#generation.ledger.olds;
+  /** What resources need that stay as they were: their steps failed, or were passed over for want of another. */
+  #neededByFailed(): ReadonlySet<Resource> {
+    const { olds, aliases } = this.#generation.ledger;
+    const { graph } = olds;
     const failed = this.#executor.failedSteps.map((step) => ("old" in step ? step.old : resourceOf(step)));
+    const passedOver = [...this.#registrar.passedOver].map((urn) => olds.byUrn.get(aliases.get(urn) ?? urn));
     return new Set(
-      failed.flatMap((old) => (old && graph.contains(old) ? [...graph.transitiveDependenciesOf(old)] : [])),
+      [...failed, ...passedOver].flatMap((old) => (old && graph.contains(old) ? [...graph.transitiveDependenciesOf(old)] : [])),
     );
   }
 

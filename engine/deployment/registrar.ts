@@ -57,6 +57,11 @@ export class DeploymentRegistrar implements Registrar {
     });
   }
 
+  /** URNs that stay as they were, because their steps or some before them failed. */
+  get passedOver(): ReadonlySet<string> {
+    return new Set([...this.#passedOver, ...this.#executor.failedUrns]);
+  }
+
   /** What the program registered as the stack's outputs, if it did. */
   get stackOutputs(): { readonly urn: string; readonly outputs: PropertyMap } | undefined {
     return this.#stackOutputs;
@@ -208,7 +213,7 @@ export class DeploymentRegistrar implements Registrar {
 
   /** Passes over steps that depend on something that failed, and answers their requests so. */
   #withoutDependentsOfFailures(steps: readonly Step[]): readonly Step[] {
-    for (const failed of this.#executor.failedSteps) this.#passedOver.add(urnOf(failed));
+    for (const failed of this.#executor.failedUrns) this.#passedOver.add(failed);
     if (this.#passedOver.size === 0) return steps;
     return steps.filter((step) => {
       if (!dependencyUrns(resourceOf(step)).some((urn) => this.#passedOver.has(urn))) return true;

@@ -151,7 +151,9 @@ export async function runPlan({ nodes, region }: Plan, registrar: Registrar): Pr
       ];
       const needed = new Map(await Promise.all(needs.map(async (key) => [key, (await done.get(key))!] as const)));
       const made = await registrar.registerResource(goalOf(node, root.urn, needed, reference));
-      if (node.component) await registrar.registerResourceOutputs(made.urn, { key: node.key });
+      // As the SDK has it: what failed has no URN.
+      if (node.component && made.result === "success")
+        await registrar.registerResourceOutputs(made.urn, { key: node.key });
       return made;
     };
     done.set(node.key, register());
