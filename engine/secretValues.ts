@@ -59,18 +59,15 @@ export class SecretValues {
     for (const value of values) this.#addOne(value);
   }
 
-  /** Adds every text inside of the secrets of a value. */
+  /**
+   * Adds every text inside of the secrets of a value. A mere word that the same value also holds in plain sight is none: a
+   * cloud's provider calls all labels of a resource secret that its program gave in plain.
+   */
   learn(value: PropertyValue | undefined, secret = false): void {
-    if (value === undefined || value === null) return;
-    if (typeof value === "string") {
-      if (secret) this.add(value);
-      return;
-    }
-    if (value instanceof Secret) this.learn(value.element, true);
-    else if (value instanceof OutputValue) {
-      if (value.known) this.learn(value.element, secret || value.secret);
-    } else if (isPropertyArray(value)) for (const item of value) this.learn(item, secret);
-    else if (isPropertyMap(value)) for (const item of Object.values(value)) this.learn(item, secret);
+    const plain = new Set<string>();
+    for (const [text, isSecret] of textsOf(value, secret)) if (!isSecret) plain.add(text);
+    for (const [text, isSecret] of textsOf(value, secret))
+      if (isSecret && (!plain.has(text) || isUnmistakable(text.trim()))) this.add(text);
   }
 
   /** The text with `[secret]` in the place of every secret in it, in whatever form. */
@@ -115,6 +112,17 @@ const common = new Set(
     " ",
   ),
 );
+
+/** Every text in a value, with whether it is in a secret. */
+function* textsOf(value: PropertyValue | undefined, secret: boolean): Generator<readonly [string, boolean]> {
+  if (value === undefined || value === null) return;
+  if (typeof value === "string") yield [value, secret];
+  else if (value instanceof Secret) yield* textsOf(value.element, true);
+  else if (value instanceof OutputValue) {
+    if (value.known) yield* textsOf(value.element, secret || value.secret);
+  } else if (isPropertyArray(value)) for (const item of value) yield* textsOf(item, secret);
+  else if (isPropertyMap(value)) for (const item of Object.values(value)) yield* textsOf(item, secret);
+}
 
 function isUnmistakable(value: string): boolean {
   return value.length >= 20 || (value.length >= 8 && /\d/.test(value) && /[A-Za-z]/.test(value));

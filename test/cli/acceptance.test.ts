@@ -204,6 +204,8 @@ it("takes pulumi's commands for one stack", async () => {
   const preview = await pulumi("preview");
   expect(preview.code, preview.stderr).toBe(0);
   expect(preview.stdout).toMatch(/\d+ unchanged/);
+  // Words that stand in labels are no secrets.
+  expect(preview.stdout).toMatch(/networkId +: "projects\/sandbox\/global\/networks\//);
   const exported = await pulumi("stack", "export");
   expect(JSON.parse(exported.stdout)).toMatchObject({ version: 4, deployment: expect.anything() });
   const outputs = await pulumi("stack", "output", "--json");

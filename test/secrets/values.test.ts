@@ -51,6 +51,13 @@ it("lets short texts, our own words and public names be", () => {
   expect(secrets.holds("platform-1x")).toBe(false);
 });
 
+it("takes a word for no secret that stands in plain sight beside it, but a real secret there is one", () => {
+  const secrets = new SecretValues();
+  const label = { team: "payments", token: "abc123def456" };
+  secrets.learn({ labels: label, effectiveLabels: new Secret({ ...label, owner: "accounting" }) });
+  expect(secrets.mask("payments accounting abc123def456")).toBe("payments [secret] [secret]");
+});
+
 it("masks a word that somebody calls secret, but refuses nothing for it", () => {
   const secrets = new SecretValues(["postgres"]);
   expect(secrets.mask("user postgres")).toBe("user [secret]");
