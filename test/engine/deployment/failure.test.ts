@@ -222,6 +222,26 @@ describe("an interrupt", () => {
   });
 });
 
+describe("an interrupt that reaches a provider", () => {
+  it("ends what it was doing, which leaves nothing open", async () => {
+    const stack = new TestStack();
+    const interrupt = new AbortController();
+    const asked = Promise.withResolvers<void>();
+    stack.cloud.cancelled = asked.resolve;
+    stack.cloud.hold = async (call) => {
+      if (call !== "create:a") return;
+      interrupt.abort();
+      // It ends only because it is asked to.
+      await asked.promise;
+      throw new Error("given up");
+    };
+    const { messages } = await stack.up(async (api) => void (await api.thing("a")), { signal: interrupt.signal });
+    expect(messages).toContain("error: given up");
+    expect(stack.order).not.toContain("a");
+    expect(stack.contents.pendingOperations).toEqual([]);
+  });
+});
+
 describe("the snapshot", () => {
   it("names an operation before its provider is called, and no more after its end", async () => {
     const stack = new TestStack();

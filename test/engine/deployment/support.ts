@@ -30,6 +30,8 @@ export class Cloud {
   readonly fail: string[] = [];
   /** Awaited inside create, update and delete; a test can hold them. */
   hold: (call: string) => Promise<void> = async () => {};
+  /** Called when what runs is asked to end early. */
+  cancelled: () => void = () => {};
   #next = 1;
 
   provider(packageName: string, version: string | undefined): Provider {
@@ -81,7 +83,7 @@ export class Cloud {
         this.objects.delete(id);
       },
       invoke: async (token, args) => ({ result: { token, ...args }, failures: [] }),
-      cancel: async () => {},
+      cancel: async () => this.cancelled(),
       close: async () => {},
     };
   }
