@@ -35,6 +35,8 @@ export function watchedRegistrar(registrar: Registrar, secrets: SecretValues): R
       secrets.learn(answer.result);
       return answer;
     },
+    registerResourceHook: (name, hook) => registrar.registerResourceHook(name, hook),
+    registerErrorHook: (name, hook) => registrar.registerErrorHook(name, hook),
   };
 }
 

@@ -7,6 +7,7 @@ import { type PropertyMap, Secret } from "../values.ts";
 import { diffResource } from "./asking.ts";
 import { type Diff, invertDiff, mapsEqual, noDiff } from "./diff.ts";
 import { DeleteProtected } from "./errors.ts";
+import type { Hooks } from "./hooks.ts";
 import type { ProviderRegistry } from "./providerRegistry.ts";
 import { isProviderType, type Resource, unknownId } from "./resource.ts";
 import type { Severity } from "./source.ts";
@@ -29,6 +30,7 @@ export interface ApplyContext {
   readonly registry: ProviderRegistry;
   /** Whether a URN is deleted in this deployment: then what is `deletedWith` it goes by itself. */
   readonly isDeleted: (urn: string) => boolean;
+  readonly hooks: Hooks;
   readonly signal: AbortSignal;
   readonly report: (severity: Severity, message: string, urn: string) => void;
 }
@@ -81,13 +83,16 @@ async function apply(step: Step, context: ApplyContext): Promise<void> {
 
 async function create(step: CreateStep | CreateReplacementStep, context: ApplyContext): Promise<void> {
   const { new: fresh } = step;
-  const { preview, signal } = context;
+  const { preview, signal, hooks } = context;
+  await hooks.before("BeforeCreate", fresh, { newInputs: fresh.inputs });
   const created = { id: fresh.id, outputs: fresh.outputs };
   let failure: PartialFailure | undefined;
   if (fresh.custom) {
     const { inputs, state } = fresh;
     const request = { ...targetOf(fresh), inputs, preview, timeoutSeconds: state.customTimeouts.create, signal };
-    const answer = await orPartial(providerOf(fresh, context).create(request));
+    const provider = providerOf(fresh, context);
+    const create = () => provider.create(request);
+    const answer = await orPartial(hooks.retrying("create", fresh, { newInputs: inputs }, create));
     if (answer instanceof PartialFailure) failure = answer;
     else if (!preview && answer.id === "") throw new Error("provider did not return an ID from Create");
     Object.assign(created, { id: answer.id, outputs: answer.outputs });
@@ -96,12 +101,16 @@ async function create(step: CreateStep | CreateReplacementStep, context: ApplyCo
   fresh.set({ ...created, created: now, modified: now, initErrors: failure?.reasons ?? [] });
   if (step.op === "create-replacement" && step.pendingDelete) step.old.set({ delete: true });
   if (failure) throw failure;
+  if (!fresh.custom) return;
+  await hooks.after("AfterCreate", fresh, { newInputs: fresh.inputs, newOutputs: fresh.outputs });
 }
 
 async function update(step: UpdateStep, context: ApplyContext): Promise<void> {
   const { old, new: fresh, ignoreChanges } = step;
-  const { preview, signal } = context;
+  const { preview, signal, hooks } = context;
   fresh.set({ id: old.id, created: old.state.created, modified: old.state.modified });
+  const values = { newInputs: fresh.inputs, oldInputs: old.inputs, oldOutputs: old.outputs };
+  await hooks.before("BeforeUpdate", fresh, values);
   if (!fresh.custom) return;
   const request = {
     ...targetOf(fresh),
@@ -112,10 +121,12 @@ async function update(step: UpdateStep, context: ApplyContext): Promise<void> {
   };
   const timeoutSeconds = fresh.state.customTimeouts.update;
   const provider = providerOf(fresh, context);
-  const answer = await orPartial(provider.update({ ...request, ignoreChanges, preview, timeoutSeconds, signal }));
+  const change = () => provider.update({ ...request, ignoreChanges, preview, timeoutSeconds, signal });
+  const answer = await orPartial(hooks.retrying("update", fresh, values, change));
   const modified = new Date().toISOString();
   if (!(answer instanceof PartialFailure)) {
     fresh.set({ outputs: answer, modified });
+    await hooks.after("AfterUpdate", fresh, { ...values, newOutputs: fresh.outputs });
     return;
   }
   // The resource that exists was not made with the new inputs.
@@ -126,16 +137,21 @@ async function update(step: UpdateStep, context: ApplyContext): Promise<void> {
 async function remove(step: DeleteStep | DeleteReplacedStep, context: ApplyContext): Promise<void> {
   const { old } = step;
   const { state, inputs, outputs, id } = old;
+  const { hooks } = context;
+  const values = { oldInputs: inputs, oldOutputs: outputs };
+  await hooks.before("BeforeDelete", old, values);
   if (step.op === "delete" && state.protect) throw new DeleteProtected(old.urn);
   const spared = state.external || state.retainOnDelete || context.isDeleted(state.deletedWith);
   if (!context.preview && !spared && old.custom) {
     const request = { ...targetOf(old), id, inputs, outputs, timeoutSeconds: state.customTimeouts.delete };
-    await providerOf(old, context).delete({ ...request, signal: context.signal });
+    const provider = providerOf(old, context);
+    await hooks.retrying("delete", old, values, () => provider.delete({ ...request, signal: context.signal }));
   }
   // Not before the provider is done: the mark says that the deletion need not be tried again.
   if ((step.op === "delete-replaced" || step.op === "discard-replaced") && step.pendingReplacement) {
     old.set({ pendingReplacement: true });
   }
+  await hooks.after("AfterDelete", old, values);
 }
 
 async function read(step: ReadStep, context: ApplyContext): Promise<void> {

@@ -1,4 +1,4 @@
-// Runs functions of the program that the engine was given by name: transforms of resources and of invokes. A program
+// Runs functions of the program that the engine was given by name: transforms of resources and of invokes, hooks. A program
 // serves them on an address of its own (the Callbacks service); one connection per address is kept until `close`.
 //
 // A transform that throws rejects with the program's own message.
@@ -6,10 +6,16 @@ import grpc from "@grpc/grpc-js";
 import callbackRpc from "@pulumi/pulumi/proto/callback_grpc_pb.js";
 import type { Callback } from "@pulumi/pulumi/proto/callback_pb.js";
 import callbackProto from "@pulumi/pulumi/proto/callback_pb.js";
-import type { TransformInvokeOptions, TransformResourceOptions } from "@pulumi/pulumi/proto/resource_pb.js";
+import type {
+  ErrorHookRequest,
+  ResourceHookRequest,
+  TransformInvokeOptions,
+  TransformResourceOptions,
+} from "@pulumi/pulumi/proto/resource_pb.js";
 import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 import type { PropertyMap } from "../values.ts";
 import { CHANNEL_OPTIONS } from "./channel.ts";
+import type { HookCall } from "./source.ts";
 import { decodeStruct, encodeStruct, type WireOptions } from "./wire.ts";
 
 const WIRE: WireOptions = { keepUnknowns: true, keepSecrets: true, keepResources: true, keepOutputs: true };
@@ -39,7 +45,19 @@ export interface Callbacks {
     token: string,
     given: Transformed<TransformInvokeOptions>,
   ): Promise<Transformed<TransformInvokeOptions>>;
+  /** Rejects with what the program's function threw. */
+  runHook(callback: Callback, call: HookCall): Promise<void>;
+  /** Resolves to whether the operation is to be tried again. */
+  runErrorHook(callback: Callback, call: HookCall, operation: string, failures: readonly string[]): Promise<boolean>;
   close(): void;
+}
+
+function describe<T extends ResourceHookRequest | ErrorHookRequest>(request: T, told: HookCall): T {
+  request.setUrn(told.urn).setId(told.id).setName(told.name).setType(told.type);
+  if (told.newInputs) request.setNewInputs(encodeStruct(told.newInputs, WIRE));
+  if (told.oldInputs) request.setOldInputs(encodeStruct(told.oldInputs, WIRE));
+  if (told.oldOutputs) request.setOldOutputs(encodeStruct(told.oldOutputs, WIRE));
+  return request;
 }
 
 /** Opens no connection before the first call. */
@@ -93,6 +111,21 @@ export function createCallbacks(): Callbacks {
         properties: properties === undefined ? given.properties : decodeStruct(properties, WIRE),
         options: answer.getOptions() ?? given.options,
       };
+    },
+    async runHook(callback, told) {
+      const request = describe(new resourceProto.ResourceHookRequest(), told);
+      if (told.newOutputs) request.setNewOutputs(encodeStruct(told.newOutputs, WIRE));
+      const answer = resourceProto.ResourceHookResponse.deserializeBinary(
+        await call(callback, request.serializeBinary()),
+      );
+      if (answer.getError() !== "") throw new Error(answer.getError());
+    },
+    async runErrorHook(callback, told, operation, failures) {
+      const request = describe(new resourceProto.ErrorHookRequest(), told);
+      request.setFailedOperation(operation).setErrorsList([...failures]);
+      const answer = resourceProto.ErrorHookResponse.deserializeBinary(await call(callback, request.serializeBinary()));
+      if (answer.getError() !== "") throw new Error(answer.getError());
+      return answer.getRetry();
     },
     close() {
       for (const client of clients.values()) client.close();

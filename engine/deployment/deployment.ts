@@ -12,6 +12,7 @@ import { antichains } from "./dependencyGraph.ts";
 import { Bail, messageOf } from "./errors.ts";
 import type { EventStream } from "./events.ts";
 import type { Generation } from "./generation.ts";
+import { Hooks } from "./hooks.ts";
 import { type GeneratorOptions, Ledger } from "./ledger.ts";
 import { ProviderRegistry } from "./providerRegistry.ts";
 import { type Changes, Recorder } from "./recorder.ts";
@@ -70,6 +71,7 @@ class Deployment {
   readonly #generation: Generation;
   readonly #snapshot: LiveSnapshot | undefined;
   readonly #recorder: Recorder;
+  readonly #hooks: Hooks;
   readonly #executor: StepExecutor;
   readonly #registrar: DeploymentRegistrar;
   /** Aborted when the program is to end before its time. */
@@ -90,10 +92,12 @@ class Deployment {
     this.#snapshot = options.preview ? undefined : new LiveSnapshot(base, write);
     const [refreshing, refreshes] = [options.refresh === "only", options.refresh !== "no"];
     this.#recorder = new Recorder({ snapshot: this.#snapshot, registry, events, refreshing, refreshes });
+    this.#hooks = new Hooks(options.preview, report);
     this.#executor = this.#newExecutor(false);
     this.#registrar = new DeploymentRegistrar(
       this.#generation,
       this.#executor,
+      this.#hooks,
       options.configuration,
       (step) => this.#recorder.outputsRegistered(step),
       () => this.#bail(),
@@ -202,7 +206,9 @@ class Deployment {
     const failed = this.#executor.failedSteps.map((step) => ("old" in step ? step.old : resourceOf(step)));
     const passedOver = [...this.#registrar.passedOver].map((urn) => olds.byUrn.get(aliases.get(urn) ?? urn));
     return new Set(
-      [...failed, ...passedOver].flatMap((old) => (old && graph.contains(old) ? [...graph.transitiveDependenciesOf(old)] : [])),
+      [...failed, ...passedOver].flatMap((old) =>
+        old && graph.contains(old) ? [...graph.transitiveDependenciesOf(old)] : [],
+      ),
     );
   }
 
@@ -251,7 +257,7 @@ class Deployment {
     const { preview, parallel, continueOnError } = this.#options;
     const { ledger, registry, report } = this.#generation;
     const isDeleted = (urn: string) => ledger.deletes.has(urn);
-    const context = { preview, registry, isDeleted, report, signal: this.#parts.signal };
+    const context = { preview, registry, isDeleted, report, hooks: this.#hooks, signal: this.#parts.signal };
     return new StepExecutor(context, ledger, this.#recorder, { parallel, continueOnError, ignoreErrors }, () =>
       this.#fail(),
     );

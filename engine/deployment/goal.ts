@@ -62,10 +62,25 @@ export function goalOf(
     hideDiffs: options.getHideDiffList(),
     replaceWith: options.getReplaceWithList(),
     replacementTrigger: triggerValue === undefined ? undefined : lowerOutput(triggerValue),
-    hooks: {},
+    hooks: hooksOf(options),
     sourcePosition: projectPosition(request.getSourceposition(), rootDirectory),
     stackTrace: projectTrace(request.getStacktrace(), rootDirectory),
   };
+}
+
+/** Names of hooks by moment, as a state keeps them; without the moments that have none. */
+function hooksOf(options: TransformResourceOptions): Readonly<Record<string, readonly string[]>> {
+  const hooks = options.getHooks();
+  const byMoment = {
+    BeforeCreate: hooks?.getBeforeCreateList() ?? [],
+    AfterCreate: hooks?.getAfterCreateList() ?? [],
+    BeforeUpdate: hooks?.getBeforeUpdateList() ?? [],
+    AfterUpdate: hooks?.getAfterUpdateList() ?? [],
+    BeforeDelete: hooks?.getBeforeDeleteList() ?? [],
+    AfterDelete: hooks?.getAfterDeleteList() ?? [],
+    OnError: hooks?.getOnErrorList() ?? [],
+  };
+  return Object.fromEntries(Object.entries(byMoment).filter(([, names]) => names.length > 0));
 }
 
 function aliasOf(message: AliasMessage): Alias {

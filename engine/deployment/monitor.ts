@@ -26,7 +26,7 @@ import { engineService } from "./engineService.ts";
 import { DeploymentStopped } from "./errors.ts";
 import { type Dependencies, goalOf, projectPosition, projectTrace } from "./goal.ts";
 import { collectDependencies, raiseOutputs } from "./outputValues.ts";
-import type { Goal, ProgramLog, Registered, Registrar } from "./source.ts";
+import type { ErrorHook, Goal, ProgramLog, Registered, Registrar } from "./source.ts";
 import { decodeStruct, encodeStruct, KEEP, type WireOptions } from "./wire.ts";
 
 /** What the monitor tells the program about the deployment it is part of. */
@@ -93,8 +93,8 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   };
 }
 
-// Hooks and state migrations are in this list so that they arrive here and are refused by name: without them the SDK
-// would tell people to update a CLI that they may not have.
+// State migrations are in this list so that they arrive here and are refused by name: without them the SDK would tell
+// people to update a CLI that they may not have.
 const Feature = resourceProto.ResourceMonitorFeature;
 const FEATURES = new Map([
   ["secrets", Feature.RESOURCE_MONITOR_FEATURE_SECRETS],
@@ -191,7 +191,6 @@ function monitorService(
       properties = await hashAssets(changed.properties, workingDirectory);
       transformable = changed.options;
     }
-    refuseHooks(request, transformable);
     // As the official engine has it: transforms of the resource itself decide its dependencies, inherited ones do not.
     dependencies =
       request.getTransformsList().length > 0
@@ -308,10 +307,21 @@ function monitorService(
       invokeTransforms.push(withTarget(callback));
       return new emptyProto.Empty();
     }),
-    // Declaring a hook changes nothing yet, and an error here is one that the SDK of an inline program never shows: the
-    // resource that a hook is bound to is refused instead.
-    registerResourceHook: unary(() => new emptyProto.Empty()),
-    registerErrorHook: unary(() => new emptyProto.Empty()),
+    registerResourceHook: unary((request) => {
+      const callback = withTarget(request.getCallback());
+      registrar.registerResourceHook(request.getName(), {
+        onDryRun: request.getOnDryRun(),
+        ignoreErrors: request.getIgnoreErrors(),
+        run: (call) => callbacks.runHook(callback, call),
+      });
+      return new emptyProto.Empty();
+    }),
+    registerErrorHook: unary((request) => {
+      const callback = withTarget(request.getCallback());
+      const run: ErrorHook["run"] = (...told) => callbacks.runErrorHook(callback, ...told);
+      registrar.registerErrorHook(request.getName(), { run });
+      return new emptyProto.Empty();
+    }),
     registerPackage: unary((request) => {
       const extra = request.getParameterization() ?? request.getExtension$();
       if (extra !== undefined) {
@@ -350,15 +360,8 @@ function refuse(request: RegisterResourceRequest): void {
   }
 }
 
-function refuseHooks(request: RegisterResourceRequest, options: TransformResourceOptions): void {
-  const names = Object.values(options.getHooks()?.toObject() ?? {}).flat();
-  if (names.length === 0) return;
-  const which = `"${request.getName()}" of type ${request.getType()}`;
-  throw unsupported(`hooks (${[...new Set(names)].join(", ")}, on ${which}) are`);
-}
-
-function withTarget(callback: Callback): Callback {
-  if (callback.getTarget() === "") throw new Error("target must be specified");
+function withTarget(callback: Callback | undefined): Callback {
+  if (callback === undefined || callback.getTarget() === "") throw new Error("target must be specified");
   return callback;
 }
 

@@ -5,9 +5,19 @@ import type { PropertyMap } from "../values.ts";
 import { type Configuration, DefaultProviders } from "./defaultProviders.ts";
 import { Bail, DeploymentStopped, messageOf } from "./errors.ts";
 import type { Generated, Generation } from "./generation.ts";
+import type { Hooks } from "./hooks.ts";
 import { withProviderSettings } from "./providerRegistry.ts";
 import { dependencyUrns, isProviderType, type Resource } from "./resource.ts";
-import type { Goal, InvokeAnswer, InvokeGoal, ReadGoal, Registered, Registrar } from "./source.ts";
+import type {
+  ErrorHook,
+  Goal,
+  InvokeAnswer,
+  InvokeGoal,
+  ReadGoal,
+  Registered,
+  Registrar,
+  ResourceHook,
+} from "./source.ts";
 import type { StepExecutor } from "./stepExecutor.ts";
 import { generateRead, generateRegistration } from "./stepGenerator.ts";
 import { newOf, type Outcome, resourceOf, type Settle, type Step, settleOf, urnOf } from "./steps.ts";
@@ -24,6 +34,7 @@ export type OutputsRegistered = (step: Step) => Promise<void>;
 export class DeploymentRegistrar implements Registrar {
   readonly #generation: Generation;
   readonly #executor: StepExecutor;
+  readonly #hooks: Hooks;
   readonly #defaults: DefaultProviders;
   readonly #outputsRegistered: OutputsRegistered;
   readonly #fail: () => void;
@@ -40,12 +51,14 @@ export class DeploymentRegistrar implements Registrar {
   constructor(
     generation: Generation,
     executor: StepExecutor,
+    hooks: Hooks,
     configuration: Configuration,
     outputsRegistered: OutputsRegistered,
     fail: () => void,
   ) {
     this.#generation = generation;
     this.#executor = executor;
+    this.#hooks = hooks;
     this.#outputsRegistered = outputsRegistered;
     this.#fail = fail;
     this.#defaults = new DefaultProviders(configuration, async (goal) => {
@@ -108,7 +121,16 @@ export class DeploymentRegistrar implements Registrar {
     if (!step) throw new Error(`cannot complete a resource '${urn}' whose registration isn't pending`);
     if (step.op === "same" && step.skippedCreate) return;
     resourceOf(step).set({ outputs });
+    await this.#executor.componentDone(step);
     await this.#outputsRegistered(step);
+  }
+
+  registerResourceHook(name: string, hook: ResourceHook): void {
+    this.#hooks.registerResourceHook(name, hook);
+  }
+
+  registerErrorHook(name: string, hook: ErrorHook): void {
+    this.#hooks.registerErrorHook(name, hook);
   }
 
   async invoke(goal: InvokeGoal): Promise<InvokeAnswer> {

@@ -47,7 +47,7 @@ export interface Goal {
   readonly hideDiffs: readonly string[];
   readonly replaceWith: readonly string[];
   readonly replacementTrigger: PropertyMap[string] | undefined;
-  /** Names of registered hooks by moment (beforeCreate, afterCreate, ... onError). */
+  /** Names of registered hooks by moment (BeforeCreate, AfterCreate, ... OnError). */
   readonly hooks: Readonly<Record<string, readonly string[]>>;
   readonly sourcePosition: string;
   /** Source positions of the frames of the call, innermost first; "" for a frame without one. */
@@ -96,6 +96,30 @@ export interface InvokeAnswer {
   readonly failures: readonly { readonly property: string; readonly reason: string }[];
 }
 
+/** What a hook is told; which of the values there are depends on the moment. */
+export interface HookCall {
+  readonly urn: string;
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly newInputs?: PropertyMap;
+  readonly oldInputs?: PropertyMap;
+  readonly newOutputs?: PropertyMap;
+  readonly oldOutputs?: PropertyMap;
+}
+/** A function of the program that runs before or after a step. `run` rejects with the program's own message. */
+export interface ResourceHook {
+  readonly onDryRun: boolean;
+  /** What it throws is told as a warning, and no more. */
+  readonly ignoreErrors: boolean;
+  readonly run: (call: HookCall) => Promise<void>;
+}
+/** A function of the program that runs when an operation failed. `failures`: the newest first. */
+export interface ErrorHook {
+  /** Resolves to whether the operation is to be tried again. */
+  readonly run: (call: HookCall, operation: string, failures: readonly string[]) => Promise<boolean>;
+}
+
 /**
  * The deployment, seen from the program. Calls may come concurrently; each settles when its step is done. A rejection is
  * an error to raise in the program (bad parent, unknown provider); a failed *step* resolves with `result: "failed"` when
@@ -106,6 +130,9 @@ export interface Registrar {
   registerResourceOutputs(urn: string, outputs: PropertyMap): Promise<void>;
   readResource(goal: ReadGoal): Promise<Registered>;
   invoke(goal: InvokeGoal): Promise<InvokeAnswer>;
+  /** @throws when the name is taken. */
+  registerResourceHook(name: string, hook: ResourceHook): void;
+  registerErrorHook(name: string, hook: ErrorHook): void;
 }
 
 export type Severity = "debug" | "info" | "info#err" | "warning" | "error";

@@ -7,7 +7,16 @@ import { DeleteProtected, messageOf } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Resource } from "./resource.ts";
 import { Slots } from "./slots.ts";
-import { type DeleteReplacedStep, type DeleteStep, isLogical, newOf, type Step, settleOf, urnOf } from "./steps.ts";
+import {
+  type DeleteReplacedStep,
+  type DeleteStep,
+  isLogical,
+  newOf,
+  resourceOf,
+  type Step,
+  settleOf,
+  urnOf,
+} from "./steps.ts";
 
 function isDeletion(step: Step): step is DeleteStep | DeleteReplacedStep {
   return step.op.startsWith("delete") || step.op.startsWith("discard");
@@ -147,7 +156,31 @@ export class StepExecutor {
     // An import is answered by what is decided after it.
     const outcome = step.op === "same" && step.skippedCreate ? "elided" : "success";
     if (step.op !== "import" && step.op !== "import-replacement") settleOf(step)?.(newOf(step)!, outcome);
+    this.#heedHooks();
     return true;
+  }
+
+  /** Runs the hooks that a component has for after its step: it is done when its outputs are registered. */
+  async componentDone(step: Step): Promise<void> {
+    const { hooks } = this.#context;
+    const { custom, inputs, outputs } = resourceOf(step);
+    if (custom) return;
+    const values = { newInputs: inputs, newOutputs: outputs };
+    if (step.op === "create") await hooks.after("AfterCreate", step.new, values);
+    if (step.op === "update") {
+      const { inputs: oldInputs, outputs: oldOutputs } = step.old;
+      await hooks.after("AfterUpdate", step.new, { ...values, oldInputs, oldOutputs });
+    }
+    this.#heedHooks();
+  }
+
+  /** A hook that failed after a step which did not: nothing new begins, unless the deployment goes on after errors. */
+  #heedHooks(): void {
+    if (!this.#context.hooks.failed) return;
+    this.#sawError = true;
+    if (this.#options.ignoreErrors || this.#options.continueOnError || this.#stopped) return;
+    this.#stopped = true;
+    this.#onStop();
   }
 
   #note(step: Step): void {

@@ -358,11 +358,6 @@ describe("refusals by name", () => {
       'remote components ("chart" of type kubernetes:helm.sh/v3:Chart) are not supported by the embedded engine',
     ],
     [
-      "a resource hook",
-      () => new Thing("thing", {}, { hooks: { beforeCreate: [new pulumi.ResourceHook("note", () => {})] } }),
-      'hooks (note, on "thing" of type test:index:Thing) are not supported by the embedded engine',
-    ],
-    [
       "a type that names no package",
       () => new Thing("thing", {}, {}, "Thing"),
       "Type 'Thing' is not a valid type token (must have format '*:*:*')",

@@ -77,6 +77,8 @@ export function scripted(script: Script = {}): Scripted {
       invokes.push(goal);
       return script.invoke?.(goal) ?? { result: {}, failures: [] };
     },
+    registerResourceHook() {},
+    registerErrorHook() {},
   };
 }
 
