@@ -79,6 +79,17 @@ export interface StepSummary {
   readonly pending?: readonly string[];
 }
 
+/** What a whole run took of its machine, everything it started included; not known where there is no /proc. */
+export interface RunCost {
+  /** Milliseconds of all cores together. */
+  readonly cpuMs: number;
+  /** How many cores there were; may be a fraction, in a container. */
+  readonly cores: number;
+  /** The most memory seen, without what programs share, and how many stacks ran then. */
+  readonly peakMemoryBytes: number;
+  readonly peakAtOnce: number;
+}
+
 /** What one running step may emit. The executor wraps it with the stack. */
 export type StepEvent =
   | {
@@ -134,7 +145,12 @@ export type RunEvent =
       readonly durationMs: number;
     }
   | { readonly type: "cancel-requested"; readonly by: "interrupt" | "terminate" | "caller"; readonly level: 1 | 2 | 3 }
-  | { readonly type: "run-finished"; readonly exitCode: number; readonly durationMs: number };
+  | {
+      readonly type: "run-finished";
+      readonly exitCode: number;
+      readonly durationMs: number;
+      readonly cost?: RunCost;
+    };
 
 /** An event with its place in the run, stamped exactly once (journal.ts). `seq` starts at 1; `time` is RFC 3339 UTC. */
 export type Stamped<E extends RunEvent = RunEvent> = E & {

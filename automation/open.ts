@@ -4,6 +4,7 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { resolveChecked, type WorkspaceFacts } from "./checkWorkspace.ts";
+import { autoConcurrency, measuredCost } from "./concurrency.ts";
 import type { Workspace } from "./define.ts";
 import type { BackendStack, Door } from "./door.ts";
 import { TuttiError, workspaceError } from "./errors.ts";
@@ -12,6 +13,7 @@ import type { StackGraph } from "./graph.ts";
 import { guardError, guardedEnvironments, guardViolations } from "./guards.ts";
 import { type Journal, newRunId } from "./journal.ts";
 import { findRoot, loadWorkspace } from "./load.ts";
+import { readMachine, startMeter } from "./machine.ts";
 import { makePlan, type Plan, type PlanStep } from "./plan.ts";
 import type { Decisions, Findings } from "./pulumi/recovery.ts";
 import type { Hold } from "./pulumi/unlock.ts";
@@ -56,8 +58,11 @@ export interface SelectOptions {
 }
 
 export interface RunOptions extends SelectOptions {
-  /** Stacks at once. Default: as many as the machine has cores, at least two. */
-  readonly concurrency?: number;
+  /**
+   * Stacks at once. `auto`: as many as cores and memory (of the container, in one) carry by what stacks of the same kind of
+   * engine cost in earlier runs. Default: as many as the machine has cores, at least two.
+   */
+  readonly concurrency?: number | "auto";
   /** Default: `keep-going` for preview and drift, `stop` for what changes something. */
   readonly onFailure?: "stop" | "keep-going";
   /** Aborting interrupts the run: nothing new starts, what runs ends soon, the state stays readable. */
@@ -307,7 +312,17 @@ function startRun(
   const names = [...new Set(plan.steps.map(({ stack }) => parseStackId(stack)!.environment))].sort();
   const ci = options.ci ?? isCi(variables);
   const careful = operation === "preview" || operation === "drift";
-  const concurrency = options.concurrency ?? Math.max(2, availableParallelism());
+  const clouds = new Set(names.map((name) => workspace.environments[name]!.cloud));
+  const concurrency =
+    options.concurrency === "auto"
+      ? // An environment of each kind: the one that costs more is the measure.
+        Math.min(
+          ...[...clouds].map((cloud) =>
+            autoConcurrency(readMachine(), measuredCost(recentReports(base), cloud, operation)),
+          ),
+          Math.max(1, plan.steps.length),
+        )
+      : (options.concurrency ?? Math.max(2, availableParallelism()));
   return makeRun({
     plan,
     door,
@@ -338,6 +353,7 @@ function startRun(
     openFiles: (runId) => createRunFiles(base, runId),
     writeReport: (report) => writeReport(base, report),
     now: () => new Date(),
+    measure: startMeter,
     tell: options.tell,
     before: async (signal) => {
       await checkUnclaimed(opened, unclaimed, signal);

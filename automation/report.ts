@@ -1,6 +1,6 @@
 // Turns the state of a run into the document that machines read (`--json`, report.json): plain JSON, no secret, the same
 // from a live run and from its journal. May grow fields; never changes what one means while schemaVersion is 1.
-import type { Counts, Failure, Operation, OutcomeType, PropertyDrift, RunId, StackId } from "./events.ts";
+import type { Counts, Failure, Operation, OutcomeType, PropertyDrift, RunCost, RunId, StackId } from "./events.ts";
 import { type ExitCode, exitCodeOfRun, exitCodeOfStack } from "./exitCode.ts";
 import type { RunState, StackState } from "./runState.ts";
 
@@ -20,6 +20,8 @@ export interface Report {
   readonly durationMs: number;
   readonly exitCode: ExitCode;
   readonly cancelled?: { readonly by: "interrupt" | "terminate" | "caller"; readonly level: 1 | 2 | 3 };
+  /** What the run took of its machine, where that could be measured. */
+  readonly cost?: RunCost;
   /** How many stacks ended each way; ways that none ended are absent. */
   readonly totals: Readonly<Partial<Record<ReportStatus, number>>>;
   /** Sum of all stacks' counts. */
@@ -77,6 +79,7 @@ export function makeReport(state: RunState, options: { readonly detailed?: boole
     durationMs: whole(state.finished?.durationMs ?? (state.lastEventAtMs ?? startedAtMs) - startedAtMs),
     exitCode: (state.finished?.exitCode as ExitCode | undefined) ?? exitCodeOfRun(state, options),
     ...(state.cancel === undefined ? {} : { cancelled: state.cancel }),
+    ...(state.finished?.cost === undefined ? {} : { cost: state.finished.cost }),
     totals: totals(stacks),
     counts: sumOf(stacks.map(({ counts }) => counts)),
     stacks,

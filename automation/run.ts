@@ -9,7 +9,7 @@ import { Cancellation, type CancelledBy, cancelOnAbort } from "./cancellation.ts
 import type { Door, RunSetup } from "./door.ts";
 import { TuttiError } from "./errors.ts";
 import { EventStream } from "./eventStream.ts";
-import type { RunEvent, RunId, Stamped } from "./events.ts";
+import type { RunCost, RunEvent, RunId, Stamped } from "./events.ts";
 import { execute } from "./execute.ts";
 import { exitCodeOfRun } from "./exitCode.ts";
 import { createStamper, type EventSink } from "./journal.ts";
@@ -53,6 +53,8 @@ export interface RunRequest {
   readonly openFiles: (runId: RunId) => EventSink;
   readonly writeReport: (report: Report) => void;
   readonly now: () => Date;
+  /** Begins to measure what the run takes; told how many stacks run. */
+  readonly measure?: (running: () => number) => { stop(): RunCost | undefined };
   /** Takes sentences for whoever waits for the run to begin. */
   readonly tell?: ((text: string) => void) | undefined;
   /** Called before anything starts; what it throws ends the run. Guards look here. */
@@ -142,6 +144,7 @@ async function recorded(
   const stamp = createStamper(setup.runId, request.now);
   const files = opened(request);
   let journalError: unknown;
+  let cost: RunCost | undefined;
   const emit = (event: RunEvent): void => {
     let stamped = stamp(redactEvent(event, redaction));
     try {
@@ -177,9 +180,13 @@ async function recorded(
       ...optionsOf(setup),
       ...(request.resumes === undefined ? {} : { resumes: request.resumes }),
     });
-    await execute(plan, runStep, { concurrency, onFailure, cancellation, emit });
+    const meter = request.measure?.(() => fold.state.tally.running ?? 0);
+    await execute(plan, runStep, { concurrency, onFailure, cancellation, emit }).finally(() => {
+      cost = meter?.stop();
+    });
     const exitCode = exitCodeOfRun(fold.state, { detailed: request.detailed });
-    emit({ type: "run-finished", exitCode, durationMs: performance.now() - startedAt });
+    const durationMs = performance.now() - startedAt;
+    emit({ type: "run-finished", exitCode, durationMs, ...(cost === undefined ? {} : { cost }) });
   } finally {
     files.close();
   }

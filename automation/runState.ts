@@ -9,6 +9,7 @@ import type {
   OutcomeType,
   PropertyDrift,
   ResourceOp,
+  RunCost,
   RunEvent,
   RunId,
   StackId,
@@ -74,7 +75,7 @@ export interface RunState {
   readonly commit: string | undefined;
   readonly cancel: { readonly by: "interrupt" | "terminate" | "caller"; readonly level: 1 | 2 | 3 } | undefined;
   /** Undefined while the run goes on, and of a run whose driver died. */
-  readonly finished: { readonly exitCode: number; readonly durationMs: number } | undefined;
+  readonly finished: { readonly exitCode: number; readonly durationMs: number; readonly cost?: RunCost } | undefined;
   /** Time of the last event, milliseconds since the epoch. */
   readonly lastEventAtMs: number | undefined;
   /** How many stacks have each status; statuses that none has are absent. */
@@ -156,7 +157,11 @@ export class RunFold {
         state.cancel = { by: event.by, level: event.level };
         return state;
       case "run-finished":
-        state.finished = { exitCode: event.exitCode, durationMs: event.durationMs };
+        state.finished = {
+          exitCode: event.exitCode,
+          durationMs: event.durationMs,
+          ...(event.cost === undefined ? {} : { cost: event.cost }),
+        };
         return state;
       default:
         return unreachable(event);

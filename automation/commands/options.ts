@@ -42,7 +42,8 @@ export const resuming = <T>(cli: Argv<T>) =>
     .option("concurrency", {
       alias: "j",
       type: "string",
-      describe: "Stacks at once: a number, a percentage of the cores, or auto",
+      describe:
+        "Stacks at once: a number, a percentage of the cores, or auto (by cores, memory and what earlier runs cost)",
     })
     .option("on-failure", {
       choices: ["stop", "keep-going"] as const,
@@ -135,8 +136,8 @@ export function runOptions(args: Running, session: Session, cores: number): RunO
 }
 
 /** Stacks at once; undefined leaves it to the library. @throws TuttiError `usage`. */
-export function parseConcurrency(text: string | undefined, cores: number): number | undefined {
-  if (text === undefined || text === "auto") return undefined;
+export function parseConcurrency(text: string | undefined, cores: number): number | "auto" | undefined {
+  if (text === undefined || text === "auto") return text;
   const percent = /^(\d+)%$/.exec(text);
   if (percent !== null && Number(percent[1]) > 0) return Math.max(1, Math.round((cores * Number(percent[1])) / 100));
   if (/^[1-9]\d*$/.test(text)) return Number(text);

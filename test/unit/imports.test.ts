@@ -27,9 +27,19 @@ const automationApi = (target: string): boolean => /^@pulumi\/pulumi\/(automatio
 
 /** Files directly in automation/ that touch files, processes or Pulumi. Every other one is pure, a new one too. */
 const impure = new Set(
-  ["cli", "doctor", "index", "journalFile", "load", "open", "program", "rehearse", "runFiles", "version"].map(
-    (name) => `automation/${name}.ts`,
-  ),
+  [
+    "cli",
+    "doctor",
+    "index",
+    "journalFile",
+    "load",
+    "machine",
+    "open",
+    "program",
+    "rehearse",
+    "runFiles",
+    "version",
+  ].map((name) => `automation/${name}.ts`),
 );
 const inAutomation = (file: string): boolean => /^automation\/[^/]+\.ts$/.test(file);
 const pure = (file: string): boolean => inAutomation(file) && !impure.has(file);
