@@ -200,12 +200,15 @@ describe("environments side by side", () => {
       GOOGLE_CREDENTIALS: "of all",
       EDITOR: "vi",
       REGION: "us",
+      // Of the two, the CLI takes the file.
+      PULUMI_CONFIG_PASSPHRASE_FILE: "/everybody",
     };
     const { report } = await one.run("up", { select: ["base.real", "base.other"], more });
     expect(report.exitCode).toBe(0);
     const env = (stack: string) => one.fake.calls("up").find(({ args }) => args.includes(stack))?.env ?? {};
     const picked = ({
       PULUMI_CONFIG_PASSPHRASE,
+      PULUMI_CONFIG_PASSPHRASE_FILE,
       GOOGLE_CREDENTIALS,
       REGION,
       EDITOR,
@@ -213,6 +216,7 @@ describe("environments side by side", () => {
       GOOGLE_OTHER,
     }: Record<string, string | undefined>) => [
       PULUMI_CONFIG_PASSPHRASE,
+      PULUMI_CONFIG_PASSPHRASE_FILE,
       GOOGLE_CREDENTIALS,
       REGION,
       EDITOR,
@@ -221,13 +225,22 @@ describe("environments side by side", () => {
     ];
     expect(picked(env("base.real"))).toEqual([
       "everybody's words",
+      "/everybody",
       "of all",
       undefined,
       undefined,
       undefined,
       undefined,
     ]);
-    expect(picked(env("base.other"))).toEqual(["only for other", "{}", "eu", undefined, undefined, undefined]);
+    expect(picked(env("base.other"))).toEqual([
+      "only for other",
+      undefined,
+      "{}",
+      "eu",
+      undefined,
+      undefined,
+      undefined,
+    ]);
     one.remove();
   });
 
