@@ -145,12 +145,15 @@ export class Repairer {
 
 type States = Repaired["states"];
 
+/** Where in the programs a resource was registered: no part of what is deployed. */
+const positions = new Set(["sourcePosition", "stackTrace"]);
+
 /** Every leaf of the states, by stack, URN and path; a resource's place in the list is of no account. */
 export function leaves(states: States): ReadonlyMap<string, unknown> {
   const found = new Map<string, unknown>();
   const visit = (place: string, value: unknown): void => {
     if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
-      for (const [key, part] of Object.entries(value)) visit(`${place}.${key}`, part);
+      for (const [key, part] of Object.entries(value)) if (!positions.has(key)) visit(`${place}.${key}`, part);
     } else found.set(place, JSON.stringify(value));
   };
   for (const [stack, resources] of Object.entries(states))

@@ -4,9 +4,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Report } from "../../automation/index.ts";
 import { createFixture, type Fixture } from "../cli/fixture.ts";
+
+// Whole commands, several a test: a busy machine takes its time.
+vi.setConfig({ testTimeout: 180_000 });
 
 let fixture: Fixture;
 const children: ChildProcess[] = [];

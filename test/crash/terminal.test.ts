@@ -3,11 +3,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Report } from "../../automation/index.ts";
 import { createFixture, type Fixture } from "../cli/fixture.ts";
 import { seeded } from "../support/random.ts";
 import { journalled, noTerminal, onTerminal, type Terminal } from "./terminal.ts";
+
+// Whole commands, several a test: a busy machine takes its time.
+vi.setConfig({ testTimeout: 180_000 });
 
 let fixture: Fixture;
 let terminal: Terminal | undefined;
