@@ -121,7 +121,9 @@ async function replace(generation: Generation, candidate: Changed, diff: Diff): 
     fresh.set({ inputs });
   }
   const shown = toStepDiff(diff);
-  if (!(goal.deleteBeforeReplace ?? diff.deleteBeforeReplace)) {
+  // What an earlier operation has deleted is not there to be deleted at the end.
+  const first = old.state.pendingReplacement || (goal.deleteBeforeReplace ?? diff.deleteBeforeReplace);
+  if (!first) {
     return [
       { op: "create-replacement", old, new: fresh, diff: shown, pendingDelete: true, settle },
       { op: "replace", old, new: fresh, diff: shown },

@@ -259,12 +259,12 @@ export const mutants: readonly Mutant[] = [
     ],
     [
       "the program decides which comes first",
-      "goal.deleteBeforeReplace ?? diff.deleteBeforeReplace",
+      "(goal.deleteBeforeReplace ?? diff.deleteBeforeReplace)",
       "diff.deleteBeforeReplace",
     ],
     [
       "the provider decides which comes first",
-      "goal.deleteBeforeReplace ?? diff.deleteBeforeReplace",
+      "(goal.deleteBeforeReplace ?? diff.deleteBeforeReplace)",
       "goal.deleteBeforeReplace",
     ],
     [
@@ -481,7 +481,11 @@ export const mutants: readonly Mutant[] = [
     ["a refresh follows --target-dependents", "(options.targetDependents && depends(targets))", "false"],
     ["a refresh follows --exclude-dependents", "(options.excludeDependents && depends(excludes))", "false"],
     ["a refresh leaves excluded resources alone", "return !excluded;", "return true;"],
-    ["what names a resource that is gone forgets it", "if (gone) fresh.set(", "if (false) fresh.set("],
+    [
+      "what names a resource that is gone forgets it",
+      "if (gone || independent) fresh.set(",
+      "if (independent) fresh.set(",
+    ],
     ["children of what is gone go to its parent", `(parentOf.get(parent) ?? "")`, `""`],
     ["properties that depend on what is gone forget it", "[key, keep(list)] as const", "[key, list] as const"],
     ["what is gone takes nothing along", `deletedWith: urns.has(state.deletedWith) ? state.deletedWith : "",`, ""],
@@ -618,7 +622,11 @@ export const mutants: readonly Mutant[] = [
     ["once stopped nothing begins", "if (this.#stopped || !(await", "if (!(await"],
     ["a replacement waits for a deletion in another chain", "(await this.#deletedBefore(chain)) && ", ""],
     ["a partial failure is recorded", "error === undefined || error instanceof PartialFailure", "error === undefined"],
-    ["a failure stops the deployment", "    this.#onStop();\n", ""],
+    [
+      "a failure stops the deployment",
+      "    }\n    if (this.#stopped) return;\n    this.#stopped = true;\n    this.#onStop();\n",
+      "    }\n",
+    ],
     ["continue-on-error goes on", "this.#options.continueOnError || error", "error"],
     ["a protected resource stops no other deletion", " || error instanceof DeleteProtected", ""],
     [
