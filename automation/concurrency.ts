@@ -1,7 +1,7 @@
 // How many stacks at once (`-j auto`): as many as cores and memory carry, by what one stack was measured to cost in earlier
 // runs on the same kind of engine. Pure.
 //
-// 1. Cores: a stack that keeps a tenth of a core busy lets ten run on each. Of a run that kept all cores busy only this is
+// 1. Cores: a stack that keeps a tenth of a core busy lets ten run on each. Of a run in which all cores were busy only this is
 //    known: more at once than it had would not have been faster. Otherwise no more than twice as many as were tried.
 // 2. Memory: no more than fit in four fifths of what is free now, here or within the container.
 // 3. With nothing measured: as many as there are cores, two at least.
@@ -69,6 +69,7 @@ function measuredIn({ stacks, durationMs }: Report, cost: RunCost): Measured | u
     coresPerStack: Math.max(0.01, cost.cpuMs / workMs),
     memoryPerStack: Math.max(16 * 1024 * 1024, cost.peakMemoryBytes / cost.peakAtOnce),
     atOnce: Math.max(1, workMs / durationMs),
-    saturated: cost.cpuMs / durationMs > 0.75 * cost.cores,
+    // Other work on the machine makes stacks look idle that only wait for a core.
+    saturated: Math.max(cost.busy, cost.cpuMs / durationMs / cost.cores) > 0.75,
   };
 }

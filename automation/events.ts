@@ -85,6 +85,8 @@ export interface RunCost {
   readonly cpuMs: number;
   /** How many cores there were; may be a fraction, in a container. */
   readonly cores: number;
+  /** How much of the machine's cores was busy meanwhile, with whatever: 0 to 1. */
+  readonly busy: number;
   /** The most memory seen, without what programs share, and how many stacks ran then. */
   readonly peakMemoryBytes: number;
   readonly peakAtOnce: number;

@@ -1,7 +1,7 @@
 // What this machine, or the container we are in, has left; and what a run takes of it. Reads /proc and /sys, which only Linux
 // has: elsewhere the system's own numbers are used and costs are not measured.
 import { readdirSync, readFileSync } from "node:fs";
-import { availableParallelism, freemem } from "node:os";
+import { availableParallelism, cpus, freemem } from "node:os";
 import { join } from "node:path";
 import type { Machine } from "./concurrency.ts";
 import type { RunCost } from "./events.ts";
@@ -137,6 +137,21 @@ function belowUs(): readonly ProcessFacts[] {
   return found;
 }
 
+function coreTimes(): { readonly total: number; readonly idle: number } {
+  let total = 0;
+  let idle = 0;
+  for (const { times } of cpus()) {
+    for (const time of Object.values(times)) total += time;
+    idle += times.idle;
+  }
+  return { total, idle };
+}
+
+function busySince(before: ReturnType<typeof coreTimes>): number {
+  const { total, idle } = coreTimes();
+  return total === before.total ? 0 : Math.round((1 - (idle - before.idle) / (total - before.total)) * 100) / 100;
+}
+
 export interface Meter {
   /** What was measured; undefined where it cannot be. */
   stop(): RunCost | undefined;
@@ -146,6 +161,7 @@ export interface Meter {
 export function startMeter(running: () => number): Meter {
   const before = factsOf("self");
   if (before === undefined) return { stop: () => undefined };
+  const coresBefore = coreTimes();
   let peak = { bytes: 0, atOnce: 0 };
   const look = (): void => {
     const atOnce = running();
@@ -165,6 +181,7 @@ export function startMeter(running: () => number): Meter {
       return {
         cpuMs: Math.round(cpuMs),
         cores: readMachine().cores,
+        busy: busySince(coresBefore),
         peakMemoryBytes: peak.bytes,
         peakAtOnce: peak.atOnce,
       };

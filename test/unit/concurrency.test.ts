@@ -44,7 +44,7 @@ describe("how many at once", () => {
       stacks: [1, 2, 3].map(() => ({ durationMs: 10_000, startedAt: "2026-11-23T12:00:00Z" })),
       ...(cost === undefined ? {} : { cost }),
     }) as unknown as Report;
-  const cost = { cpuMs: 6000, cores: 4, peakMemoryBytes: 3 * GiB, peakAtOnce: 3 };
+  const cost = { cpuMs: 6000, cores: 4, busy: 0.2, peakMemoryBytes: 3 * GiB, peakAtOnce: 3 };
 
   it("learns from the newest run of the same operation on the same kind of engine", () => {
     const other = { ...cost, cpuMs: 12_000 };
@@ -62,7 +62,8 @@ describe("how many at once", () => {
     });
     expect(measuredCost(reports, "sandbox", "destroy")?.coresPerStack).toBe(0.4);
     expect(measuredCost(reports.slice(1), "real", "up")).toBeUndefined();
-    expect(measuredCost([report("sandbox", "up", { ...cost, cpuMs: 35_000 })], "sandbox", "up")?.saturated).toBe(true);
+    for (const more of [{ cpuMs: 35_000 }, { busy: 0.9 }])
+      expect(measuredCost([report("sandbox", "up", { ...cost, ...more })], "sandbox", "up")?.saturated).toBe(true);
   });
 });
 
@@ -119,5 +120,7 @@ describe("a machine", () => {
     expect(cost.peakMemoryBytes).toBeLessThan(2 * GiB);
     expect(cost.cpuMs).toBeGreaterThanOrEqual(550);
     expect(cost.peakAtOnce).toBe(2);
+    expect(cost.busy).toBeGreaterThan(0);
+    expect(cost.busy).toBeLessThanOrEqual(1);
   });
 });
