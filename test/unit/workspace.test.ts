@@ -266,6 +266,11 @@ it.each<readonly [string, object, readonly string[]]>([
     ['a sandbox keeps its state and its passphrase below .tutti; take "backend" and "secretsProvider" away'],
   ],
   [
+    "a passphrase",
+    { passphrase: env("WORD") },
+    [`a sandbox gets no variables of whoever runs it; take "passphrase" and "variables" away`],
+  ],
+  [
     "a wrong guard",
     { guards: { maxDelete: 1, maxReplaces: -1 } },
     [
@@ -321,6 +326,21 @@ it.each<readonly [string, object, readonly string[]]>([
 
 it.each<readonly [string, object, string]>([
   ["no backend", {}, 'a real cloud needs a "backend", as pulumi login takes it; e.g. backend: env("STATE_URL")'],
+  [
+    "a passphrase in the open",
+    { backend: "file:///x", passphrase: "hunter22" },
+    '"passphrase" must be env("NAME"): a passphrase does not belong into a workspace',
+  ],
+  [
+    "a variable that cannot be",
+    { backend: "file:///x", variables: { "A B": "x" } },
+    'a variable cannot be named "A B"',
+  ],
+  [
+    "a variable without a value",
+    { backend: "file:///x", variables: { REGION: "" } },
+    'variable REGION is not a text or env("NAME"), got ""',
+  ],
   ["an empty backend", { backend: "" }, '"backend" is not a text or env("NAME"), got ""'],
   [
     "a reference to no variable",
