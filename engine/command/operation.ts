@@ -14,6 +14,7 @@ import { Resource } from "../deployment/resource.ts";
 import type { SnapshotContents } from "../deployment/snapshot.ts";
 import { UrnTargets } from "../deployment/targets.ts";
 import { isRootStack } from "../deployment/urn.ts";
+import { programLocation } from "../language/node.ts";
 import { type LocatedProgram, locateProgram, runAgainst } from "../language/run.ts";
 import { createProviderHost } from "../providers/host.ts";
 import { createStackReader } from "../providers/stackReader.ts";
@@ -120,7 +121,10 @@ class Phase {
     const parallel = parallelism(flags, env);
     const { config, secretKeys } = { config: configuration.plain, secretKeys: configuration.secretKeys };
     const about = { project: project.name, stack: stack.name.stack, dryRun: this.#preview };
-    const located = program ? this.#program() : { program: undefined, programDirectory: project.root };
+    // Without a program, too: dynamic providers find the SDK from its folder.
+    const located = program
+      ? this.#program()
+      : { program: undefined, programDirectory: programLocation(project.root, project.main).directory };
     const run =
       located.program &&
       runAgainst(located, {
