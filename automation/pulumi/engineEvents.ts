@@ -12,6 +12,9 @@ import { differences, formatPath, parsePath, valueAt } from "./propertyPath.ts";
 
 const stackType = "pulumi:pulumi:Stack";
 const signatureKey = "4dabf18193072939515e22adb298388d";
+const unknownSentinel = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+/** What the SDK adds to a resource among a stack's outputs, in previews only. */
+const resourceMark = "@isPulumiResource";
 const secretSignature = "1b47061264138c4ac30d75fd1eb44270";
 
 export interface ReaderOptions {
@@ -67,6 +70,9 @@ export function readEngineEvents({
   let firstError: { readonly text: string; readonly urn: string | undefined } | undefined;
   let firstAfterthought: { readonly text: string; readonly urn: string | undefined } | undefined;
   let failedResource: string | undefined;
+  let notes = 0;
+  let printed = 0;
+  let cut = false;
   let failedLate = false;
   /** Creations that an earlier run left open, as the engine warns of them. */
   let leftOpen: readonly string[] = [];
@@ -142,6 +148,14 @@ export function readEngineEvents({
       return;
     }
     if (severity !== "error") {
+      // What a program prints comes as information: all of it is in the log, and the journal keeps how it begins.
+      printed += text.length;
+      if (printed > mostPrinted || ++notes > mostNotes) {
+        if (!cut)
+          emit({ type: "diagnostic", severity: "info", message: "it said more than is kept here: see its log" });
+        cut = true;
+        return;
+      }
       emit({
         type: "diagnostic",
         severity: severity === "warning" ? "warning" : "info",
@@ -250,6 +264,10 @@ export function readEngineEvents({
 /** pulumi/pulumi: pkg/resource/deploy/builtins.go; severity info. */
 const undecryptable = /^eliding undecryptable secrets for stack reference '([^']+)'/;
 
+/** Informations and warnings of a stack that are told one by one, and their characters; the log has them all. */
+const mostNotes = 1_000;
+const mostPrinted = 256 * 1024;
+
 /** Operations that change nothing anywhere. A `refresh` in the counts of an update changed nothing either. */
 const quietOps = new Set<ResourceOp>(["same", "read", "refresh", "discard"]);
 /** Announced, but no call to a provider that could be cut short. */
@@ -281,7 +299,23 @@ function withoutZeros(changes: Readonly<Record<string, number | undefined>>): Co
 
 function changedKeys(before: Record<string, unknown>, after: Record<string, unknown>): readonly string[] {
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...keys].filter((key) => differences(before[key], after[key]).length > 0).sort();
+  const changed = (key: string) => differences(before[key], withoutPreviewMarks(before[key], after[key])).length > 0;
+  return [...keys].filter(changed).sort();
+}
+
+/**
+ * In a preview the SDK marks a resource that is among the outputs, and gives properties of it that are not set as unknown:
+ * neither is a change.
+ */
+function withoutPreviewMarks(before: unknown, after: unknown): unknown {
+  if (typeof after !== "object" || after === null) return after;
+  const old: Record<string, unknown> = typeof before === "object" && before !== null ? { ...before } : {};
+  if (Array.isArray(after)) return after.map((element, index) => withoutPreviewMarks(old[index], element));
+  const marked = resourceMark in after;
+  const kept = Object.entries(after).filter(
+    ([key, value]) => !(marked && (key === resourceMark || (value === unknownSentinel && !(key in old)))),
+  );
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutPreviewMarks(old[key], value)]));
 }
 
 function changedPaths(metadata: Metadata): readonly string[] {

@@ -46,6 +46,22 @@ describe("a verdict", () => {
     expect(summary.drift).toEqual([]);
   });
 
+  it("takes a resource among the outputs, as a preview shows it, for unchanged", () => {
+    const pet = { id: "p", length: 2, urn: "urn:pulumi:dev::demo::random:index/randomPet:RandomPet::p" };
+    const unset = { "@isPulumiResource": true, prefix: "04da6b54-80e4-46f7-96ec-b56ff0331ba9" };
+    const outputs = (of: object) => ({ pet: of, list: [of], kept: 1 });
+    const stack = (next: object) => {
+      const urn = "urn:pulumi:dev::demo::pulumi:pulumi:Stack::demo-dev";
+      const metadata = { op: "same", urn, type: "pulumi:pulumi:Stack", old: { outputs: outputs(pet) }, new: next };
+      return { sequence: 1, timestamp: 1, resOutputsEvent: { metadata } } as unknown as Parameters<
+        typeof read
+      >[0][number];
+    };
+    expect(read([stack({ outputs: outputs({ ...pet, ...unset }) })], "preview").summary.changedOutputs).toEqual([]);
+    const other = stack({ outputs: { ...outputs({ ...pet, ...unset }), pet: { ...pet, ...unset, length: 3 } } });
+    expect(read([other], "preview").summary.changedOutputs).toEqual(["pet"]);
+  });
+
   it("is a failure with the program's own message and place when the program throws", () => {
     const { outcome } = read(recording("thrown"), "up", { code: 255 });
     expect(outcome).toEqual({
