@@ -7,4 +7,15 @@ export interface KnownDifference {
   readonly why: string;
 }
 
-export const knownDifferences: readonly KnownDifference[] = [];
+export const knownDifferences: readonly KnownDifference[] = [
+  {
+    scenarios: ["delete-before-replace-and-the-deletion-fails"],
+    where: /^step 3 (events|cloud)/,
+    why: "a dependent that an earlier operation deleted already is not deleted once more; the official engine does that",
+  },
+  {
+    scenarios: ["replacement-trigger-that-is-secret"],
+    where: / replacementTrigger secret$/,
+    why: "`stack export --show-secrets` of the official engine prints a secret replacement trigger as null; both go on with its value",
+  },
+];

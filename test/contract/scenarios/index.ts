@@ -4,6 +4,7 @@ import { aliasing } from "./aliasing.ts";
 import { basics } from "./basics.ts";
 import { components } from "./components.ts";
 import { failures } from "./failures.ts";
+import { hooks } from "./hooks.ts";
 import { ignores } from "./ignores.ts";
 import { mistakes } from "./mistakes.ts";
 import { more } from "./more.ts";
@@ -32,4 +33,5 @@ export const scenarios: readonly Scenario[] = [
   ...mistakes,
   ...components,
   ...selecting,
+  ...hooks,
 ];

@@ -1,0 +1,175 @@
+// Functions of the program that run before and after steps, and when one fails.
+import pulumi from "@pulumi/pulumi";
+import { Thing } from "../cloud.ts";
+import { type Scenario, say } from "../scenario.ts";
+
+type Told = pulumi.ResourceHookArgs;
+
+const shown = (values: Told["newInputs"]) => (values ? String(values["value"]) : "-");
+const tell = (name: string, options?: pulumi.ResourceHookOptions) =>
+  new pulumi.ResourceHook(
+    name,
+    async ({ name: resource, oldInputs, newInputs, oldOutputs, newOutputs }) =>
+      say(`${name} ${resource} ${[oldInputs, newInputs, oldOutputs, newOutputs].map(shown).join(" ")}`),
+    options,
+  );
+const fails = (name: string, options?: pulumi.ResourceHookOptions) =>
+  new pulumi.ResourceHook(
+    name,
+    () => {
+      throw new Error(`${name} says no`);
+    },
+    options,
+  );
+const everywhere = () => ({
+  beforeCreate: [tell("before-create")],
+  afterCreate: [tell("after-create")],
+  beforeUpdate: [tell("before-update")],
+  afterUpdate: [tell("after-update")],
+  beforeDelete: [tell("before-delete")],
+  afterDelete: [tell("after-delete")],
+});
+const heal = (cloud: { fail: string[] }) => {
+  cloud.fail = [];
+};
+
+class Hooked extends pulumi.ComponentResource {
+  constructor(name: string, size: number, hooks: pulumi.ResourceHookBinding) {
+    super("contract:index:Hooked", name, { size }, { hooks });
+    this.registerOutputs({ size });
+  }
+}
+
+export const hooks: readonly Scenario[] = [
+  {
+    name: "hooks-around-create-update-and-delete",
+    steps: [
+      { run: "up", program: async () => void new Thing("a", { value: 1 }, { hooks: everywhere() }) },
+      { run: "up", program: async () => void new Thing("a", { value: 2 }, { hooks: everywhere() }) },
+      { run: "up" },
+      { run: "up", program: async () => void everywhere() },
+    ],
+  },
+  {
+    name: "hooks-around-a-replacement",
+    steps: [
+      { run: "up", program: async () => void new Thing("a", { kind: "x", value: 1 }, { hooks: everywhere() }) },
+      { run: "up", program: async () => void new Thing("a", { kind: "y", value: 2 }, { hooks: everywhere() }) },
+    ],
+  },
+  {
+    name: "hooks-in-a-preview",
+    steps: [
+      {
+        run: "preview",
+        program: async () =>
+          void new Thing(
+            "a",
+            { value: 1 },
+            {
+              hooks: {
+                beforeCreate: [tell("silent"), tell("heard", { onDryRun: true })],
+                afterCreate: [tell("heard-after", { onDryRun: true })],
+              },
+            },
+          ),
+      },
+    ],
+  },
+  {
+    name: "hook-before-a-step-fails",
+    steps: [
+      {
+        run: "up",
+        program: async () => void new Thing("a", {}, { hooks: { beforeCreate: [fails("early")] } }),
+      },
+    ],
+  },
+  {
+    name: "hook-after-a-step-fails",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const a = new Thing("a", {}, { hooks: { afterCreate: [fails("late")] } });
+          new Thing("b", {}, { dependsOn: a });
+        },
+      },
+      { run: "up", program: async () => void fails("late") },
+    ],
+  },
+  {
+    name: "hook-after-a-step-fails-and-others-go-on",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const a = new Thing("a", {}, { hooks: { afterCreate: [fails("late")] } });
+          new Thing("b", {}, { dependsOn: a });
+        },
+        options: { continueOnError: true },
+      },
+    ],
+  },
+  {
+    name: "hooks-whose-failures-are-ignored",
+    steps: [
+      {
+        run: "up",
+        program: async () =>
+          void new Thing(
+            "a",
+            {},
+            {
+              hooks: {
+                beforeCreate: [fails("early", { ignoreErrors: true })],
+                afterCreate: [fails("late", { ignoreErrors: true })],
+              },
+            },
+          ),
+      },
+    ],
+  },
+  {
+    name: "hooks-of-a-component",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const named = (name: string) =>
+            new pulumi.ResourceHook(name, ({ name: resource }) => say(`${name} ${resource}`));
+          new Hooked("c", 1, { beforeCreate: [named("before")], afterCreate: [named("after")] });
+        },
+      },
+    ],
+  },
+  {
+    name: "hooks-for-errors-try-again",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          let attempts = 0;
+          const again = new pulumi.ErrorHook("again", ({ failedOperation, errors }) => {
+            attempts += 1;
+            say(`${failedOperation} failed ${errors.length} times`);
+            return attempts < 3;
+          });
+          new Thing("a", {}, { hooks: { onError: [again] } });
+        },
+        meanwhile: (cloud) => cloud.fail.push("create a"),
+      },
+      { run: "up", program: async () => void new Thing("a", {}), meanwhile: heal },
+    ],
+  },
+  {
+    name: "destroy-with-hooks-for-deletion",
+    steps: [
+      {
+        run: "up",
+        program: async () => void new Thing("a", {}, { hooks: { beforeDelete: [tell("before-delete")] } }),
+      },
+      { run: "destroy" },
+    ],
+  },
+];
