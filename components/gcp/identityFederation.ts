@@ -87,8 +87,13 @@ export class IdentityFederation extends ComponentResource {
 
   /** The pods of a service account of the trusted cluster. */
   pods(namespace: string, serviceAccount: string): Output<string> {
-    return interpolate`principal://iam.googleapis.com/${this.pool}/subject/system:serviceaccount:${namespace}:${serviceAccount}`;
+    return podsOf(this.pool, namespace, serviceAccount);
   }
+}
+
+/** The same for a pool of another stack. */
+export function podsOf(pool: Input<string>, namespace: string, serviceAccount: string): Output<string> {
+  return interpolate`principal://iam.googleapis.com/${pool}/subject/system:serviceaccount:${namespace}:${serviceAccount}`;
 }
 
 /** Claims: docs.github.com (OpenID Connect reference), docs.gitlab.com/ci/secrets/id_token_authentication, kubernetes.io (service account tokens). */

@@ -1,5 +1,5 @@
-// A kubeconfig for a GKE cluster: from an address and a certificate to what kubectl, Helm and Pulumi's Kubernetes provider read.
-// It holds no token: whoever uses it calls `gke-gcloud-auth-plugin`, and authenticates as themselves, at that moment.
+// Kubeconfigs: from an address, a certificate and a way to authenticate to what kubectl, Helm and Pulumi's Kubernetes provider
+// read. They hold no token: whoever uses one calls a plugin, and authenticates as themselves, at that moment.
 import { all, type Input, type Output } from "@pulumi/pulumi";
 
 export interface KubeconfigArgs {
@@ -11,17 +11,48 @@ export interface KubeconfigArgs {
   readonly ca: Input<string>;
 }
 
-/**
- * The kubeconfig as JSON, which every reader of YAML takes. Secret if one of its parts is. Needs `gke-gcloud-auth-plugin` on the PATH
- * of whoever uses it (docs.cloud.google.com/kubernetes-engine/docs/how-to/cluster-access-for-kubectl).
- */
+/** A program that prints credentials when it is asked (kubernetes.io/docs/reference/access-authn-authz/authentication#client-go-credential-plugins). */
+export interface ExecPlugin {
+  /** Found on the PATH of whoever uses the kubeconfig: `kubectl-oidc_login`. */
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** What to do when it is missing, as kubectl then says it. */
+  readonly installHint: string;
+}
+
+/** Needs `gke-gcloud-auth-plugin` on the PATH (docs.cloud.google.com/kubernetes-engine/docs/how-to/cluster-access-for-kubectl). */
+const gkePlugin: ExecPlugin = {
+  command: "gke-gcloud-auth-plugin",
+  installHint: "install it with: gcloud components install gke-gcloud-auth-plugin",
+};
+
+/** The kubeconfig of a GKE cluster as JSON, which every reader of YAML takes. Secret if one of its parts is. */
 export function gkeKubeconfig(args: KubeconfigArgs): Output<string> {
+  return kubeconfigOf(args, gkePlugin, {});
+}
+
+/**
+ * The kubeconfig of any other cluster, with the plugin that it is used with. It says by an extension, which other readers pass
+ * over, that no stack creates the cluster: a sandbox then stands in for it.
+ */
+export function existingKubeconfig(args: KubeconfigArgs, plugin: ExecPlugin): Output<string> {
+  return kubeconfigOf(args, plugin, { extensions: [{ name: "tutti/existing-cluster", extension: {} }] });
+}
+
+function kubeconfigOf(
+  args: KubeconfigArgs,
+  plugin: ExecPlugin,
+  more: Readonly<Record<string, unknown>>,
+): Output<string> {
   return all([args.name, args.endpoint, args.ca]).apply(([name, endpoint, ca]) =>
     JSON.stringify({
       apiVersion: "v1",
       kind: "Config",
       clusters: [
-        { name, cluster: { server: `https://${endpoint}`, ...(ca !== "" && { "certificate-authority-data": ca }) } },
+        {
+          name,
+          cluster: { server: `https://${endpoint}`, ...(ca !== "" && { "certificate-authority-data": ca }), ...more },
+        },
       ],
       users: [
         {
@@ -29,8 +60,9 @@ export function gkeKubeconfig(args: KubeconfigArgs): Output<string> {
           user: {
             exec: {
               apiVersion: "client.authentication.k8s.io/v1beta1",
-              command: "gke-gcloud-auth-plugin",
-              installHint: "install it with: gcloud components install gke-gcloud-auth-plugin",
+              command: plugin.command,
+              ...(plugin.args !== undefined && { args: plugin.args }),
+              installHint: plugin.installHint,
               provideClusterInfo: true,
               interactiveMode: "Never",
             },

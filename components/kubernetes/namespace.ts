@@ -2,9 +2,12 @@
 // network policy does not allow, and no pod may take more than its share when a quota is given.
 //
 // What replaces the namespace, and with it everything in it: its name (which is the name of the component).
+
+import { LimitRange } from "@pulumi/kubernetes/core/v1/limitRange.js";
 import { Namespace as CoreNamespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { ResourceQuota } from "@pulumi/kubernetes/core/v1/resourceQuota.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
+import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding.js";
 import { ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { kubernetesFixedName } from "../names.ts";
@@ -25,11 +28,35 @@ const standards = ["restricted", "baseline", "privileged"] as const;
 /** The pod security standard that is enforced (kubernetes.io/docs/concepts/security/pod-security-standards). */
 export type PodSecurity = (typeof standards)[number];
 
+/** What a container gets that does not say what it needs. Memory is its limit too. */
+export interface ContainerDefaults {
+  /** CPUs, `100m`. */
+  readonly cpu: string;
+  /** Bytes, `128Mi`. */
+  readonly memory: string;
+}
+
+/** What somebody may do here, by the roles that every cluster has (kubernetes.io/docs/reference/access-authn-authz/rbac#user-facing-roles). */
+const roles = ["view", "edit", "admin"] as const;
+export interface NamespaceAccess {
+  /** `view` reads all but secrets, `edit` changes workloads and reads secrets, `admin` gives rights too. */
+  readonly may: (typeof roles)[number];
+  /** A person by e-mail, a group, or a service account of a namespace. */
+  readonly who:
+    | { readonly user: string }
+    | { readonly group: string }
+    | { readonly serviceAccount: string; readonly namespace: string };
+}
+
 export interface NamespaceArgs {
   /** `restricted` by default. */
   readonly podSecurity?: PodSecurity;
   /** None by default. Pods that do not say what they need are refused once there is one. */
   readonly quota?: NamespaceQuota;
+  /** None by default: with a quota, a container that does not say what it needs is refused. */
+  readonly defaults?: ContainerDefaults;
+  /** Who may do what in it, by name; nobody by default beside who may everywhere. */
+  readonly access?: Readonly<Record<string, NamespaceAccess>>;
   readonly labels?: KubernetesLabels;
 }
 
@@ -43,7 +70,7 @@ export class Namespace extends ComponentResource {
 
   /** @throws RunError before anything is registered when an argument is wrong. */
   constructor(name: string, args: NamespaceArgs = {}, opts?: ComponentResourceOptions) {
-    const { podSecurity = "restricted", quota, labels = {} } = args;
+    const { podSecurity = "restricted", quota, defaults, access = {}, labels = {} } = args;
     const check = new ArgumentCheck("Namespace", name);
     check.childName("name", name, kubernetesFixedName);
     if (reserved.test(name)) check.refuse("name", name, "a name of your own, this one is Kubernetes' own");
@@ -54,6 +81,15 @@ export class Namespace extends ComponentResource {
           check.refuse(`quota.${part}`, quota[part], 'a quantity such as "500m" or "16Gi"');
       }
       check.integer("quota.pods", quota.pods, { min: 1, max: 10_000, unit: "pods" });
+    }
+    for (const part of ["cpu", "memory"] as const) {
+      if (defaults !== undefined && quantity(defaults[part]) === undefined)
+        check.refuse(`defaults.${part}`, defaults[part], 'a quantity such as "100m" or "128Mi"');
+    }
+    for (const [key, { may, who }] of Object.entries(access)) {
+      check.childName(`access.${key}`, `${name}-${key}`, kubernetesFixedName);
+      check.oneOf(`access.${key}.may`, may, roles);
+      if ("serviceAccount" in who) check.childName(`access.${key}.who.namespace`, who.namespace, kubernetesFixedName);
     }
     checkKubernetesLabels(check, labels);
     check.done();
@@ -83,7 +119,43 @@ export class Namespace extends ComponentResource {
         parent,
       );
     }
+    if (defaults !== undefined) {
+      new LimitRange(
+        name,
+        {
+          metadata: { namespace: namespace.metadata.name, labels },
+          spec: {
+            limits: [
+              {
+                type: "Container",
+                defaultRequest: { cpu: defaults.cpu, memory: defaults.memory },
+                default: { memory: defaults.memory },
+              },
+            ],
+          },
+        },
+        parent,
+      );
+    }
+    for (const [key, { may, who }] of Object.entries(access)) {
+      new RoleBinding(
+        `${name}-${key}`,
+        {
+          metadata: { namespace: namespace.metadata.name, labels },
+          roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: may },
+          subjects: [subjectOf(who)],
+        },
+        parent,
+      );
+    }
     this.name = policy.metadata.namespace;
     this.registerOutputs({ name: this.name });
   }
+}
+
+function subjectOf(who: NamespaceAccess["who"]) {
+  const apiGroup = "rbac.authorization.k8s.io";
+  if ("user" in who) return { kind: "User", apiGroup, name: who.user };
+  if ("group" in who) return { kind: "Group", apiGroup, name: who.group };
+  return { kind: "ServiceAccount", name: who.serviceAccount, namespace: who.namespace };
 }

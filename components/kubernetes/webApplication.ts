@@ -9,19 +9,14 @@
 // it and rolls over, and a rollback still finds the old one. What replaces: `name` (the service, and so its DNS name).
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
 import { HorizontalPodAutoscaler } from "@pulumi/kubernetes/autoscaling/v2/horizontalPodAutoscaler.js";
-import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
-import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";
-import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import { PodDisruptionBudget } from "@pulumi/kubernetes/policy/v1/podDisruptionBudget.js";
-import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
+import { ComponentResource, type ComponentResourceOptions, interpolate, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
-import { checkImage } from "../image.ts";
 import { kubernetesFixedName, kubernetesName } from "../names.ts";
-import { checkEnvironment } from "./environment.ts";
-import { checkKubernetesLabels, type KubernetesLabels } from "./labels.ts";
-import { quantity } from "./quantity.ts";
+import { checkHosts, Route, type RouteArgs } from "./route.ts";
+import { checkWorkload, spreadOver, type WorkloadArgs, workload } from "./workload.ts";
 
 /** How many pods run: always so many, or as many as the load asks for. */
 export type Replicas =
@@ -38,16 +33,17 @@ export type Callers =
   /** Anything that reaches the network of the pods: load balancers outside the cluster among them. */
   | "anyone";
 
-export interface WebApplicationArgs {
-  /** Namespace that holds everything (`Namespace.name`). */
-  readonly namespace: Input<string>;
-  /** Image with a tag other than `latest`, or better with a digest, so that a pod started later runs the same. */
-  readonly image: Input<string>;
+/** Hosts under which a shared gateway sends requests to the application (see Route). */
+export interface WebApplicationRoute {
+  readonly gateway: RouteArgs["gateway"];
+  /** At least one. */
+  readonly hosts: readonly string[];
+}
+
+export interface WebApplicationArgs extends WorkloadArgs {
   /** Port the server listens on, 1024 to 65535 (it is not root); 8080 by default. The service has port 80. */
   readonly port?: number;
   readonly replicas: Replicas;
-  /** What one pod requests. Memory is its limit too; CPU has none, so that idle CPU can be used. */
-  readonly resources: { readonly cpu: string; readonly memory: string };
   /** Paths that answer 2xx or 3xx: `ready` when it can take requests, `alive` unless it must be restarted. */
   readonly health: { readonly ready: string; readonly alive: string };
   /** Seconds a pod may take to start, 1 to 3600; 60 by default. */
@@ -56,17 +52,10 @@ export interface WebApplicationArgs {
   readonly stopSeconds?: number;
   /** `required` leaves pods unscheduled rather than uneven over zones; `preferred` by default. */
   readonly spread?: "required" | "preferred";
-  /** Numeric user and group; 65532 by default, `nonroot` of the distroless images. Never 0. */
-  readonly user?: number;
-  /** Environment variables that anybody may see. */
-  readonly config?: Readonly<Record<string, Input<string>>>;
-  /** Environment variables that nobody may see: each is made secret, whether or not it came as one. */
-  readonly secrets?: Readonly<Record<string, Input<string>>>;
-  /** E-mail of the Google service account the pods act as (`ServiceAccount.email`, which must name this application). */
-  readonly googleServiceAccount?: Input<string>;
-  /** `namespace` by default. */
+  /** `namespace` by default; `anyone` for what a load balancer outside the cluster sends requests to. */
   readonly callers?: Callers;
-  readonly labels?: KubernetesLabels;
+  /** A way in through a gateway that is there already; none by default. */
+  readonly route?: WebApplicationRoute;
 }
 
 /** An HTTP server, highly available when it has more than one replica. */
@@ -81,39 +70,12 @@ export class WebApplication extends ComponentResource {
   /** @throws RunError before anything is registered when an argument is wrong. */
   constructor(name: string, args: WebApplicationArgs, opts?: ComponentResourceOptions) {
     checkArguments(name, args);
-    const { namespace, image, port = 8080, replicas, resources, health, config = {}, secrets = {} } = args;
-    const { startSeconds = 60, stopSeconds = 30, spread = "preferred", user = 65_532, callers = "namespace" } = args;
+    const { port = 8080, replicas, health, startSeconds = 60, stopSeconds = 30 } = args;
+    const { spread = "preferred", callers = "namespace", route } = args;
 
     super("tutti:kubernetes:WebApplication", name, {}, opts);
     const parent = { parent: this };
-    // Selectors are immutable, so they hold the name only; everything else may change.
-    const selector = { "app.kubernetes.io/name": name };
-    const labels = { ...args.labels, ...selector };
-    const metadata = { namespace, labels };
-
-    const account = new ServiceAccount(
-      name,
-      {
-        metadata: {
-          ...metadata,
-          name,
-          ...(args.googleServiceAccount !== undefined && {
-            annotations: { "iam.gke.io/gcp-service-account": args.googleServiceAccount },
-          }),
-        },
-        automountServiceAccountToken: false,
-      },
-      parent,
-    );
-    const configMap =
-      Object.keys(config).length > 0
-        ? new ConfigMap(`${name}-config`, { metadata, data: config, immutable: true }, parent)
-        : undefined;
-    // The SDK makes everything in `stringData` secret, also what came in the open.
-    const hidden =
-      Object.keys(secrets).length > 0
-        ? new Secret(`${name}-secrets`, { metadata, stringData: secrets, immutable: true, type: "Opaque" }, parent)
-        : undefined;
+    const { labels, selector, metadata, pod } = workload(name, args, parent);
 
     const probe = (path: string) => ({ httpGet: { path, port: "http" }, periodSeconds: 10, timeoutSeconds: 3 });
     const deployment = new Deployment(
@@ -126,53 +88,24 @@ export class WebApplication extends ComponentResource {
           selector: { matchLabels: selector },
           strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 0, maxSurge: "25%" } },
           revisionHistoryLimit: 5,
-          template: {
-            metadata: { labels },
-            spec: {
-              serviceAccountName: account.metadata.name,
-              automountServiceAccountToken: false,
-              enableServiceLinks: false,
+          template: pod(
+            {
+              name: "web",
+              ports: [{ name: "http", containerPort: port }],
+              startupProbe: { ...probe(health.alive), periodSeconds: 1, failureThreshold: startSeconds },
+              readinessProbe: { ...probe(health.ready), periodSeconds: 5 },
+              livenessProbe: probe(health.alive),
+              // Load balancers still send requests for a moment after a pod is told to stop.
+              lifecycle: { preStop: { sleep: { seconds: 5 } } },
+            },
+            {
               terminationGracePeriodSeconds: stopSeconds,
-              securityContext: {
-                runAsNonRoot: true,
-                runAsUser: user,
-                runAsGroup: user,
-                fsGroup: user,
-                seccompProfile: { type: "RuntimeDefault" },
-              },
               topologySpreadConstraints: [
                 spreadOver("topology.kubernetes.io/zone", spread, selector),
                 spreadOver("kubernetes.io/hostname", "preferred", selector),
               ],
-              containers: [
-                {
-                  name: "web",
-                  image,
-                  ports: [{ name: "http", containerPort: port }],
-                  envFrom: [
-                    ...(configMap === undefined ? [] : [{ configMapRef: { name: configMap.metadata.name } }]),
-                    ...(hidden === undefined ? [] : [{ secretRef: { name: hidden.metadata.name } }]),
-                  ],
-                  resources: {
-                    requests: { cpu: resources.cpu, memory: resources.memory },
-                    limits: { memory: resources.memory },
-                  },
-                  startupProbe: { ...probe(health.alive), periodSeconds: 1, failureThreshold: startSeconds },
-                  readinessProbe: { ...probe(health.ready), periodSeconds: 5 },
-                  livenessProbe: probe(health.alive),
-                  // Load balancers still send requests for a moment after a pod is told to stop.
-                  lifecycle: { preStop: { sleep: { seconds: 5 } } },
-                  securityContext: {
-                    allowPrivilegeEscalation: false,
-                    readOnlyRootFilesystem: true,
-                    capabilities: { drop: ["ALL"] },
-                  },
-                  volumeMounts: [{ name: "tmp", mountPath: "/tmp" }],
-                },
-              ],
-              volumes: [{ name: "tmp", emptyDir: {} }],
             },
-          },
+          ),
         },
       },
       parent,
@@ -240,19 +173,12 @@ export class WebApplication extends ComponentResource {
       parent,
     );
 
+    if (route !== undefined) {
+      new Route(name, { namespace: args.namespace, ...route, service: this.service, port: 80, labels }, parent);
+    }
+
     this.registerOutputs({ deployment: this.deployment, service: this.service, url: this.url });
   }
-}
-
-/** Pods of one revision are counted by themselves, so that a rolling update ends as even as it began. */
-function spreadOver(topologyKey: string, spread: "required" | "preferred", matchLabels: Record<string, string>) {
-  return {
-    topologyKey,
-    maxSkew: 1,
-    whenUnsatisfiable: spread === "required" ? "DoNotSchedule" : "ScheduleAnyway",
-    labelSelector: { matchLabels },
-    matchLabelKeys: ["pod-template-hash"],
-  };
 }
 
 /** A rule without `from` lets everybody in. */
@@ -268,11 +194,11 @@ function fromCallers(callers: Callers) {
 }
 
 function checkArguments(name: string, args: WebApplicationArgs): void {
-  const { image, port = 8080, replicas, resources, health, startSeconds = 60, stopSeconds = 30 } = args;
+  const { port = 8080, replicas, health, startSeconds = 60, stopSeconds = 30 } = args;
   const check = new ArgumentCheck("WebApplication", name);
   check.childName("name", name, kubernetesFixedName);
   check.childName("name", `${name}-secrets`, kubernetesName);
-  checkImage(check, "image", image);
+  checkWorkload(check, args);
   check.integer("port", port, { min: 1024, max: 65_535 });
   if (replicas.fixed !== undefined)
     check.integer("replicas.fixed", replicas.fixed, { min: 1, max: 1000, unit: "pods" });
@@ -281,19 +207,12 @@ function checkArguments(name: string, args: WebApplicationArgs): void {
     check.integer("replicas.max", replicas.max, { min: replicas.min, max: 1000, unit: "pods" });
     check.integer("replicas.cpuPercent", replicas.cpuPercent ?? 70, { min: 10, max: 95, unit: "percent" });
   }
-  if (quantity(resources.cpu) === undefined) check.refuse("resources.cpu", resources.cpu, 'CPUs such as "250m" or "2"');
-  const memory = quantity(resources.memory);
-  if (memory === undefined || memory < 2 ** 20) {
-    check.refuse("resources.memory", resources.memory, 'bytes such as "256Mi", one MiB or more');
-  }
   check.matches("health.ready", health.ready, /^\/\S*$/, "a path that begins with /");
   check.matches("health.alive", health.alive, /^\/\S*$/, "a path that begins with /");
   check.integer("startSeconds", startSeconds, { min: 1, max: 3600, unit: "seconds" });
   check.integer("stopSeconds", stopSeconds, { min: 10, max: 600, unit: "seconds" });
   check.oneOf("spread", args.spread ?? "preferred", ["required", "preferred"]);
-  check.integer("user", args.user ?? 65_532, { min: 1, max: 2 ** 31 - 1, unit: "user id, not root" });
   check.oneOf("callers", args.callers ?? "namespace", ["namespace", "cluster", "anyone"]);
-  checkEnvironment(check, args);
-  checkKubernetesLabels(check, args.labels ?? {});
+  if (args.route !== undefined) checkHosts(check, "route.hosts", args.route.hosts);
   check.done();
 }

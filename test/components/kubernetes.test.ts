@@ -231,7 +231,7 @@ describe("WebApplication", () => {
   });
 
   it("acts as a Google service account when given one", async () => {
-    const { one } = await built({ googleServiceAccount: "web@p.iam.gserviceaccount.com" });
+    const { one } = await built({ googleIdentity: { by: "gke", email: "web@p.iam.gserviceaccount.com" } });
     expect(one("kubernetes:core/v1:ServiceAccount").inputs).toMatchObject({
       metadata: {
         name: "web",

@@ -1,0 +1,267 @@
+// Observability: somebody is told when users cannot reach a site, when a database or a queue is about to fail, and when money runs
+// out, and one page shows how the platform is. What is watched is named; how each is watched is decided here.
+import { Budget } from "@pulumi/gcp/billing/budget.js";
+import { AlertPolicy } from "@pulumi/gcp/monitoring/alertPolicy.js";
+import { Dashboard } from "@pulumi/gcp/monitoring/dashboard.js";
+import { NotificationChannel } from "@pulumi/gcp/monitoring/notificationChannel.js";
+import { UptimeCheckConfig } from "@pulumi/gcp/monitoring/uptimeCheckConfig.js";
+import {
+  all,
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  interpolate,
+  type Output,
+  output,
+} from "@pulumi/pulumi";
+import { ArgumentCheck } from "../arguments.ts";
+import { checkHost } from "../domains.ts";
+import { checkLabels, type Labels } from "./labels.ts";
+
+/** What may go wrong. */
+export type Watch =
+  /** People cannot reach `https://<host><path>`: three regions of the world say so for five minutes. */
+  | { readonly on: "site"; readonly host: string; readonly path?: string }
+  /** A Cloud SQL instance (`Postgres.instance`) has used this share of its disk (0.5 to 0.99; 0.85 by default) for a quarter of an hour. */
+  | { readonly on: "database"; readonly instance: Input<string>; readonly diskShare?: number }
+  /** The oldest message of a subscription waits for longer than so many minutes, 1 to 10080. */
+  | { readonly on: "subscription"; readonly subscription: Input<string>; readonly waitMinutes: number };
+
+export interface ObservabilityArgs {
+  /** Project that is watched and that holds all this. */
+  readonly project: string;
+  /** Who is told: mail addresses by name. At least one. */
+  readonly mails: Readonly<Record<string, string>>;
+  /** What is watched, by name; at least one. */
+  readonly watch: Readonly<Record<string, Watch>>;
+  /** Told at 50, 90 and 100 percent of this amount a month, and when it will be reached; no budget by default. */
+  readonly budget?: {
+    /** `012345-6789AB-CDEF01`. */
+    readonly billingAccount: string;
+    /** Whole units of the account's currency, 1 or more. */
+    readonly amount: number;
+    /** `EUR`: the account's. */
+    readonly currency: string;
+  };
+  readonly labels?: Labels;
+}
+
+/** Metric, and what is drawn and compared of it. */
+interface Signal {
+  readonly title: string;
+  readonly filter: Output<string>;
+  readonly aligner: string;
+  readonly reducer?: string;
+  readonly above: number;
+  readonly forSeconds: number;
+  /** What to do, in the message that people get. */
+  readonly advice: string;
+}
+
+/** Somebody who is told, and a page that shows it all. */
+export class Observability extends ComponentResource {
+  /** Ids of the notification channels, by their names, for alerts of one's own. */
+  readonly channels: Readonly<Record<string, Output<string>>>;
+  /** Id of the dashboard. */
+  readonly dashboard: Output<string>;
+
+  /** @throws RunError before anything is registered when an argument is wrong. */
+  constructor(name: string, args: ObservabilityArgs, opts?: ComponentResourceOptions) {
+    checkArguments(name, args);
+    const { project, mails, watch, budget, labels = {} } = args;
+
+    super("tutti:gcp:Observability", name, {}, opts);
+    const parent = { parent: this };
+    this.channels = Object.fromEntries(
+      Object.entries(mails).map(([who, mail]) => [
+        who,
+        new NotificationChannel(
+          `${name}-${who}`,
+          { project, displayName: who, type: "email", labels: { email_address: mail }, userLabels: labels },
+          parent,
+        ).id,
+      ]),
+    );
+    const notificationChannels = Object.values(this.channels);
+
+    const signals = Object.entries(watch).map(([key, one]): [string, Signal] => [
+      key,
+      this.#signal(`${name}-${key}`, key, one, args),
+    ]);
+    for (const [key, signal] of signals) {
+      new AlertPolicy(
+        `${name}-${key}`,
+        {
+          project,
+          displayName: signal.title,
+          combiner: "OR",
+          severity: key in watch && watch[key]?.on === "site" ? "CRITICAL" : "WARNING",
+          conditions: [
+            {
+              displayName: signal.title,
+              conditionThreshold: {
+                filter: signal.filter,
+                comparison: "COMPARISON_GT",
+                thresholdValue: signal.above,
+                duration: `${signal.forSeconds}s`,
+                aggregations: [aggregationOf(signal)],
+                trigger: { count: 1 },
+              },
+            },
+          ],
+          documentation: { content: signal.advice, mimeType: "text/markdown", subject: signal.title },
+          alertStrategy: { autoClose: "86400s" },
+          notificationChannels,
+          userLabels: labels,
+        },
+        parent,
+      );
+    }
+    this.dashboard = new Dashboard(
+      name,
+      {
+        project,
+        dashboardJson: dashboardOf(
+          name,
+          signals.map(([, signal]) => signal),
+        ),
+      },
+      parent,
+    ).id;
+
+    if (budget !== undefined) {
+      new Budget(
+        name,
+        {
+          billingAccount: budget.billingAccount,
+          displayName: `${name} of ${project}`,
+          budgetFilter: { projects: [`projects/${project}`], calendarPeriod: "MONTH" },
+          amount: { specifiedAmount: { currencyCode: budget.currency, units: String(budget.amount) } },
+          thresholdRules: [
+            { thresholdPercent: 0.5 },
+            { thresholdPercent: 0.9 },
+            { thresholdPercent: 1 },
+            { thresholdPercent: 1, spendBasis: "FORECASTED_SPEND" },
+          ],
+          allUpdatesRule: { monitoringNotificationChannels: notificationChannels, disableDefaultIamRecipients: false },
+        },
+        parent,
+      );
+    }
+    this.registerOutputs({ channels: this.channels, dashboard: this.dashboard });
+  }
+
+  /** Metrics: docs.cloud.google.com/monitoring/api/metrics_gcp. */
+  #signal(logical: string, key: string, watch: Watch, { project, labels = {} }: ObservabilityArgs): Signal {
+    switch (watch.on) {
+      case "site": {
+        const { host, path = "/" } = watch;
+        const check = new UptimeCheckConfig(
+          logical,
+          {
+            project,
+            displayName: `${key}: https://${host}${path}`,
+            timeout: "10s",
+            period: "60s",
+            httpCheck: { path, port: 443, useSsl: true, validateSsl: true, requestMethod: "GET" },
+            monitoredResource: { type: "uptime_url", labels: { project_id: project, host } },
+            userLabels: labels,
+          },
+          { parent: this },
+        );
+        return {
+          title: `${key}: https://${host} cannot be reached`,
+          filter: interpolate`metric.type="monitoring.googleapis.com/uptime_check/check_passed" AND resource.type="uptime_url" AND metric.labels.check_id="${check.uptimeCheckId}"`,
+          aligner: "ALIGN_NEXT_OLDER",
+          reducer: "REDUCE_COUNT_FALSE",
+          above: 2,
+          forSeconds: 300,
+          advice: `Three regions or more get no good answer from https://${host}${path}. Look at the edge first, then at the pods.`,
+        };
+      }
+      case "database":
+        return {
+          title: `${key}: the database's disk is full soon`,
+          filter: interpolate`metric.type="cloudsql.googleapis.com/database/disk/utilization" AND resource.type="cloudsql_database" AND resource.labels.database_id="${project}:${watch.instance}"`,
+          aligner: "ALIGN_MEAN",
+          above: watch.diskShare ?? 0.85,
+          forSeconds: 900,
+          advice: "The disk grows by itself unless it has a limit. Look for what fills it, and raise the limit.",
+        };
+      case "subscription":
+        return {
+          title: `${key}: messages wait for more than ${watch.waitMinutes} minutes`,
+          filter: interpolate`metric.type="pubsub.googleapis.com/subscription/oldest_unacked_message_age" AND resource.type="pubsub_subscription" AND resource.labels.subscription_id="${watch.subscription}"`,
+          aligner: "ALIGN_MAX",
+          above: watch.waitMinutes * 60,
+          forSeconds: 300,
+          advice: "Whoever takes these messages is too slow, or fails. Look at its log, then at the dead letters.",
+        };
+    }
+  }
+}
+
+function aggregationOf({ aligner, reducer }: Signal) {
+  return {
+    alignmentPeriod: "300s",
+    perSeriesAligner: aligner,
+    ...(reducer !== undefined && { crossSeriesReducer: reducer }),
+  };
+}
+
+/** One chart a signal, with the line above which people are told. */
+function dashboardOf(name: string, signals: readonly Signal[]): Output<string> {
+  return all(signals.map((signal) => output(signal.filter))).apply((filters) =>
+    JSON.stringify({
+      displayName: name,
+      gridLayout: {
+        columns: "2",
+        widgets: signals.map((signal, index) => ({
+          title: signal.title,
+          xyChart: {
+            dataSets: [
+              {
+                plotType: "LINE",
+                timeSeriesQuery: { timeSeriesFilter: { filter: filters[index], aggregation: aggregationOf(signal) } },
+              },
+            ],
+            thresholds: [{ value: signal.above }],
+          },
+        })),
+      },
+    }),
+  );
+}
+
+function checkArguments(name: string, args: ObservabilityArgs): void {
+  const { mails, watch, budget } = args;
+  const check = new ArgumentCheck("Observability", name);
+  if (Object.keys(mails).length === 0) check.refuse("mails", {}, "at least one address");
+  for (const [who, mail] of Object.entries(mails))
+    check.matches(`mails.${who}`, mail, /^[^\s@]+@[^\s@]+\.[^\s@]+$/, "a mail address");
+  if (Object.keys(watch).length === 0) check.refuse("watch", {}, "at least one thing to watch");
+  for (const [key, one] of Object.entries(watch)) {
+    const at = `watch.${key}`;
+    check.oneOf(`${at}.on`, one.on, ["site", "database", "subscription"]);
+    if (one.on === "site") {
+      checkHost(check, `${at}.host`, one.host);
+      check.matches(`${at}.path`, one.path ?? "/", /^\/\S*$/, "a path that begins with /");
+    }
+    if (one.on === "database" && !((one.diskShare ?? 0.85) >= 0.5 && (one.diskShare ?? 0.85) <= 0.99))
+      check.refuse(`${at}.diskShare`, one.diskShare, "a share from 0.5 to 0.99");
+    if (one.on === "subscription")
+      check.integer(`${at}.waitMinutes`, one.waitMinutes, { min: 1, max: 10_080, unit: "minutes" });
+  }
+  if (budget !== undefined) {
+    check.matches(
+      "budget.billingAccount",
+      budget.billingAccount,
+      /^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/,
+      'an account such as "012345-6789AB-CDEF01"',
+    );
+    check.integer("budget.amount", budget.amount, { min: 1, max: 1_000_000_000, unit: "of the currency" });
+    check.matches("budget.currency", budget.currency, /^[A-Z]{3}$/, 'a currency such as "EUR"');
+  }
+  checkLabels(check, args.labels ?? {});
+  check.done();
+}
