@@ -394,7 +394,8 @@ type OnlyKnown<Want, Given> = Want & {
         : unknown
     : `unknown setting "${K & string}"`;
 };
-type Property<T, K extends PropertyKey> = T extends { readonly [P in K]?: infer V } ? NonNullable<V> : unknown;
+/** Of a union, what those members have that know the key: the others say nothing about it. */
+type Property<T, K extends PropertyKey> = T extends unknown ? (K extends keyof T ? NonNullable<T[K]> : never) : never;
 
 // ---- Programs (types only; program.ts is the run time) ---------------------------------------------------------------
 

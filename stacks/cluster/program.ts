@@ -1,37 +1,68 @@
-// cluster: a private GKE cluster with one autoscaling pool.
+// cluster: a private GKE cluster with one autoscaling pool, or a cluster that exists and the trust in its pods' tokens.
+import { output } from "@pulumi/pulumi";
 import { program } from "../../automation/program.ts";
+import { ExistingCluster } from "../../components/gcp/existingCluster.ts";
 import { GkeCluster } from "../../components/gcp/gkeCluster.ts";
+import { IdentityFederation } from "../../components/gcp/identityFederation.ts";
 import { stackLabels } from "../../components/gcp/labels.ts";
 import { googleProvider } from "../../components/gcp/provider.ts";
+import { gkeKubeconfig } from "../../components/kubernetes/kubeconfig.ts";
 import { cluster } from "./contract.ts";
 
-export default program(cluster, ({ settings, needs, stack }) => {
-  const { project, region, zone, controlPlane, nodes, releaseChannel, protect } = settings;
-  const gke = new GkeCluster(
-    "main",
-    {
-      project,
-      location: zone === undefined ? { region } : { zone },
-      network: needs.network.networkId,
-      subnet: needs.network.subnetId,
-      podsRange: needs.network.podsRange,
-      servicesRange: needs.network.servicesRange,
-      controlPlane,
-      nodes: {
-        mode: "pools",
-        pools: {
-          general: {
-            machineType: nodes.machineType,
-            nodes: { min: nodes.min, max: nodes.max },
-            spot: nodes.spot,
+export default program(cluster, ({ settings, needs: { network }, stack }) => {
+  const { project, region, cluster: wanted, protect } = settings;
+  const options = { provider: googleProvider({ project, region }), protect };
+
+  const adopt = ({ endpoint, ca, credentials, issuer }: Extract<typeof wanted, { kind: "existing" }>) => {
+    const found = new ExistingCluster("main", { in: "elsewhere", endpoint, ca, credentials }, options);
+    const pods = new IdentityFederation("pods", { project, trust: { by: "kubernetes", issuer } }, options);
+    return {
+      name: output(found.name),
+      kubeconfig: found.kubeconfig,
+      cluster: found,
+      pool: pods.pool,
+      audience: pods.audience,
+    };
+  };
+  const create = ({ zone, controlPlane, nodes, releaseChannel }: Extract<typeof wanted, { kind: "gke" }>) => {
+    const gke = new GkeCluster(
+      "main",
+      {
+        project,
+        location: zone === undefined ? { region } : { zone },
+        network: network.networkId,
+        subnet: network.subnetId,
+        podsRange: network.podsRange,
+        servicesRange: network.servicesRange,
+        controlPlane,
+        nodes: {
+          mode: "pools",
+          pools: {
+            general: {
+              machineType: nodes.machineType,
+              nodes: { min: nodes.min, max: nodes.max },
+              spot: nodes.spot,
+            },
           },
         },
+        releaseChannel,
+        deletionProtection: protect,
+        labels: stackLabels(stack),
       },
-      releaseChannel,
-      deletionProtection: protect,
-      labels: stackLabels(stack),
-    },
-    { provider: googleProvider({ project, region }), protect },
-  );
-  return { name: gke.name, clusterId: gke.clusterId, endpoint: gke.endpoint, ca: gke.ca };
+      options,
+    );
+    const kubeconfig = gkeKubeconfig({ name: gke.name, endpoint: gke.endpoint, ca: gke.ca });
+    return { name: gke.name, kubeconfig, cluster: gke, pool: output(""), audience: output("") };
+  };
+
+  const made = wanted.kind === "existing" ? adopt(wanted) : create(wanted);
+  return {
+    name: made.name,
+    clusterId: made.cluster.clusterId,
+    endpoint: made.cluster.endpoint,
+    ca: made.cluster.ca,
+    kubeconfig: made.kubeconfig,
+    identityPool: made.pool,
+    identityAudience: made.audience,
+  };
 });

@@ -21,6 +21,11 @@ export const data = defineStack({
       /** Daily backups kept; 0 for no backups at all. */
       backups: z.number().default(14),
     }),
+    /** A Redis for what can be lost; `standby` survives the loss of a zone. */
+    cache: z.object({
+      memoryGiB: z.number().default(1),
+      availability: z.enum(["single", "standby"]).default("single"),
+    }),
     /** Raise by one to rotate the database password. */
     passwordRotation: z.number().int().default(0),
     /** A region, or a multi-region such as `EU` where files must survive the loss of a region. */
@@ -29,6 +34,8 @@ export const data = defineStack({
     protect: z.boolean().default(false),
   }),
   outputs: {
+    /** Name of the instance, as its metrics have it. */
+    databaseInstance: z.string(),
     databaseHost: z.string(),
     databasePort: z.number(),
     databaseName: z.string(),
@@ -36,6 +43,8 @@ export const data = defineStack({
     databasePassword: secret(z.string()),
     /** Name of the secret that holds address and password as JSON. */
     databaseSecret: z.string(),
+    /** Name of the secret that holds address, password and certificate of the cache as JSON. */
+    cacheSecret: z.string(),
     bucket: z.string(),
     topic: z.string(),
     subscription: z.string(),

@@ -1,9 +1,12 @@
 // network: the VPC that everything else is in, with one subnet whose secondary ranges a cluster uses.
 import * as z from "zod";
 import { defineStack } from "../../automation/define.ts";
+import { foundation } from "../foundation/contract.ts";
 
 export const network = defineStack({
   name: "network",
+  // The APIs must be on; nothing of it is read.
+  after: [foundation],
   settings: z.object({
     /** Google Cloud project id. */
     project: z.string(),

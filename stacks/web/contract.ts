@@ -11,6 +11,7 @@ export const web = defineStack({
     /** Google Cloud project id. */
     project: z.string(),
     region: z.string(),
+    pods: z.enum(["gke", "federated"]).default("gke"),
     /** With a tag other than `latest`, or a digest. */
     image: z.string(),
     /** Pods: never fewer than `min`, never more than `max`. */

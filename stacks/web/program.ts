@@ -1,24 +1,19 @@
 // web: a namespace, the application in it, the identity it acts as in Google Cloud, and the credentials it is given.
-import { Provider } from "@pulumi/kubernetes/provider.js";
 import { interpolate } from "@pulumi/pulumi";
 import { program } from "../../automation/program.ts";
 import { stackLabels } from "../../components/gcp/labels.ts";
 import { googleProvider } from "../../components/gcp/provider.ts";
 import { ServiceAccount } from "../../components/gcp/serviceAccount.ts";
-import { gkeKubeconfig } from "../../components/kubernetes/kubeconfig.ts";
+import { actingPods, clusterProvider, identityOf } from "../../components/kubernetes/clusterAccess.ts";
 import { Namespace } from "../../components/kubernetes/namespace.ts";
 import { WebApplication } from "../../components/kubernetes/webApplication.ts";
 import { Credentials } from "../../components/random/credentials.ts";
 import { web } from "./contract.ts";
 
 export default program(web, ({ settings, needs: { cluster, data }, stack }) => {
-  const { project, region, image, replicas, resources, spread, sessionRotation } = settings;
+  const { project, region, pods, image, replicas, resources, spread, sessionRotation } = settings;
   const labels = stackLabels(stack);
-  const provider = new Provider("cluster", {
-    kubeconfig: gkeKubeconfig({ name: cluster.name, endpoint: cluster.endpoint, ca: cluster.ca }),
-    // The same cluster by another address or certificate is still the same cluster, and nothing in it is replaced.
-    clusterIdentifier: cluster.clusterId,
-  });
+  const provider = clusterProvider(cluster);
 
   const identity = new ServiceAccount(
     "web",
@@ -29,7 +24,7 @@ export default program(web, ({ settings, needs: { cluster, data }, stack }) => {
         files: { on: "bucket", bucket: data.bucket, may: "write" },
         events: { on: "topic", topic: data.topic, may: "publish" },
       },
-      kubernetes: [{ namespace: "web", serviceAccount: "web" }],
+      ...actingPods(cluster, pods, { namespace: "web", name: "web" }),
     },
     { provider: googleProvider({ project, region }) },
   );
@@ -57,7 +52,9 @@ export default program(web, ({ settings, needs: { cluster, data }, stack }) => {
         DATABASE_PASSWORD: data.databasePassword,
         SESSION_KEYS: sessions.accepted.apply((keys) => keys.join(",")),
       },
-      googleServiceAccount: identity.email,
+      googleIdentity: identityOf(cluster, pods, identity),
+      // The load balancer of `edge` sends requests to the pods from outside of the cluster.
+      callers: "anyone",
       labels,
     },
     { provider },

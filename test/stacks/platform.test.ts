@@ -5,14 +5,30 @@ import { checkWorkspace } from "../../automation/checkWorkspace.ts";
 import { testProgram } from "../../automation/program.ts";
 import { cluster } from "../../stacks/cluster/contract.ts";
 import { data } from "../../stacks/data/contract.ts";
+import { edge } from "../../stacks/edge/contract.ts";
+import { foundation } from "../../stacks/foundation/contract.ts";
+import { images } from "../../stacks/images/contract.ts";
 import { network } from "../../stacks/network/contract.ts";
+import { observability } from "../../stacks/observability/contract.ts";
+import { platform } from "../../stacks/platform/contract.ts";
 import { web } from "../../stacks/web/contract.ts";
 import workspace from "../../stacks/workspace.ts";
 import { cloudLike, cloudLikeCall, listen, type Registered } from "../support/mocks.ts";
 
+/** Those of one kind: the same resources in all. */
 const environments = ["local", "dev", "staging", "prod"] as const;
-type EnvironmentName = (typeof environments)[number];
-const stacks = ["network", "data", "cluster", "web"] as const;
+type EnvironmentName = (typeof environments)[number] | "onprem";
+const stacks = [
+  "foundation",
+  "network",
+  "data",
+  "cluster",
+  "platform",
+  "web",
+  "edge",
+  "images",
+  "observability",
+] as const;
 type StackName = (typeof stacks)[number];
 
 interface Seen {
@@ -32,7 +48,7 @@ const inputsOf = (environment: EnvironmentName, stack: StackName, type: string) 
   return found[0]!.inputs;
 };
 
-/** Runs the four programs of an environment, each with what those before it returned, as `tutti up` would. */
+/** Runs the nine programs of an environment, each with what those before it returned, as `tutti up` would. */
 async function runEnvironment(environment: EnvironmentName): Promise<void> {
   // Checked against the contracts when the workspace was compiled; here by name, to run one environment after the other.
   const settings = workspace.environments[environment].settings as Record<StackName, never>;
@@ -47,6 +63,7 @@ async function runEnvironment(environment: EnvironmentName): Promise<void> {
       listener.stop();
     }
   };
+  const start = await keep("foundation", () => testProgram(foundation, { ...common, settings: settings.foundation }));
   const base = await keep("network", () => testProgram(network, { ...common, settings: settings.network }));
   const kept = await keep("data", () =>
     testProgram(data, { ...common, settings: settings.data, needs: { network: base } }),
@@ -54,12 +71,30 @@ async function runEnvironment(environment: EnvironmentName): Promise<void> {
   const gke = await keep("cluster", () =>
     testProgram(cluster, { ...common, settings: settings.cluster, needs: { network: base } }),
   );
-  await keep("web", () => testProgram(web, { ...common, settings: settings.web, needs: { data: kept, cluster: gke } }));
+  const shared = await keep("platform", () =>
+    testProgram(platform, { ...common, settings: settings.platform, needs: { cluster: gke } }),
+  );
+  const app = await keep("web", () =>
+    testProgram(web, { ...common, settings: settings.web, needs: { data: kept, cluster: gke } }),
+  );
+  await keep("edge", () =>
+    testProgram(edge, {
+      ...common,
+      settings: settings.edge,
+      needs: { foundation: start, cluster: gke, platform: shared, web: app },
+    }),
+  );
+  const looked = await keep("images", () =>
+    testProgram(images, { ...common, settings: settings.images, needs: { cluster: gke, platform: shared } }),
+  );
+  await keep("observability", () =>
+    testProgram(observability, { ...common, settings: settings.observability, needs: { data: kept, images: looked } }),
+  );
 }
 
 beforeAll(async () => {
-  for (const environment of environments) await runEnvironment(environment);
-});
+  for (const environment of [...environments, "onprem"] as const) await runEnvironment(environment);
+}, 120_000);
 afterAll(() => seen.clear());
 
 const shape = (resources: readonly Registered[]) =>
@@ -75,8 +110,9 @@ describe("the workspace", () => {
       ["dev", "real"],
       ["staging", "real"],
       ["prod", "real"],
+      ["onprem", "real"],
     ]);
-    for (const name of ["dev", "staging", "prod"] as const) {
+    for (const name of ["dev", "staging", "prod", "onprem"] as const) {
       expect(workspace.environments[name]).toMatchObject({
         backend: { kind: "env", variable: "TUTTI_STATE_URL" },
         secretsProvider: { kind: "env", variable: "TUTTI_SECRETS_PROVIDER" },
@@ -92,12 +128,22 @@ describe.each(stacks)("%s", (stack) => {
   it("registers the same resources in every environment", () => {
     const [first, ...others] = environments.map((environment) => shape(at(environment, stack).registered));
     expect(first!.length).toBeGreaterThan(5);
-    for (const other of others) expect(other).toEqual(first);
+    // Who may sign in, who is told and of which budget is what they differ by.
+    const varying = /WebIamMember|NotificationChannel|Budget/;
+    const same = (shapes: readonly string[]) =>
+      shapes
+        .filter((line) => !varying.test(line))
+        .map((line) => line.replace(/www-(?:[a-z]+-)?example-com/, "host"))
+        .sort();
+    for (const other of others) expect(same(other)).toEqual(same(first!));
   });
 
   it("keeps secret what its contract says, and nothing else", () => {
-    const secrets = { network: [], data: ["databasePassword"], cluster: ["ca"], web: [] };
-    for (const environment of environments) expect(at(environment, stack).secretOutputs).toEqual(secrets[stack]);
+    const secrets: Partial<Record<StackName, readonly string[]>> = {
+      data: ["databasePassword"],
+      cluster: ["ca", "kubeconfig"],
+    };
+    for (const environment of environments) expect(at(environment, stack).secretOutputs).toEqual(secrets[stack] ?? []);
   });
 
   it("protects nothing in local", () => {
@@ -115,7 +161,8 @@ describe.each(stacks)("%s", (stack) => {
 
   it("puts no stack name, whose dots clouds refuse, into a name", () => {
     for (const environment of environments) {
-      const names = at(environment, stack).registered.flatMap(({ inputs }) => {
+      const named = at(environment, stack).registered.filter(({ type }) => type !== "gcp:dns/recordSet:RecordSet");
+      const names = named.flatMap(({ inputs }) => {
         const metadata = inputs["metadata"] as { name?: string } | undefined;
         return [inputs["name"], inputs["secretId"], inputs["accountId"], metadata?.name].filter(
           (name) => name !== undefined,
@@ -127,9 +174,14 @@ describe.each(stacks)("%s", (stack) => {
 });
 
 describe("prod", () => {
-  it.each(["network", "data", "cluster"] as const)("protects everything that %s has", (stack) => {
+  it.each(["foundation", "network", "data", "cluster"] as const)("protects everything that %s has", (stack) => {
     const unprotected = at("prod", stack).registered.filter(
-      ({ type, protect }) => !protect && type !== "pulumi:pulumi:Stack" && !type.startsWith("pulumi:providers:"),
+      // An API is never turned off, protected or not.
+      ({ type, protect }) =>
+        !protect &&
+        !/ProjectServices|projects\/service/.test(type) &&
+        type !== "pulumi:pulumi:Stack" &&
+        !type.startsWith("pulumi:providers:"),
     );
     expect(unprotected).toEqual([]);
   });
@@ -186,5 +238,47 @@ describe("web", () => {
     expect(provider?.inputs["clusterIdentifier"]).toBe(at("dev", "cluster").outputs["clusterId"]);
     expect(provider?.secretInputs).toEqual(["kubeconfig"]);
     expect(String(provider?.inputs["kubeconfig"])).toContain("https://gke-abc-123.europe-west1.gke.goog");
+  });
+});
+
+describe("edge", () => {
+  it("lets only staff in before prod, and everybody there, behind the same firewall", () => {
+    const policyOf = (environment: EnvironmentName) =>
+      inputsOf(environment, "edge", "kubernetes:networking.gke.io/v1:GCPBackendPolicy")["spec"];
+    expect(policyOf("staging")).toMatchObject({ default: { iap: { enabled: true }, securityPolicy: "edge-abc1234" } });
+    expect(policyOf("prod")).toMatchObject({ default: { iap: { enabled: false }, securityPolicy: "edge-abc1234" } });
+    expect(inputsOf("staging", "edge", "gcp:iap/webIamMember:WebIamMember")).toMatchObject({
+      member: "group:staff@example.com",
+    });
+  });
+});
+
+describe("onprem", () => {
+  it("has a cluster that no stack makes, and no load balancer of Google's", () => {
+    const types = (["cluster", "edge"] as const).flatMap((stack) =>
+      at("onprem", stack).registered.map(({ type }) => type),
+    );
+    expect(
+      types.filter((type) =>
+        /container\/|GlobalAddress|SecurityPolicy|certificatemanager|networking\.gke\.io/.test(type),
+      ),
+    ).toEqual([]);
+    expect(inputsOf("onprem", "edge", "kubernetes:gateway.networking.k8s.io/v1:Gateway")["spec"]).toMatchObject({
+      gatewayClassName: "cilium",
+    });
+    expect(at("onprem", "cluster").outputs["kubeconfig"]).toContain("https://k8s.onprem.example.com:6443");
+    expect(at("onprem", "cluster").outputs["kubeconfig"]).not.toContain('"token"');
+  });
+  it("lets pods act in Google Cloud by the cluster's own tokens", () => {
+    const pool = at("onprem", "cluster").outputs["identityPool"];
+    const members = at("onprem", "web").registered.filter(
+      ({ type }) => type === "gcp:serviceaccount/iAMMember:IAMMember",
+    );
+    expect(members.map(({ inputs }) => inputs["member"])).toEqual([
+      `principal://iam.googleapis.com/${pool}/subject/system:serviceaccount:web:web`,
+    ]);
+    const deployment = inputsOf("onprem", "web", "kubernetes:apps/v1:Deployment");
+    expect(JSON.stringify(deployment)).toContain('"GOOGLE_APPLICATION_CREDENTIALS"');
+    expect(JSON.stringify(deployment)).toContain("serviceAccountToken");
   });
 });

@@ -8,17 +8,19 @@ import workspace from "../../stacks/workspace.ts";
 const directory = fileURLToPath(new URL("../..", import.meta.url));
 
 describe("rehearse", () => {
-  // dev is staging with smaller numbers; these two have the settings that local has not.
-  it.each(["staging", "prod"] as const)("brings all of %s up, every type reviewed", async (environment) => {
+  // dev and staging are prod with smaller numbers; these two have the settings that local has not.
+  it.each(["prod", "onprem"] as const)("brings all of %s up, every type reviewed", async (environment) => {
     const report = await rehearse(workspace, environment, { directory });
     const rows = report.stacks.map(({ id, status, failure, approximate }) => ({ id, status, failure, approximate }));
-    expect(rows).toEqual(
-      ["network", "cluster", "data", "web"].map((stack) => ({
-        id: `${stack}.${environment}`,
-        status: "succeeded",
-        failure: undefined,
-        approximate: [],
-      })),
+    expect(rows.sort((one, other) => (one.id < other.id ? -1 : 1))).toEqual(
+      ["cluster", "data", "edge", "foundation", "images", "network", "observability", "platform", "web"].map(
+        (stack) => ({
+          id: `${stack}.${environment}`,
+          status: "succeeded",
+          failure: undefined,
+          approximate: [],
+        }),
+      ),
     );
     expect(report.counts["create"]).toBeGreaterThan(50);
   });
