@@ -24,6 +24,10 @@ export function adoptPendingCreates(
 ): Adoption {
   const isAdopted = ({ type, resource }: Operation): boolean => type === "creating" && ids.has(resource.urn);
   const found = new Map(pending.filter(isAdopted).map(({ resource }) => [resource.urn, resource]));
+  // What is renamed while it is replaced still stands in the state under its old name.
+  for (const { resource } of pending.filter(isAdopted)) {
+    for (const alias of resource.aliases) if (!found.has(alias)) found.set(alias, resource);
+  }
   const taken = resources.find(
     ({ urn, delete: going, pendingReplacement }) => found.has(urn) && !going && !pendingReplacement,
   );
@@ -36,7 +40,7 @@ export function adoptPendingCreates(
   return {
     adopted: [
       ...resources.filter(({ urn, pendingReplacement }) => !(pendingReplacement && found.has(urn))),
-      ...[...found.values()].map((state) => ({ ...state, id: ids.get(state.urn)!, created })),
+      ...[...new Set(found.values())].map((state) => ({ ...state, id: ids.get(state.urn)!, created })),
     ],
     rest: pending.filter((operation) => !isAdopted(operation)),
   };

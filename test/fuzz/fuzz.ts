@@ -43,6 +43,8 @@ const expected = [
   /as it is currently marked for protection|cannot be deleted/,
   /depends on '.*' which was was not specified in --target list\.$/,
   /will be destroyed but was not specified in --target list\./,
+  // A refresh has found it gone.
+  /^Target '.*' could not be found in the stack/,
   /due to a change of providers mixed with --target/,
   /^Attempting to deploy or update resources with \d+ pending operations/,
   /^Refreshed resource is in an unhealthy state/,
@@ -64,6 +66,8 @@ class Run {
   readonly counts = new Map<string, number>();
   readonly #random: Random;
   readonly #world: World;
+  /** Ids whose deletion was left to nobody, or to another, at some time. */
+  readonly #spared = new Set<string>();
 
   constructor(seed: number) {
     this.#random = randomOf(seed);
@@ -257,8 +261,9 @@ class Run {
     const { contents, abandoned } = this.#world;
     const known = new Set(contents.resources.map(({ id }) => id));
     for (const { id, retainOnDelete, deletedWith } of [...before.resources, ...contents.resources]) {
-      if (!known.has(id) && (retainOnDelete || deletedWith !== "")) abandoned.add(id);
+      if (retainOnDelete || deletedWith !== "") this.#spared.add(id);
     }
+    for (const id of this.#spared) if (!known.has(id)) abandoned.add(id);
   }
 
   /** What a user does after a crash: finds out what cut-off creations left, and has the rest refreshed. */
@@ -275,7 +280,8 @@ class Run {
       );
       if (!left) continue;
       const taken = resources.some(
-        ({ urn, delete: going, pendingReplacement }) => urn === resource.urn && !going && !pendingReplacement,
+        ({ urn, delete: going, pendingReplacement }) =>
+          (urn === resource.urn || resource.aliases.includes(urn)) && !going && !pendingReplacement,
       );
       if (!taken && this.#random.chance(0.5)) ids.set(resource.urn, left[0]);
       else world.objects.delete(left[0]);
