@@ -139,6 +139,8 @@ async function runProgram(options: NodeProgramOptions): Promise<void> {
       id,
     }),
     invoke: async () => ({ result: {}, failures: [] }),
+    registerResourceHook: () => {},
+    registerErrorHook: () => {},
   };
   const monitor = await startMonitor({
     ...about,
