@@ -66,8 +66,6 @@ class Run {
   readonly counts = new Map<string, number>();
   readonly #random: Random;
   readonly #world: World;
-  /** Ids whose deletion was left to nobody, or to another, at some time. */
-  readonly #spared = new Set<string>();
 
   constructor(seed: number) {
     this.#random = randomOf(seed);
@@ -138,7 +136,6 @@ class Run {
     const killed = Promise.withResolvers<Outcome>();
     const dead = () => killed.resolve({ result: "killed", messages: [], steps: [] });
     const engine = world.begin(trouble, () => interrupt.abort(), dead);
-    const before = world.contents;
     const running = this.#deploy(plan, options, interrupt.signal, engine);
     running.catch(() => undefined);
     const outcome = await Promise.race([running, killed.promise]);
@@ -150,7 +147,7 @@ class Run {
     }
     if (process.env["FUZZ_STATES"]) this.trace.push(show(world.contents));
     const limited = options.targets !== undefined || options.excludes !== undefined;
-    this.#judge(outcome, before, trouble, limited);
+    this.#judge(outcome, trouble, limited);
     return outcome;
   }
 
@@ -233,10 +230,10 @@ class Run {
   }
 
   /** What must hold after every operation. */
-  #judge({ result, messages }: Outcome, before: SnapshotContents, trouble: Trouble, limited: boolean): void {
+  #judge({ result, messages }: Outcome, trouble: Trouble, limited: boolean): void {
     const { contents, objects, abandoned } = this.#world;
     this.problems.push(...this.#world.problems.splice(0));
-    this.#abandonRetained(before);
+    this.#world.abandon();
     const allowed = limited ? [...expected, carriedAndRegistered] : expected;
     const odd = messages.filter((message) => !allowed.some((pattern) => pattern.test(message)));
     if (odd.length > 0) this.problems.push(`unexpected: ${odd.join("; ")}`);
@@ -254,16 +251,6 @@ class Run {
       else if (result !== "killed" && trouble.killAt === 0)
         this.problems.push(`the creation of ${tail(urn)} stays open`);
     }
-  }
-
-  /** What was to be left behind, or goes with another, is nobody's once it has left the state. */
-  #abandonRetained(before: SnapshotContents): void {
-    const { contents, abandoned } = this.#world;
-    const known = new Set(contents.resources.map(({ id }) => id));
-    for (const { id, retainOnDelete, deletedWith } of [...before.resources, ...contents.resources]) {
-      if (retainOnDelete || deletedWith !== "") this.#spared.add(id);
-    }
-    for (const id of this.#spared) if (!known.has(id)) abandoned.add(id);
   }
 
   /** What a user does after a crash: finds out what cut-off creations left, and has the rest refreshed. */

@@ -35,6 +35,8 @@ export class World {
   /** What was left behind on purpose, or cannot be known: ids. */
   readonly abandoned = new Set<string>();
   readonly problems: string[] = [];
+  /** Ids whose deletion was left to nobody, or to another, at some time. */
+  readonly #spared = new Set<string>();
   /** The last state that reached the disk. */
   contents: SnapshotContents = { resources: [], pendingOperations: [] };
   log: string[] = [];
@@ -71,7 +73,17 @@ export class World {
     if (dies && this.#random.chance(0.5)) return this.#die();
     await this.#delay();
     this.contents = contents;
+    this.abandon();
     if (dies) return this.#die();
+  }
+
+  /** What was to be left behind, or goes with another, is nobody's once it has left the state. */
+  abandon(): void {
+    const known = new Set(this.contents.resources.map(({ id }) => id));
+    for (const { id, retainOnDelete, deletedWith } of this.contents.resources) {
+      if (retainOnDelete || deletedWith !== "") this.#spared.add(id);
+    }
+    for (const id of this.#spared) if (!known.has(id)) this.abandoned.add(id);
   }
 
   host(engine: number): ProviderHost {
