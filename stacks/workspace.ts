@@ -16,7 +16,7 @@ import { web } from "./web/contract.ts";
 
 const region = "europe-west1";
 const image = "us-docker.pkg.dev/google-samples/containers/gke/hello-app:2.0";
-/** Built from stacks/images/worker and pushed to the registry of `foundation` by the CI. */
+/** The program that looks at images, pushed to the registry of `foundation` by the CI. */
 const classifier = (project: string) => `${region}-docker.pkg.dev/${project}/images/classifier:1.0.0`;
 const repositories = ["acme/platform"];
 const contact = "platform@example.com";

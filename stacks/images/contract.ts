@@ -12,7 +12,10 @@ export const images = defineStack({
     project: z.string(),
     region: z.string(),
     pods: z.enum(["gke", "federated"]).default("gke"),
-    /** Image of the worker (worker/), with a tag other than `latest`, or a digest. */
+    /**
+     * Image of the worker, with a tag other than `latest`, or a digest. It takes messages from `SUBSCRIPTION` and publishes rows
+     * (the columns of the table, as JSON) to `RESULTS`.
+     */
     image: z.string(),
     /** A number of workers, or as many as the queue asks for. */
     workers: z.union([
