@@ -26,6 +26,31 @@ export function program<C extends AnyContract, R extends Writes<C>>(
 
 /** Runs the stack that Pulumi was started for. `stacks/index.ts` is `export default () => run(workspace)`. */
 export async function run(workspace: Workspace): Promise<Record<string, unknown>> {
+  const finished = failUnlessFinished();
+  try {
+    return await runFound(workspace);
+  } finally {
+    finished();
+  }
+}
+
+/**
+ * A program that waits for what never comes lets Node run out of work, which then ends with exit code 0: to an engine that
+ * is a success without outputs. The same goes for one that calls process.exit. Returns what to call when it is finished.
+ */
+function failUnlessFinished(): () => void {
+  const fail = (code: number): void => {
+    if (code !== 0) return;
+    process.exitCode = 1;
+    process.stderr.write(
+      `the program of ${pulumi.getStack()} ended before it was finished: it waits for a promise that nobody resolves, or calls process.exit. Its outputs were not registered\n`,
+    );
+  };
+  process.once("exit", fail);
+  return () => process.removeListener("exit", fail);
+}
+
+async function runFound(workspace: Workspace): Promise<Record<string, unknown>> {
   const found = resolveStack(workspace, pulumi.getStack());
   if (!found.ok) throw new pulumi.RunError(found.error.map(problemLine).join("\n"));
   const { id, name, environment, instance, contract, settings } = found.value;

@@ -21,15 +21,18 @@ export function createEngine(options: EngineOptions): EngineCommand {
     command: "tutti-engine",
     version: new SemVer(engineVersion),
     async run(args, cwd, additionalEnv, onOutput, onError, signal) {
+      // What runs programs prints without end; whoever wants all of it listens.
+      const limit = endless.has(args[0] ?? "") && !args.includes("--json") ? 2 ** 20 : Number.POSITIVE_INFINITY;
+      const tail = (text: string): string => (text.length > 2 * limit ? text.slice(-limit) : text);
       let stdout = "";
       let stderr = "";
       const code = await runCommand(options, args, cwd, additionalEnv, {
         stdout(text) {
-          stdout += text;
+          stdout = tail(stdout + text);
           onOutput?.(text);
         },
         stderr(text) {
-          stderr += text;
+          stderr = tail(stderr + text);
           onError?.(text);
         },
         signal: signal ?? new AbortController().signal,
@@ -38,6 +41,9 @@ export function createEngine(options: EngineOptions): EngineCommand {
     },
   };
 }
+
+/** Verbs that run programs: without `--json` only the end of what they print is in their result. */
+const endless = new Set(["up", "update", "preview", "refresh", "destroy"]);
 
 interface Streams {
   stdout(text: string): void;

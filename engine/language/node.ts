@@ -140,10 +140,13 @@ export async function watch(
     if (signal.aborted) return CANCELLED;
     if (end.type === "exit" && end.code === EXIT_REPORTED) return { type: "bail" };
     const quoted = tail.length === 0 ? "" : `\n${tail.join("\n")}`;
-    if (end.type === "signal") return { type: "error", message: `Program was ended by ${end.signal}${quoted}` };
-    const memory = tail.some((line) => line.includes("JavaScript heap out of memory"))
-      ? ". It ran out of memory: raise the limit with NODE_OPTIONS=--max-old-space-size=<MiB>"
+    const exhausted = tail.some((line) => line.includes("JavaScript heap out of memory"));
+    const memory = exhausted
+      ? ". It ran out of memory: raise the limit with --max-old-space-size=<MiB> in runtime.options.nodeargs of Pulumi.yaml"
       : "";
+    if (end.type === "signal")
+      // V8's last words are of no use to whoever wrote the program.
+      return { type: "error", message: `Program was ended by ${end.signal}${exhausted ? memory : quoted}` };
     return { type: "error", message: `Program exited with non-zero exit code: ${end.code}${memory}${quoted}` };
   } finally {
     signal.removeEventListener("abort", stop);
