@@ -145,6 +145,8 @@ async function deleteFirst(generation: Generation, urn: string, old: Resource): 
   for (const { resource, keys } of [...dependents, ...cascadingReplacements(generation, urn)].reverse()) {
     if (ledger.pendingDeletes.has(resource)) continue;
     ledger.dependentReplaceKeys.set(resource.urn, keys);
+    // It is deleted by the provider it has, which may be one that the program registers no more.
+    await ensureProvider(generation, resource.provider);
     if (resource.state.delete) {
       steps.push(deleteStep(resource));
     } else if (resource.state.protect) {
