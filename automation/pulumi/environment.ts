@@ -15,7 +15,7 @@ import { locateOfficial, officialCommand } from "./official.ts";
 import { once } from "./once.ts";
 import { installPlugins, type Plugin } from "./plugins.ts";
 import { findProject, type Project } from "./project.ts";
-import { realEnvironment } from "./realEnvironment.ts";
+import { automaticInstalls, realEnvironment } from "./realEnvironment.ts";
 import { neighbour, openSandbox, prepareSharedKey, sharedSalt } from "./sandboxFiles.ts";
 import { refuseForeignState } from "./stateFeatures.ts";
 
@@ -176,8 +176,10 @@ async function openOfficial({
   const project = await findProject(root);
   known.exempt([project.name, name]);
   for (const value of [...secretValues(env), ...secrets]) known.add(value);
+  // Installs of stacks that run side by side collide: plugins are made ready before (plugins.ts).
+  const alone = { ...env, [automaticInstalls]: "true" };
   const command = (kill?: AbortSignal): EngineCommand =>
-    officialCommand({ executable, version, env, ...(kill === undefined ? {} : { kill }) });
+    officialCommand({ executable, version, env: alone, ...(kill === undefined ? {} : { kill }) });
   const fileOf = (stack: StackId): string => path.join(project.stackConfigDir, `Pulumi.${stack}.yaml`);
   return {
     name,

@@ -51,7 +51,8 @@ const prefixes = [
 /** Ours to say, or meant for another program. */
 const never = new Set(["PULUMI_BACKEND_URL", "PULUMI_STACK", "PULUMI_AUTOMATION_API", "PULUMI_DEBUG_COMMANDS"]);
 
-const automaticInstalls = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION";
+/** The variable that keeps the CLI from installing plugins by itself. */
+export const automaticInstalls = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION";
 
 /** Whether a variable is handed on to a real environment. */
 export function isHandedOn(name: string): boolean {
@@ -112,8 +113,6 @@ export function realEnvironment(
     PATH: [path.dirname(process.execPath), variables["PATH"]].filter(Boolean).join(path.delimiter),
     PULUMI_BACKEND_URL: url,
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    // Installs of stacks that run side by side collide: plugins are made ready before (plugins.ts).
-    [automaticInstalls]: "true",
   };
   if (passphrase !== undefined) {
     // Alone: of the two, the CLI takes the file where it is given.
