@@ -153,6 +153,8 @@ export interface Tutti {
     stack: string,
     options?: { readonly showSecrets?: boolean; readonly signal?: AbortSignal },
   ): Promise<Readonly<Record<string, unknown>>>;
+  /** Ids of past runs, newest first; reads none of them. */
+  runIds(): readonly RunId[];
   /** Past runs, newest first. */
   runs(): readonly RunLine[];
   /** The report of a run by its id or the beginning of it; of the newest without one. @throws TuttiError `not-found`. */
@@ -247,6 +249,7 @@ function tutti(opened: Opened): Tutti {
     async outputs(id, { showSecrets = false, signal } = {}) {
       return door.outputs(named(opened, id), { root, showSecrets, ...(signal ? { signal } : {}) });
     },
+    runIds: () => listRuns(base),
     runs: () => listRuns(base).map((runId) => ({ runId, report: attempted(() => readReport(base, runId)) })),
     report: (runId) => readReport(base, findRun(base, runId)),
     timings: (operation) => timingsOf(recentReports(base), operation),
