@@ -239,3 +239,37 @@ const environments: "shared" | "local" | "slim" | "prod" = {} as keyof typeof wo
 void environments;
 /** What takes any workspace takes this one. */
 export const anyWorkspace: Workspace = workspace;
+
+// ---- Settings that are one of several kinds
+
+const front = defineStack({
+  name: "front",
+  settings: z.object({
+    entry: z.discriminatedUnion("kind", [
+      z.object({ kind: z.literal("own"), nodes: z.object({ min: z.number() }) }),
+      z.object({ kind: z.literal("given"), address: z.string() }),
+    ]),
+  }),
+  program: load,
+});
+/** A key inside of one kind is known, although the other kind knows nothing of it. */
+export const kinds = defineWorkspace({
+  stacks: [front],
+  environments: {
+    own: defineEnvironment({
+      cloud: "sandbox",
+      settings: { front: { entry: { kind: "own", nodes: { min: 1 } } } },
+    }),
+    given: defineEnvironment({ cloud: "sandbox", settings: { front: { entry: { kind: "given", address: "a" } } } }),
+  },
+});
+export const wrongKinds = defineWorkspace({
+  stacks: [front],
+  environments: {
+    // @ts-expect-error nodes have no maximum
+    own: defineEnvironment({
+      cloud: "sandbox",
+      settings: { front: { entry: { kind: "own", nodes: { min: 1, max: 2 } } } },
+    }),
+  },
+});
