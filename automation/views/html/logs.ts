@@ -14,10 +14,11 @@ export function pageLogs(
 ): ReadonlyMap<StackId, PageLog> {
   const found = new Map<StackId, PageLog>();
   let left = budget.all;
-  const failed = stacks.filter(({ exitCode }) => exitCode !== 0);
-  const others = stacks.filter(({ exitCode }) => exitCode === 0);
+  const logged = stacks.filter(({ logs }) => logs !== undefined);
+  const failed = logged.filter(({ exitCode }) => exitCode !== 0);
+  const others = logged.filter(({ exitCode }) => exitCode === 0);
   const take = (stack: StackReport, most: number): void => {
-    if (stack.logs === undefined || most < 200) return;
+    if (most < 200) return;
     const text = read(stack.id);
     if (text === undefined || text === "") return;
     const log = lastLines(text, most);
