@@ -34,7 +34,11 @@ export async function stackList(context: CommandContext): Promise<number> {
       const value = (await backend.tags(name))[tagName];
       if (value === undefined || (tagValue !== undefined && value !== tagValue)) continue;
     }
-    const { deployment } = await backend.readRaw(name);
+    // One broken state must not take the others out of sight: it is told of by whatever works on that stack.
+    const deployment = await backend.readRaw(name).then(
+      (raw) => raw.deployment,
+      () => undefined,
+    );
     rows.push({
       name: flags.boolean("fully-qualify-stack-names")
         ? displayName(name, undefined)

@@ -86,9 +86,9 @@ export function startChild(options: ChildOptions): Child {
       gone = true;
       unwatch();
       const end: ChildEnd = code === null ? { type: "signal", signal: signal ?? "SIGKILL" } : { type: "exit", code };
-      // A stopped group must end even when its leader went at once and others did not.
+      // What still holds the streams of a leader that is gone was started by it and forgotten, or did not heed a stop.
       const drain = setTimeout(() => {
-        if (timer !== undefined) signalGroup("SIGKILL");
+        signalGroup("SIGKILL");
         child.stdout.destroy();
         child.stderr.destroy();
       }, DRAIN_MS);

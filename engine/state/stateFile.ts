@@ -37,7 +37,11 @@ export async function readJsonFile(path: string): Promise<JsonValue | undefined>
   try {
     return JSON.parse((await decompress(bytes)).toString("utf8")) as JsonValue;
   } catch (thrown) {
-    throw new EngineError(`could not read ${path}: ${reasonOf(thrown)}`);
+    const before =
+      (await readIfPresent(`${path}.bak`).catch(() => undefined)) === undefined
+        ? ""
+        : `. The version before it is in ${path}.bak`;
+    throw new EngineError(`could not read ${path}: ${reasonOf(thrown)}${before}`);
   }
 }
 
