@@ -84,7 +84,7 @@ const programFlags: FlagTable = {
   "policy-pack-config": refused("list"),
   refresh: shown("optional", "Refresh the state of the stack's resources first", "r"),
   replace: shown("strings", "A resource URN to replace"),
-  "run-program": refused("boolean"),
+  "run-program": shown("boolean", "Run the program to refresh by; not together with --refresh"),
   "show-policy-remediations": hidden("boolean"),
   "target-replace": shown("strings", "A resource URN to replace; others are left alone"),
 };
@@ -488,6 +488,14 @@ export const commands: readonly Command[] = [
       },
     }),
   ),
+  {
+    path: ["state", "repair"],
+    summary: "Repair an invalid state",
+    minimum: 0,
+    maximum: 0,
+    flags: { stack, yes },
+    load: async () => (await import("./stateRepair.ts")).stateRepair,
+  },
   {
     path: ["plugin", "ls"],
     aliases: ["list"],

@@ -358,7 +358,10 @@ function parallelism(flags: Flags, env: Readonly<Record<string, string>>): numbe
 
 export function isRefreshAsked(flags: Flags): boolean {
   const given = flags.string("refresh");
-  return given !== undefined && isTrue(given);
+  const asked = given !== undefined && isTrue(given);
+  if (asked && flags.boolean("run-program"))
+    throw new EngineError("--run-program together with --refresh is not supported by the embedded engine");
+  return asked;
 }
 
 /** This engine never asks, so what changes something must be told to go on. */
