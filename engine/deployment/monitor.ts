@@ -191,6 +191,7 @@ function monitorService(
       properties = await hashAssets(changed.properties, workingDirectory);
       transformable = changed.options;
     }
+    refuseDeleteHooks(request, transformable);
     // As the official engine has it: transforms of the resource itself decide its dependencies, inherited ones do not.
     dependencies =
       request.getTransformsList().length > 0
@@ -358,6 +359,15 @@ function refuse(request: RegisterResourceRequest): void {
       `Type '${request.getType()}' is not a valid type token (must have format '*:*:*')`,
     );
   }
+}
+
+/** What is deleted goes when the program has ended, and its functions with it. */
+function refuseDeleteHooks(request: RegisterResourceRequest, options: TransformResourceOptions): void {
+  const hooks = options.getHooks();
+  const names = new Set([...(hooks?.getBeforeDeleteList() ?? []), ...(hooks?.getAfterDeleteList() ?? [])]);
+  if (names.size === 0) return;
+  const which = `"${request.getName()}" of type ${request.getType()}`;
+  throw unsupported(`hooks for deletion (${[...names].join(", ")}, on ${which}) are`);
 }
 
 function withTarget(callback: Callback | undefined): Callback {
