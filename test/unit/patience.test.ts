@@ -149,6 +149,18 @@ it.each(["stop", "interrupt"] as const)("tries nothing again after a request to 
   expect(attempts()).toBe(1);
 });
 
+it("does not even say that it would try again when the run was stopped meanwhile", async () => {
+  const held = Promise.withResolvers<void>();
+  const { done, said, waits, stop } = run({ retry: { attempts: 3 } }, async () => {
+    await held.promise;
+    return { outcome: unavailable };
+  });
+  stop.abort();
+  held.resolve();
+  expect((await done).outcome).toEqual(unavailable);
+  expect([said(), waits]).toEqual([[], []]);
+});
+
 it("interrupts a step whose time is over, and calls it timed-out", async () => {
   const { done, waits, said } = run({ timeout: "10m" }, async (_, { interrupt }) => {
     await ending(interrupt);
