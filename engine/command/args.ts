@@ -205,6 +205,15 @@ function findCommand<Load>(
     used.add(index);
   }
   const command = commands.find((candidate) => isAt(candidate, path));
+  const asksForHelp = argv.some((word) => word === "--help" || word === "-h");
+  if (command === undefined && asksForHelp && commands[0] !== undefined) {
+    const { load } = commands[0];
+    const rest = argv.filter((_, index) => !used.has(index));
+    return {
+      command: { path, summary: "Commands of the embedded engine", minimum: 0, maximum: 0, flags: {}, load },
+      rest,
+    };
+  }
   if (command === undefined)
     throw new EngineError(`\`${["pulumi", ...path].join(" ")}\` needs a command: ${namesBelow(path, commands)}`);
   return { command, rest: argv.filter((_, index) => !used.has(index)) };

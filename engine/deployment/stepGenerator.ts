@@ -49,7 +49,8 @@ export async function generateRegistration(generation: Generation, goal: Goal, s
     old,
     new: fresh,
     provider: goal.custom ? await providerOf(generation, urn, goal.type, goal.provider) : undefined,
-    recreating: ledger.deletes.has(urn),
+    // What was condemned was so under the name it had.
+    recreating: ledger.deletes.has(urn) || (alias !== undefined && ledger.deletes.has(alias)),
     randomSeed: seedOf(urn, old),
     settle,
   };
@@ -188,9 +189,9 @@ async function decide(generation: Generation, candidate: Candidate, invalid: boo
   }
   if (inputs === undefined || invalid) throw new Bail(`resource ${urn} is invalid`);
   if (recreating && old) {
-    ledger.deletes.delete(urn);
+    for (const name of [urn, old.urn]) ledger.deletes.delete(name);
     ledger.replaces.add(urn);
-    const keys = ledger.dependentReplaceKeys.get(urn) ?? [];
+    const keys = ledger.dependentReplaceKeys.get(old.urn) ?? [];
     return [
       { op: "replace", old, new: fresh, diff: { keys: [], diffs: [] } },
       { op: "create-replacement", old, new: fresh, diff: { keys, diffs: [] }, pendingDelete: false, settle },

@@ -32,7 +32,11 @@ export const mutants: readonly Mutant[] = [
       "[urn]",
     ],
     ["a provider is remembered for comparison", "if (isProviderType(goal.type)) {", "if (false) {"],
-    ["what waits for its deletion is recreated", "recreating: ledger.deletes.has(urn),", "recreating: false,"],
+    [
+      "what waits for its deletion is recreated",
+      "recreating: ledger.deletes.has(urn) || (alias !== undefined && ledger.deletes.has(alias)),",
+      "recreating: false,",
+    ],
     ["an import id is followed", `goal.custom && goal.importId !== "" &&`, "false &&"],
     [
       "an import id already followed is not followed again",
@@ -127,11 +131,11 @@ export const mutants: readonly Mutant[] = [
       "if (inputs === undefined || invalid) throw",
       "if (invalid) throw",
     ],
-    ["what is recreated is no longer condemned", "ledger.deletes.delete(urn);", ""],
+    ["what is recreated is no longer condemned", "for (const name of [urn, old.urn]) ledger.deletes.delete(name);", ""],
     ["what is recreated counts as replaced", "ledger.replaces.add(urn);\n    const keys", "const keys"],
     [
       "why a dependent went is told",
-      "const keys = ledger.dependentReplaceKeys.get(urn) ?? [];",
+      "const keys = ledger.dependentReplaceKeys.get(old.urn) ?? [];",
       "const keys: string[] = [];",
     ],
     ["what was only read is created when it is registered", "if (wasExternal) {", "if (false) {"],

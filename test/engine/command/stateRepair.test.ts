@@ -52,3 +52,10 @@ it("accepts --run-program where it changes nothing, and refuses it where it woul
     "--run-program together with --refresh is not supported by the embedded engine",
   );
 });
+
+it("lists its commands when asked for help alone", async () => {
+  const { run } = await bench();
+  const { stdout, code } = await run("--help", "--non-interactive");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/Available Commands:\n(.*\n)* {2}up /);
+});
