@@ -106,9 +106,12 @@ function closure(
   next: (resource: Resource, seen: ReadonlySet<string>) => Iterable<Resource>,
 ): ReadonlySet<string> {
   const seen = new Set<string>();
+  // Several resources of one URN may need different things.
+  const visited = new Set<Resource>();
   const frontier = [...start];
   for (let resource = frontier.shift(); resource; resource = frontier.shift()) {
-    if (seen.has(resource.urn)) continue;
+    if (visited.has(resource)) continue;
+    visited.add(resource);
     seen.add(resource.urn);
     frontier.push(...next(resource, seen));
   }

@@ -4,7 +4,7 @@ import { fuzz } from "./fuzz.ts";
 
 const seconds = Number(process.env["TUTTI_FUZZ_SECONDS"] ?? 20);
 /** Seeds that once found something (docs/fuzz-bugs.md). */
-const onceFailed = [3, 8, 11, 29, 108, 1018, 5064, 7096];
+const onceFailed = [3, 8, 11, 29, 108, 1018, 5064, 7096, 9098];
 
 it(`holds what it promises, whatever fails, for ${seconds} seconds of random programs`, async () => {
   const until = performance.now() + seconds * 1000;
