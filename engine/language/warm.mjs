@@ -31,6 +31,7 @@ process.once("message", ({ argv, env }) => {
   for (const name of Object.keys(process.env)) if (!Object.hasOwn(env, name)) delete process.env[name];
   Object.assign(process.env, env);
   process.argv = [process.argv[0], run, ...argv];
+  const registered = watchStack();
   process.on("exit", (code) => {
     if (code !== 0 || registered()) return;
     process.stderr.write("the program ended without registering its stack with the engine\n");
@@ -39,11 +40,26 @@ process.once("message", ({ argv, env }) => {
   require(run);
 });
 
-/** Whether the root stack resource has been made. */
-function registered() {
+/**
+ * Asks whether the engine has answered for the root stack resource. That the program has made one is not enough: it does
+ * so before it runs, and the request goes out later.
+ */
+function watchStack() {
+  let answered = false;
   try {
-    return require("../../runtime/state").getStackResource() !== undefined;
+    const state = require("../../runtime/state");
+    const set = state.setStackResource;
+    state.setStackResource = (stack) => {
+      set(stack);
+      stack?.urn?.promise().then(
+        () => {
+          answered = true;
+        },
+        () => {},
+      );
+    };
+    return () => answered;
   } catch {
-    return true; // An SDK that keeps it elsewhere: the engine has to tell.
+    return () => true; // An SDK that keeps it elsewhere: the engine has to tell.
   }
 }

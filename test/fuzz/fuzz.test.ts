@@ -1,13 +1,12 @@
-// A while of fuzzing, from the same seeds every time. More by hand: `npm run test:fuzz -- --minutes 10`.
+// The same seeds every time, however fast the machine is. More by hand: `npm run test:fuzz -- --minutes 10`.
 import { expect, it } from "vitest";
 import { fuzz } from "./fuzz.ts";
 
-const seconds = Number(process.env["TUTTI_FUZZ_SECONDS"] ?? 20);
+const count = 300;
 /** Seeds that once found something (docs/fuzz-bugs.md). */
 const onceFailed = [3, 8, 11, 29, 108, 1018, 5064, 7096, 9098];
 
-it(`holds what it promises, whatever fails, for ${seconds} seconds of random programs`, async () => {
-  const until = performance.now() + seconds * 1000;
+it(`holds what it promises, whatever fails, in ${count} random programs`, async () => {
   const outcomes = new Set<string>();
   const play = async (seed: number) => {
     const { problems, trace, counts } = await fuzz(seed);
@@ -15,7 +14,7 @@ it(`holds what it promises, whatever fails, for ${seconds} seconds of random pro
     for (const outcome of Object.keys(counts)) outcomes.add(outcome);
   };
   for (const seed of onceFailed) await play(seed);
-  for (let seed = 1000; performance.now() < until; seed++) await play(seed);
+  for (let seed = 1000; seed < 1000 + count; seed++) await play(seed);
   // The generator reaches every way an update can end.
   expect([...outcomes]).toEqual(
     expect.arrayContaining(["up succeeded", "up failed", "up killed", "destroy succeeded"]),

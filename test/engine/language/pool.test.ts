@@ -23,8 +23,8 @@ const looking = `
     env: Object.keys(process.env).filter((name) => !name.startsWith("PULUMI_NODEJS_")).sort(), send: typeof process.send, ipc: process.connected ?? false,
   };`;
 
-function pool(): ChildPool {
-  const made = createChildPool();
+function pool(programs?: number): ChildPool {
+  const made = createChildPool(programs);
   onTestFinished(() => made.close());
   return made;
 }
@@ -35,7 +35,8 @@ function options(rootDirectory: string, more: Partial<NodeProgramOptions> = {}):
 describe("a child that waited", () => {
   it("runs a program as one started for it does", async () => {
     const directory = await project({ "index.js": looking });
-    const children = pool();
+    // One program is announced, so that no second child waits for the one that is to start cold.
+    const children = pool(1);
     children.warm(programStart(options(directory), false), 1);
     const run = () =>
       runProject(directory, {
