@@ -103,18 +103,20 @@ describe("the page in a browser", { timeout: 120_000 }, () => {
   it("opens a stack from the graph with the keyboard: changes as a tree, the log as text", async () => {
     await browser.open(page("platform-up", recorded("platform-up")));
     await browser.evaluate("document.querySelector('.graph .node').focus()");
-    expect(await count(".graph.picked .edges .near")).toBe(2);
+    await expect.poll(() => count(".graph.picked .edges .near")).toBe(2);
     await key("Enter");
-    expect(await browser.evaluate("document.querySelector('details.stack[open]')?.id")).toBe("stack-network.local");
-    expect(await browser.evaluate("document.activeElement.tagName")).toBe("SUMMARY");
+    await expect
+      .poll(() => browser.evaluate("document.querySelector('details.stack[open]')?.id"))
+      .toBe("stack-network.local");
+    await expect.poll(() => browser.evaluate("document.activeElement.tagName")).toBe("SUMMARY");
     const part = await browser.evaluate(
       "[...document.querySelectorAll('.stack[open] .tree > li > ul > li')].map((one) => one.textContent.trim())[0]",
     );
     expect(part).toMatch(/^\+ gcp:compute:Network main/);
     await click(".stack[open] .log summary");
-    expect(await browser.evaluate("document.querySelector('.log[open] pre').textContent.slice(0, 21)")).toBe(
-      "log of network.local\n",
-    );
+    await expect
+      .poll(() => browser.evaluate("document.querySelector('.log[open] pre').textContent.slice(0, 21)"))
+      .toBe("log of network.local\n");
     await picture("stack-open");
   });
 

@@ -1,5 +1,5 @@
 // A vitest reporter: turns a finished run into one closing line, `N passed, N failed, N skipped`, prints why each skipped
-// test was skipped, and fails the run when a test is skipped that test/skips.txt does not list.
+// test was skipped and which passed only when tried again, and fails the run when a test is skipped that test/skips.txt does not list.
 import { readFileSync } from "node:fs";
 import type { Reporter, TestModule } from "vitest/node";
 
@@ -21,6 +21,8 @@ export default class ClosingLine implements Reporter {
         const result = test.result();
         if (result.state === "pending") continue;
         count[result.state] += 1;
+        if (test.diagnostic()?.flaky)
+          lines.push(`FLAKY ${module.relativeModuleId} > ${test.fullName}: passed when tried again`);
         if (result.state !== "skipped") continue;
         const name = `${module.relativeModuleId} > ${test.fullName}`;
         lines.push(`SKIPPED ${name}: ${result.note ?? "no reason given"}`);
