@@ -103,7 +103,8 @@ function defaultName(version: string, pluginDownloadUrl: string): string {
   return `${named}_${segments.map((s) => s.replace(/^[^A-Za-z0-9_]/, "_").replaceAll(/[^A-Za-z0-9_.-]/g, "_")).join("/")}`;
 }
 
-const emptyGoal: Goal = {
+/** A goal that asks for nothing: every field as the SDK leaves it. */
+export const emptyGoal: Goal = {
   type: "",
   name: "",
   custom: true,

@@ -1,5 +1,7 @@
 // A deployment without gRPC: programs are functions, the cloud is a map, the state is what the last deployment wrote.
+
 import { createHash } from "node:crypto";
+import { emptyGoal } from "../../../engine/deployment/defaultProviders.ts";
 import { type DeploymentOptions, type DeploymentResult, deploy } from "../../../engine/deployment/deployment.ts";
 import {
   type Emitted,
@@ -138,35 +140,7 @@ export interface Api {
 export const stackUrn = "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev";
 export const thingUrn = (name: string, chain = "") => `urn:pulumi:dev::proj::${chain}test:index:Thing::${name}`;
 
-export const goal = (fields: Partial<Goal> & Pick<Goal, "type" | "name">): Goal => ({
-  custom: true,
-  remote: false,
-  parent: "",
-  inputs: {},
-  dependencies: [],
-  propertyDependencies: {},
-  provider: "",
-  providers: {},
-  version: "",
-  pluginDownloadUrl: "",
-  protect: undefined,
-  retainOnDelete: undefined,
-  deletedWith: "",
-  ignoreChanges: [],
-  replaceOnChanges: [],
-  deleteBeforeReplace: undefined,
-  additionalSecretOutputs: [],
-  aliases: [],
-  importId: "",
-  customTimeouts: { create: 0, update: 0, delete: 0 },
-  hideDiffs: [],
-  replaceWith: [],
-  replacementTrigger: undefined,
-  hooks: {},
-  sourcePosition: "",
-  stackTrace: [],
-  ...fields,
-});
+export const goal = (fields: Partial<Goal> & Pick<Goal, "type" | "name">): Goal => ({ ...emptyGoal, ...fields });
 
 export type Options = Partial<Omit<DeploymentOptions, "targets" | "excludes" | "replaceTargets">> & {
   readonly targets?: readonly string[];
