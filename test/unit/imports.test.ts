@@ -70,6 +70,14 @@ const rules: readonly Rule[] = [
       (pulumiPackage(target) && !automationApi(target)),
   },
   {
+    says: "the worker of images is a program of its own: Node.js, its folder and what its package.json names",
+    files: under("stacks/images/worker"),
+    allows: (target) =>
+      under("stacks/images/worker")(target) ||
+      target.startsWith("node:") ||
+      ["fast-png", "jpeg-js", "zod"].includes(target),
+  },
+  {
     says: "what Pulumi runs imports the workspace and automation/program.ts",
     files: (file) => file === "stacks/index.ts",
     allows: (target) => target === "stacks/workspace.ts" || target === "automation/program.ts",
