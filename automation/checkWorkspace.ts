@@ -1,12 +1,14 @@
 // Finds everything that is wrong with a workspace, at once and sorted: definitions, names, edges, settings, circles, and
 // what the loader saw of files and modules. Pure; a workspace written in plain JavaScript is checked like any other, so
 // nothing that types forbid is taken for granted here.
+import { folderMistakes, stackNameProblems } from "./checkProjects.ts";
 import {
   type AnyContract,
   type Environment,
   type EnvReference,
   environmentKeys,
   guardKeys,
+  projectKeys,
   stackKeys,
   type Workspace,
   workspaceKeys,
@@ -32,6 +34,8 @@ export interface WorkspaceFacts {
   readonly programFolders?: readonly string[];
   /** Modules that came in while contracts and workspace.ts were imported. */
   readonly loadedModules?: readonly LoadedModule[];
+  /** Folders of existing projects (`dir`) in which no Pulumi.yaml can be read. */
+  readonly missingProjects?: readonly string[];
 }
 
 export interface LoadedModule {
@@ -61,9 +65,16 @@ export function resolveChecked(workspace: Workspace, facts: WorkspaceFacts = {})
   for (const [name, environment] of Object.entries(sound.environments))
     problems.push(...environmentProblems(name, environment, sound));
   problems.push(...folderProblems(sound, facts.programFolders ?? []), ...moduleProblems(facts.loadedModules ?? []));
+  for (const { name, folder } of sound.stacks)
+    if (folder !== undefined && facts.missingProjects?.includes(folder.dir))
+      problems.push({
+        code: "bad-value",
+        where: `stack ${name}`,
+        message: `there is no Pulumi.yaml in "${folder.dir}"; "dir" is the folder of an existing project, relative to the workspace's root`,
+      });
 
   const resolved = resolveWorkspace(sound);
-  problems.push(...resolved.problems);
+  problems.push(...resolved.problems, ...stackNameProblems(sound, resolved.stacks.values()));
   for (const id of resolved.stacks.keys())
     if (id.length > longestId)
       problems.push({
@@ -170,7 +181,9 @@ function contractProblems(contract: AnyContract): readonly Problem[] {
   const problems: Problem[] = [];
   const where = `stack ${contract.name}`;
   const bad = (message: string): void => void problems.push({ code: "bad-value", where, message });
-  for (const key of contract.unknownKeys) problems.push(unknownKeyProblem(where, key, stackKeys));
+  for (const key of contract.unknownKeys)
+    problems.push(unknownKeyProblem(where, key, contract.folder ? projectKeys : stackKeys));
+  for (const mistake of folderMistakes(contract)) bad(mistake);
   if (typeof contract.name !== "string" || !namePattern.test(contract.name))
     problems.push({ code: "bad-name", where, message: `a stack cannot be named ${shown(contract.name)}: ${nameRule}` });
   if (typeof contract.load !== "function")

@@ -1,4 +1,4 @@
-// What contracts and workspaces are written with: stacks, environments and the workspace as plain, typed data.
+// What contracts and workspaces are written with: stacks, existing projects, environments and the workspace as plain, typed data.
 // It loads zod and nothing else: 1,000 contracts load without the Pulumi SDK, which appears here in types only.
 // Nothing here throws or checks: a define* call keeps what it was given, and checkWorkspace (workspace.ts) reports
 // everything that is wrong with the whole, at once. What types can say, they say: see Checked below and test/types.
@@ -35,6 +35,8 @@ export interface Contract<
   readonly tags: readonly string[];
   /** How long the stack may take and which failures are tried again; goes before what its environment says. */
   readonly patience: Patience;
+  /** An existing Pulumi project that this is a stack of; undefined for a program of the workspace. */
+  readonly folder: ProjectFolder | undefined;
   /** Imports the program: a module whose default export is `program(contract, ...)`. Typed loosely to break a type cycle (TS7022). */
   readonly load: () => Promise<unknown>;
   /** This stack in another, named environment. */
@@ -45,6 +47,14 @@ export interface Contract<
   readonly unknownKeys: readonly string[];
 }
 export interface AnyContract extends Contract {}
+
+/** Where an existing Pulumi project is, and what it calls its stacks. */
+export interface ProjectFolder {
+  /** Folder of its Pulumi.yaml, relative to the workspace's root; `..` may lead out of it. */
+  readonly dir: string;
+  /** Pulumi's name of the stack, in which `{environment}` and `{instance}` stand for those. */
+  readonly stack: string;
+}
 
 /** An edge that is more than "the same environment": another environment, every instance, or both. */
 export interface Need<C extends AnyContract = AnyContract, All extends boolean = boolean> {
@@ -96,6 +106,45 @@ export function defineStack<
   );
 }
 
+/**
+ * Lets an existing Pulumi project, in any language, take part as a stack: untouched, with its own Pulumi.yaml, programs and
+ * stack configuration.
+ *
+ * - `name`: as in defineStack; the id here is `<name>.<environment>`.
+ * - `dir`: the folder of its Pulumi.yaml, relative to the workspace's root. The project's name is read from there.
+ * - `stack`: what Pulumi calls the stack: `payments-{environment}`, with `{instance}` where an environment has several.
+ * - `needs`: stacks whose declared outputs must be there, and fit, before the project runs. Its program reads them as any
+ *   does, with `new StackReference("organization/<project>/<stack>")`.
+ * - `outputs`: those that others may read, checked when they do. More may be there.
+ *
+ * In a sandbox, Node.js projects run and other languages are refused. A real environment runs them all.
+ */
+export function defineProject<
+  const Name extends string,
+  const Outputs extends Shape = Record<never, never>,
+  const Needs extends NeedsShape = Record<never, never>,
+>(spec: {
+  readonly name: Name;
+  readonly dir: string;
+  readonly stack: string;
+  readonly needs?: Needs;
+  readonly after?: readonly (AnyContract | Need)[];
+  readonly outputs?: Outputs;
+  readonly tags?: readonly string[];
+  readonly timeout?: Duration;
+  readonly retry?: Retry;
+}): Contract<Name, Outputs, Needs, NoSettings> {
+  const { dir, stack, ...rest } = spec;
+  return new DefinedStack(
+    spec.name,
+    spec.outputs ?? ({} as Outputs),
+    spec.needs ?? ({} as Needs),
+    emptySettings as SettingsSchema as NoSettings,
+    rest,
+    Object.freeze({ dir, stack }),
+  );
+}
+
 // Classes, so that `in` and `all` are on the prototype: `all` leads to another `all`, and whatever walks the properties of a
 // contract (JSON, a test's comparison) must come to an end.
 class DefinedStack<
@@ -113,6 +162,7 @@ class DefinedStack<
   readonly after: readonly (AnyContract | Need)[];
   readonly tags: readonly string[];
   readonly patience: Patience;
+  readonly folder: ProjectFolder | undefined;
   readonly load: () => Promise<unknown>;
   readonly unknownKeys: readonly string[];
 
@@ -126,8 +176,9 @@ class DefinedStack<
       readonly tags?: readonly string[];
       readonly timeout?: Duration;
       readonly retry?: Retry;
-      readonly program: () => Promise<unknown>;
+      readonly program?: () => Promise<unknown>;
     },
+    folder?: ProjectFolder,
   ) {
     this.name = name;
     this.outputs = outputs;
@@ -136,8 +187,9 @@ class DefinedStack<
     this.after = spec.after ?? [];
     this.tags = spec.tags ?? [];
     this.patience = { timeout: spec.timeout, retry: spec.retry };
-    this.load = spec.program;
-    this.unknownKeys = keysOutside(spec, stackKeys);
+    this.folder = folder;
+    this.load = folder === undefined ? spec.program! : noProgram;
+    this.unknownKeys = keysOutside(spec, folder === undefined ? stackKeys : projectKeys);
     Object.freeze(this);
   }
 
@@ -147,6 +199,11 @@ class DefinedStack<
   get all(): Need<Contract<Name, Outputs, Needs, Settings>, true> {
     return new DefinedNeed<Contract<Name, Outputs, Needs, Settings>, true>(this, undefined, true);
   }
+}
+
+/** Pulumi runs the program of an existing project; nothing here does. */
+async function noProgram(): Promise<never> {
+  throw new Error("an existing project has no program in the workspace");
 }
 
 class DefinedNeed<C extends AnyContract, All extends boolean> implements Need<C, All> {
@@ -478,6 +535,7 @@ export const stackKeys = [
   "retry",
   "program",
 ] as const;
+export const projectKeys = ["name", "dir", "stack", "needs", "after", "outputs", "tags", "timeout", "retry"] as const;
 export const environmentKeys = [
   "cloud",
   "backend",

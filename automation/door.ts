@@ -13,6 +13,8 @@ export interface RunSetup {
   readonly stacks: ReadonlyMap<StackId, ResolvedStack>;
   /** Environments of the run's steps: these are opened, and no others. */
   readonly environments: readonly string[];
+  /** Stacks of the run's steps. Absent: not known beforehand. */
+  readonly selected?: readonly StackId[];
   /** Absolute; the folder of Pulumi.yaml. */
   readonly root: string;
   /** `up`, `preview`, `destroy`: ask the cloud first. Default: the state is trusted, as in Pulumi. */

@@ -6,7 +6,7 @@ import module from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LoadedModule, WorkspaceFacts } from "./checkWorkspace.ts";
-import type { Workspace } from "./define.ts";
+import type { AnyContract, Workspace } from "./define.ts";
 import { TuttiError, workspaceError } from "./errors.ts";
 import { importCircles } from "./importCircles.ts";
 
@@ -53,7 +53,11 @@ export async function loadWorkspace(from: string): Promise<LoadedWorkspace> {
         hint: "write: export default defineWorkspace({ stacks: [...], environments: { ... } })",
       });
     }
-    const facts = { programFolders: programFolders(root), loadedModules: watch.modules };
+    const facts = {
+      programFolders: programFolders(root),
+      loadedModules: watch.modules,
+      missingProjects: missingProjects(root, imported.default),
+    };
     return { root, workspace: imported.default, facts };
   } catch (error) {
     if (error instanceof TuttiError) throw error;
@@ -76,6 +80,19 @@ function programFolders(root: string): readonly string[] {
     .filter((folder) => ["contract.ts", "program.ts"].some((file) => existsSync(path.join(root, folder, file))))
     .sort();
 }
+
+/** Folders that contracts call existing projects and that are none. */
+function missingProjects(root: string, { stacks }: Workspace): readonly string[] {
+  const listed: readonly unknown[] = Array.isArray(stacks) ? stacks : [];
+  return listed.flatMap((item) => {
+    const dir: unknown = (item as AnyContract | undefined)?.folder?.dir;
+    if (typeof dir !== "string" || dir === "") return [];
+    return projectFiles.some((file) => existsSync(path.join(root, dir, file))) ? [] : [dir];
+  });
+}
+
+/** What a project's file may be called (pulumi/pulumi: sdk/go/common/workspace/paths.go). */
+const projectFiles = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
 
 /** Notes what files of the workspace import, while it is loaded: packages, and each other (relative to the root). */
 function watchModules(root: string): {

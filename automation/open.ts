@@ -301,7 +301,7 @@ function resumable(base: string, id: string | undefined): Resumable {
 function stackPlace(opened: Opened, id: string) {
   const { workspace, root, base, variables } = opened;
   if (!parseStackId(id)) throw notAStack(opened, id);
-  return { workspace, root, base, variables, stack: id as StackId };
+  return { workspace, root, base, variables, stack: id as StackId, known: opened.stacks.get(id as StackId) };
 }
 
 function startRun(
@@ -334,6 +334,7 @@ function startRun(
       operation,
       stacks,
       environments: names,
+      selected: plan.steps.map(({ stack }) => stack),
       root,
       refresh: options.refresh ?? false,
       remove: options.remove ?? false,

@@ -158,3 +158,17 @@ function strangers(schema: z.core.$ZodType, value: unknown, path: readonly (stri
       return layers(schema).flatMap((inner) => strangers(inner, value, path));
   }
 }
+
+/** What is wrong with a plain value, in one line without the value itself (it may be secret); undefined when nothing is. */
+export function complaint(schema: z.ZodType, value: unknown): string | undefined {
+  const stranger = unknownKeys(schema, value)[0];
+  if (stranger !== undefined) {
+    const where = stranger.path.length > 0 ? ` in ${stranger.path.join(".")}` : "";
+    return `unknown key "${stranger.key}"${where}; declared: ${stranger.known.join(", ") || "none"}`;
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return undefined;
+  return result.error.issues
+    .map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))
+    .join("; ");
+}

@@ -16,6 +16,8 @@ export const defaultInstance = "default";
 /** A stack of the workspace: a program in an environment. */
 export interface ResolvedStack {
   readonly id: StackId;
+  /** What Pulumi calls it: the id, unless it is a stack of an existing project. */
+  readonly stackName: string;
   /** The contract's name. */
   readonly name: string;
   readonly environment: string;
@@ -39,12 +41,26 @@ export interface ResolvedNeed {
   /** `.all`: the program gets a record by instance name, also when there is one target. */
   readonly every: boolean;
   /** Exactly one unless `every`. */
-  readonly targets: readonly { readonly instance: string; readonly id: StackId }[];
+  readonly targets: readonly NeedTarget[];
+}
+
+/** One stack that is read. */
+export interface NeedTarget {
+  readonly instance: string;
+  readonly id: StackId;
+  /** As of ResolvedStack. */
+  readonly stackName: string;
 }
 
 /** `<program>.<environment>[.<instance>]` */
 export function stackId(name: string, environment: string, instance?: string): StackId {
   return (instance === undefined ? `${name}.${environment}` : `${name}.${environment}.${instance}`) as StackId;
+}
+
+/** What Pulumi calls the stack of a contract. */
+export function stackNameOf({ name, folder }: AnyContract, environment: string, instance?: string): string {
+  if (folder === undefined) return stackId(name, environment, instance);
+  return `${folder.stack}`.replaceAll("{environment}", environment).replaceAll("{instance}", instance ?? "");
 }
 
 /** The parts of an id, or undefined when it has not two or three. */
@@ -176,6 +192,7 @@ class Resolver {
     const dependsOn = new Set([...needs.flatMap(({ targets }) => targets.map((target) => target.id)), ...after]);
     return {
       id,
+      stackName: stackNameOf(contract, environmentName, given.instance),
       name: contract.name,
       environment: environmentName,
       instance: given.instance,
@@ -202,7 +219,7 @@ class Resolver {
     edge: AnyContract | Need | undefined,
     home: string,
     instance: string | undefined,
-  ): readonly { readonly instance: string; readonly id: StackId }[] {
+  ): readonly NeedTarget[] {
     const found = this.#find(id, `needs "${name}"`, edge, home);
     if (!found) return [];
     const { contract, environmentName, member } = found;
@@ -214,6 +231,7 @@ class Resolver {
     const all = givenTo(contract, environmentName, this.#workspace.environments[environmentName]!).map((one) => ({
       instance: one.instance ?? defaultInstance,
       id: stackId(contract.name, environmentName, one.instance),
+      stackName: stackNameOf(contract, environmentName, one.instance),
       named: one.instance,
     }));
     const chosen =
@@ -222,7 +240,7 @@ class Resolver {
       const message = `needs stack ${contract.name}, of which environment ${environmentName} has the instances ${all.map(({ named }) => named).join(", ")}; need every one of them: ${contract.name}.all`;
       this.problems.push({ code: "missing-stack", where: `stack ${id}`, message });
     }
-    return chosen.map(({ instance: key, id: target }) => ({ instance: key, id: target }));
+    return chosen.map(({ named: _, ...target }) => target);
   }
 
   /** Stacks that an ordering edge waits for: every instance; none where the environment does not have the stack. */

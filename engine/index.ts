@@ -49,7 +49,7 @@ export interface EngineOptions {
    * The variables under which another stack is kept (backend, passphrase), when that is not where this engine's own stacks
    * are: a StackReference to it is read there.
    */
-  readonly elsewhere?: (stack: string) => Readonly<Record<string, string>> | undefined;
+  readonly elsewhere?: (stack: string, project: string) => Readonly<Record<string, string>> | undefined;
   /** Packages whose real plugin may be started from PULUMI_HOME or PATH; only the contract suite names any. */
   readonly plugins?: readonly string[];
   /**

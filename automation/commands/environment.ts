@@ -24,6 +24,7 @@ export async function environmentNamed(
     options: {
       name,
       environment,
+      workspace: tutti.workspace,
       sandbox: name,
       root: tutti.root,
       base: path.join(tutti.root, ".tutti"),

@@ -2,22 +2,8 @@
 // with one secret or unknown part wholly so, and would fail late, after other resources were made.
 import * as pulumi from "@pulumi/pulumi";
 import type * as z from "zod";
-import { secretPaths, unknownKeys } from "../schema.ts";
+import { complaint, secretPaths } from "../schema.ts";
 import { look } from "./inside.ts";
-
-/** What is wrong with a plain value, in one line without the value itself (it may be secret); undefined when nothing is. */
-export function complaint(schema: z.ZodType, value: unknown): string | undefined {
-  const stranger = unknownKeys(schema, value)[0];
-  if (stranger !== undefined) {
-    const where = stranger.path.length > 0 ? ` in ${stranger.path.join(".")}` : "";
-    return `unknown key "${stranger.key}"${where}; declared: ${stranger.known.join(", ") || "none"}`;
-  }
-  const result = schema.safeParse(value);
-  if (result.success) return undefined;
-  return result.error.issues
-    .map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))
-    .join("; ");
-}
 
 /**
  * Checks a value read from another stack and gives it the secrecy its contract declares. What is not known yet passes.

@@ -1,11 +1,12 @@
 // Reads what a stack needs of other stacks, before its program runs: a missing output or a value against the contract
 // fails before any resource is registered.
+import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { AnyContract } from "../define.ts";
-import type { ResolvedNeed } from "../workspace.ts";
+import type { NeedTarget, ResolvedNeed } from "../workspace.ts";
 import { checkRead } from "./check.ts";
 import { look, requireExactly } from "./inside.ts";
-import type { Overlay } from "./overlay.ts";
+import type { Overlay, Predicted } from "./overlay.ts";
 
 /**
  * Reads every declared output of every need.
@@ -19,16 +20,20 @@ export async function readNeeds(
 ): Promise<Record<string, unknown>> {
   // Two needs may read one stack (`network` and `network.all`); a second StackReference of its name is a duplicate URN.
   const sources = new Map<string, Promise<Source>>();
-  const sourceOf = (stack: string): Promise<Source> => {
-    const known = sources.get(stack);
+  const sourceOf = (contract: AnyContract, { id, stackName }: NeedTarget): Promise<Source> => {
+    const known = sources.get(id);
     if (known !== undefined) return known;
-    const source = open(stack, overlay);
-    sources.set(stack, source);
+    const source = projectOf(contract).then((project) => open(`${project}/${stackName}`, overlay[id]));
+    sources.set(id, source);
     return source;
   };
   const entries = needs.map(async (need) => {
     const read = need.targets.map(
-      async ({ instance, id }) => [instance, await readStack(reader, need.contract, id, await sourceOf(id))] as const,
+      async (target) =>
+        [
+          target.instance,
+          await readStack(reader, need.contract, target.id, await sourceOf(need.contract, target)),
+        ] as const,
     );
     const byInstance = await Promise.all(read);
     return [need.name, need.every ? Object.fromEntries(byInstance) : byInstance[0]![1]] as const;
@@ -66,10 +71,20 @@ interface Source {
   read(name: string): unknown;
 }
 
-async function open(stack: string, overlay: Overlay): Promise<Source> {
-  const predicted = overlay[stack];
+/** The project that a stack belongs to: this one, unless its contract is that of an existing project. */
+async function projectOf({ name, folder }: AnyContract): Promise<string> {
+  if (folder === undefined) return pulumi.getProject();
+  const { findProject } = await import("../pulumi/project.ts");
+  try {
+    return (await findProject(path.resolve(pulumi.getRootDirectory(), folder.dir))).name;
+  } catch (error) {
+    throw new pulumi.RunError(`the project of stack "${name}": ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+async function open(stack: string, predicted: Predicted | undefined): Promise<Source> {
   // `getOrganization()` is `organization` on a file backend and the real one on Pulumi Cloud: the same code runs on both.
-  const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${pulumi.getProject()}/${stack}`);
+  const reference = new pulumi.StackReference(`${pulumi.getOrganization()}/${stack}`);
   const { value } = await look(reference.outputs);
   if (predicted !== undefined) {
     const deployed = (value ?? {}) as Record<string, unknown>;

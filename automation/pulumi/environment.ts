@@ -5,9 +5,8 @@ import path from "node:path";
 import type { EngineCommand, Predictions } from "../../engine/index.ts";
 import type { ChildSource } from "../../engine/language/pool.ts";
 import { SecretValues } from "../../engine/secretValues.ts";
-import type { Environment } from "../define.ts";
+import type { Environment, Workspace } from "../define.ts";
 import { TuttiError } from "../errors.ts";
-import type { StackId } from "../events.ts";
 import { parseStackId } from "../workspace.ts";
 import { type LeaseStore, leaseFolder } from "./lease.ts";
 import { secretValues } from "./mask.ts";
@@ -15,6 +14,7 @@ import { locateOfficial, officialCommand } from "./official.ts";
 import { once } from "./once.ts";
 import { installPlugins, type Plugin } from "./plugins.ts";
 import { findProject, type Project } from "./project.ts";
+import { environmentsOfProjects } from "./projects.ts";
 import { automaticInstalls, realEnvironment } from "./realEnvironment.ts";
 import { neighbour, openSandbox, prepareSharedKey, sharedSalt } from "./sandboxFiles.ts";
 import { refuseForeignState } from "./stateFeatures.ts";
@@ -27,10 +27,13 @@ export interface HeldStack {
   readonly lastUpdate: string | undefined;
 }
 
+/** Stacks are named here as Pulumi names them. */
 export interface OpenEnvironment {
   readonly name: string;
   readonly cloud: "sandbox" | "real";
-  /** Folder of Pulumi.yaml, and the project in it. */
+  /** The existing project as which the environment was opened; undefined: the workspace's own. */
+  readonly folder: string | undefined;
+  /** Absolute; folder of Pulumi.yaml, and the project in it. */
   readonly root: string;
   readonly project: Project;
   /** Where state is, as the CLI takes it. */
@@ -47,16 +50,20 @@ export interface OpenEnvironment {
   /** Stacks of the project that the backend holds; asked once, kept up to date by `create` and `remove`. */
   held(): Promise<ReadonlyMap<string, HeldStack>>;
   /** Creates the stack in the backend. */
-  create(stack: StackId): Promise<void>;
+  create(stack: string): Promise<void>;
   /** Removes the emptied stack from the backend. */
-  remove(stack: StackId): Promise<void>;
+  remove(stack: string): Promise<void>;
   /** @throws TuttiError when the stack's state belongs to the other kind of engine. */
-  checkState(stack: StackId): Promise<void>;
+  checkState(stack: string): Promise<void>;
 }
 
 export interface OpenOptions {
   readonly name: string;
   readonly environment: Environment;
+  /** Told apart by the names of their stacks when one refers to another. Absent: there are none. */
+  readonly workspace?: Workspace;
+  /** An existing project's folder, relative to `root`: the environment is opened as that project sees it. */
+  readonly folder?: string | undefined;
   /** The folder of the sandbox below `<base>/sandbox/`. */
   readonly sandbox: string;
   readonly root: string;
@@ -89,15 +96,25 @@ export function openEnvironment(options: OpenOptions): Promise<OpenEnvironment> 
 
 async function openEmbedded({
   name,
-  sandbox: folder,
-  root,
+  workspace,
+  folder,
+  sandbox: below,
+  root: workspaceRoot,
   base,
   predictions,
   children,
   stdin,
   secrets = new SecretValues(),
 }: OpenOptions): Promise<OpenEnvironment> {
-  const [project, sandbox] = await Promise.all([findProject(root), openSandbox(base, folder)]);
+  const root = path.resolve(workspaceRoot, folder ?? "");
+  const [own, project, sandbox, environmentOf] = await Promise.all([
+    findProject(workspaceRoot),
+    findProject(root),
+    openSandbox(base, below),
+    environmentsOfProjects(workspace, workspaceRoot),
+  ]);
+  // Two projects may call their stacks the same.
+  const config = folder === undefined ? sandbox.files.config : path.join(sandbox.files.config, project.name);
   secrets.exempt([project.name, name]);
   secrets.add(sandbox.passphrase);
   if (children !== undefined) prepareSharedKey(sandbox);
@@ -106,9 +123,9 @@ async function openEmbedded({
     env: sandbox.env,
     secrets,
     sandbox: { directory: sandbox.files.cloud },
-    configDirectory: sandbox.files.config,
-    elsewhere: (stack: string) => {
-      const environment = parseStackId(stack)?.environment;
+    configDirectory: config,
+    elsewhere: (stack: string, project: string) => {
+      const environment = environmentOf.get(`${project}/${stack}`) ?? parseStackId(stack)?.environment;
       return environment === undefined || environment === name ? undefined : neighbour(base, environment);
     },
     ...(predictions === undefined ? {} : { predictions }),
@@ -119,6 +136,7 @@ async function openEmbedded({
   return {
     name,
     cloud: "sandbox",
+    folder,
     root,
     project,
     backend: sandbox.env["PULUMI_BACKEND_URL"]!,
@@ -133,24 +151,18 @@ async function openEmbedded({
             ...(fence === undefined ? {} : { fence }),
           }),
     install: async () => false,
-    leases: leaseFolder(path.join(sandbox.files.state, ".tutti", "leases", project.name, name)),
+    leases: leaseFolder(path.join(sandbox.files.state, ".tutti", "leases", own.name, name)),
     ...stackKeeping(engine, root, {
       initFlags: [],
       removeFlags: [],
-      before: (stack) =>
-        placeSalt(sandbox.files.config, path.join(root, project.stackConfigDir), stack, () => sharedSalt(sandbox)),
+      before: (stack) => placeSalt(config, path.join(root, project.stackConfigDir), stack, () => sharedSalt(sandbox)),
     }),
     checkState: (stack) => refuseForeignState("sandbox", sandbox.files.state, project.name, stack),
   };
 }
 
 /** Gives a new stack's file the salt of its environment. A file in the work tree is the engine's starting point instead. */
-async function placeSalt(
-  config: string,
-  committed: string,
-  stack: StackId,
-  salt: () => Promise<string>,
-): Promise<void> {
+async function placeSalt(config: string, committed: string, stack: string, salt: () => Promise<string>): Promise<void> {
   const file = `Pulumi.${stack}.yaml`;
   if (await readFile(path.join(committed, file)).catch(() => undefined)) return;
   await mkdir(config, { recursive: true, mode: 0o700 });
@@ -163,7 +175,8 @@ async function placeSalt(
 async function openOfficial({
   name,
   environment,
-  root,
+  folder,
+  root: workspaceRoot,
   base,
   variables,
   owned,
@@ -173,17 +186,19 @@ async function openOfficial({
   // The engine first: without it no variable helps.
   const { executable, version } = await locateOfficial(variables);
   const { backend, secretsProvider, secrets, mayInstall, env } = realEnvironment(name, environment, variables, owned);
-  const project = await findProject(root);
+  const root = path.resolve(workspaceRoot, folder ?? "");
+  const [own, project] = await Promise.all([findProject(workspaceRoot), findProject(root)]);
   known.exempt([project.name, name]);
   for (const value of [...secretValues(env), ...secrets]) known.add(value);
   // Installs of stacks that run side by side collide: plugins are made ready before (plugins.ts).
   const alone = { ...env, [automaticInstalls]: "true" };
   const command = (kill?: AbortSignal): EngineCommand =>
     officialCommand({ executable, version, env: alone, ...(kill === undefined ? {} : { kill }) });
-  const fileOf = (stack: StackId): string => path.join(project.stackConfigDir, `Pulumi.${stack}.yaml`);
+  const fileOf = (stack: string): string => path.join(project.stackConfigDir, `Pulumi.${stack}.yaml`);
   return {
     name,
     cloud: "real",
+    folder,
     root,
     project,
     backend,
@@ -193,7 +208,7 @@ async function openOfficial({
       if (mayInstall) await installPlugins(plugins, { command: command(signal), cwd: root, env, tell, signal });
       return mayInstall;
     },
-    leases: leaseFolder(leasesOf(backend, env, base, project.name, name)),
+    leases: leaseFolder(leasesOf(backend, env, base, own.name, name)),
     command,
     ...stackKeeping(command(), root, {
       initFlags: ["--no-select", ...(secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider])],
@@ -244,7 +259,7 @@ interface Keeping {
   readonly initFlags: readonly string[];
   readonly removeFlags: readonly string[];
   /** Runs before a stack is created. */
-  readonly before: (stack: StackId) => Promise<void>;
+  readonly before: (stack: string) => Promise<void>;
 }
 
 function stackKeeping(

@@ -6,13 +6,15 @@ import type { PropertyMap } from "../../engine/values.ts";
 import type { Workspace } from "../define.ts";
 import type { BackendStack, Door, RunSetup, RunWatch, StepRunner } from "../door.ts";
 import { TuttiError } from "../errors.ts";
-import type { StackId } from "../events.ts";
-import { parseStackId } from "../workspace.ts";
+import type { Operation, StackId } from "../events.ts";
+import { parseStackId, type ResolvedStack } from "../workspace.ts";
 import { commandFailed, type OpenEnvironment, type OpenOptions, openEnvironment } from "./environment.ts";
 import { holdEnvironments } from "./hold.ts";
 import { secretValues } from "./mask.ts";
-import { requiredPlugins } from "./plugins.ts";
+import { createPlaces, type Places } from "./places.ts";
+import { type Plugin, requiredPlugins } from "./plugins.ts";
 import { createPrograms } from "./programs.ts";
+import { refuseForeignLanguage } from "./projects.ts";
 import { ownedVariables } from "./realEnvironment.ts";
 import { createRunStep } from "./runStep.ts";
 
@@ -30,7 +32,7 @@ export interface DoorOptions {
 
 /** Makes the door of a workspace. Nothing is opened, found or created before it is asked for. */
 export function createDoor({ workspace, base, variables, sandboxOf = (name) => name }: DoorOptions): Door {
-  const open = (name: string, root: string, more: Opening): Promise<OpenEnvironment> => {
+  const open: Open = (name, folder, root, more) => {
     const environment = Object.hasOwn(workspace.environments, name) ? workspace.environments[name] : undefined;
     if (environment === undefined) {
       throw new TuttiError("usage", `no environment is named "${name}"`, {
@@ -40,6 +42,8 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
     return openEnvironment({
       name,
       environment,
+      workspace,
+      folder,
       sandbox: sandboxOf(name),
       root,
       base,
@@ -52,27 +56,34 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
     async prepare(setup, watch) {
       const secrets = new SecretValues(secretValues(variables));
       secrets.exempt(setup.stacks.keys());
-      const runner = await prepareRun(setup, (name, root, more) => open(name, root, { ...more, secrets }), watch);
+      const runner = await prepareRun(
+        setup,
+        (name, folder, root, more) => open(name, folder, root, { ...more, secrets }),
+        watch,
+      );
       return { ...runner, redaction: secrets };
     },
     async outputs(stack, { root, showSecrets, signal }) {
-      const environment = await open(stack.environment, root, { ci: true });
+      const { stackName } = stack;
+      const environment = await open(stack.environment, stack.contract.folder?.dir, root, { ci: true });
       const flags = showSecrets ? ["--show-secrets"] : [];
-      if (!(await environment.held()).has(stack.id)) {
+      if (!(await environment.held()).has(stackName)) {
         throw new TuttiError("not-found", `stack ${stack.id} is not deployed`, {
           hint: `deploy it: tutti up ${stack.id}`,
         });
       }
-      await environment.checkState(stack.id);
-      const command = ["stack", "output", "--json", "--stack", stack.id, ...flags];
-      const { code, stdout, stderr } = await environment.command().run(command, root, {}, undefined, undefined, signal);
+      await environment.checkState(stackName);
+      const command = ["stack", "output", "--json", "--stack", stackName, ...flags];
+      const { code, stdout, stderr } = await environment
+        .command()
+        .run(command, environment.root, {}, undefined, undefined, signal);
       if (code !== 0) throw commandFailed(`stack output of ${stack.id}`, code, environment.mask(stderr));
       return JSON.parse(stdout) as Record<string, unknown>;
     },
     async backendStacks(name, stacks, { root }) {
-      const environment = await open(name, root, { ci: true });
+      const environment = await open(name, undefined, root, { ci: true });
       const held = [...(await environment.held()).values()];
-      return held
+      const own = held
         .filter(({ name: id }) => (parseStackId(id)?.environment ?? name) === name)
         .map(
           ({ name: id, resourceCount, lastUpdate }): BackendStack => ({
@@ -82,32 +93,68 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
             resourceCount,
             lastUpdate,
           }),
-        )
-        .sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+        );
+      const others = await heldOfProjects(name, stacks, (folder) => open(name, folder, root, { ci: true }));
+      return [...own, ...others].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
     },
   };
 }
 
+type Open = (name: string, folder: string | undefined, root: string, more: Opening) => Promise<OpenEnvironment>;
+
+/** Stacks of existing projects that the backend holds. What no contract names is not ours to tell of. */
+async function heldOfProjects(
+  environment: string,
+  stacks: ReadonlyMap<StackId, ResolvedStack>,
+  open: (folder: string) => Promise<OpenEnvironment>,
+): Promise<readonly BackendStack[]> {
+  const found: BackendStack[] = [];
+  for (const [folder, members] of projectsOf(environment, stacks.values())) {
+    const held = await (await open(folder)).held();
+    for (const { id, stackName } of members) {
+      const one = held.get(stackName);
+      if (one === undefined) continue;
+      const { resourceCount, lastUpdate } = one;
+      found.push({ id, environment, claimed: true, resourceCount, lastUpdate });
+    }
+  }
+  return found;
+}
+
+/** Stacks of an environment that existing projects have, by folder. */
+function projectsOf(
+  environment: string,
+  stacks: Iterable<ResolvedStack>,
+): ReadonlyMap<string, readonly ResolvedStack[]> {
+  const found = new Map<string, ResolvedStack[]>();
+  for (const stack of stacks) {
+    const folder = stack.contract.folder?.dir;
+    if (folder === undefined || stack.environment !== environment) continue;
+    found.set(folder, [...(found.get(folder) ?? []), stack]);
+  }
+  return found;
+}
+
 /** Opens every environment of the run at once: a missing CLI ends the command before the first stack runs. */
-async function prepareRun(
-  setup: RunSetup,
-  open: (name: string, root: string, more: Opening) => Promise<OpenEnvironment>,
-  watch: RunWatch,
-): Promise<StepRunner> {
+async function prepareRun(setup: RunSetup, open: Open, watch: RunWatch): Promise<StepRunner> {
+  const { operation, root, ci, stacks } = setup;
   const programs = await createPrograms(setup);
   const { children } = programs;
   // One for all environments: a stack may need one of another environment.
-  const predictions = setup.operation === "preview" ? { predictions: createPredictions() } : {};
-  const opened = await Promise.all(
-    [...new Set(setup.environments)].map(
-      async (name) => [name, await open(name, setup.root, { ci: setup.ci, children, ...predictions })] as const,
-    ),
-  );
+  const predictions = operation === "preview" ? { predictions: createPredictions() } : {};
+  const places = createPlaces((name, folder) => open(name, folder, root, { ci, children, ...predictions }));
+  const names = [...new Set(setup.environments)];
+  const opened = await Promise.all(names.map(async (name) => [name, await places.of({ environment: name })] as const));
   const environments = new Map(opened);
-  await installRequired(setup.root, [...environments.values()], watch);
-  if (setup.operation === "preview" || setup.operation === "drift") {
-    await programs.ready([...environments.values()]);
-    return createRunStep(setup, environments, programs);
+  const selected = (setup.selected ?? []).flatMap((id) => stacks.get(id) ?? []);
+  const projects = await openProjects(selected, places, operation);
+  await installRequired([...environments.values(), ...projects], watch);
+  // Programs of existing projects are started in their own way, when it is their turn.
+  const own = new Set(selected.filter(({ contract }) => contract.folder === undefined).map((one) => one.environment));
+  const warm = [...environments.values()].filter(({ name }) => setup.selected === undefined || own.has(name));
+  if (operation === "preview" || operation === "drift") {
+    await programs.ready(warm);
+    return createRunStep(setup, environments, places, programs);
   }
   const held = await holdEnvironments(new Map(opened.map(([name, { leases }]) => [name, leases])), {
     runId: setup.runId,
@@ -117,8 +164,8 @@ async function prepareRun(
     tell: watch.tell,
     onLost: watch.onLost,
   });
-  await programs.ready([...environments.values()]);
-  const runner = createRunStep(setup, environments, programs, held.check);
+  await programs.ready(warm);
+  const runner = createRunStep(setup, environments, places, programs, held.check);
   return {
     runStep: runner.runStep,
     async close() {
@@ -128,12 +175,31 @@ async function prepareRun(
   };
 }
 
+/** Opens the existing projects of a run; what a sandbox cannot run is refused here, before the first stack runs. */
+async function openProjects(
+  selected: readonly ResolvedStack[],
+  places: Places,
+  operation: Operation,
+): Promise<readonly OpenEnvironment[]> {
+  const opened = new Set<OpenEnvironment>();
+  for (const stack of selected) {
+    if (stack.contract.folder === undefined) continue;
+    const place = await places.of(stack);
+    if (operation === "up" || operation === "preview") refuseForeignLanguage(place, stack.id);
+    opened.add(place);
+  }
+  return [...opened];
+}
+
 /** Plugins of all real environments, before the first stack runs; a sandbox needs none. */
-async function installRequired(root: string, environments: readonly OpenEnvironment[], watch: RunWatch): Promise<void> {
-  const real = environments.filter(({ cloud }) => cloud === "real");
-  if (real.length === 0) return;
-  const plugins = await requiredPlugins(root);
-  for (const environment of real) await environment.install(plugins, watch.tell, watch.stop);
+async function installRequired(environments: readonly OpenEnvironment[], watch: RunWatch): Promise<void> {
+  const plugins = new Map<string, Promise<readonly Plugin[]>>();
+  for (const environment of environments.filter(({ cloud }) => cloud === "real")) {
+    const { root } = environment;
+    const required = plugins.get(root) ?? requiredPlugins(root);
+    plugins.set(root, required);
+    await environment.install(await required, watch.tell, watch.stop);
+  }
 }
 
 /** What the previews of one run predict, kept between the engines of that run and nowhere else. */

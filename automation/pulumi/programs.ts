@@ -53,6 +53,8 @@ export async function createPrograms(setup: RunSetup): Promise<Programs> {
     async serve(environment, { stack, env, kill, print }) {
       const options = nodeOptions(environment);
       if (children === undefined || environment.cloud !== "real" || options === undefined) return undefined;
+      // An existing project runs as it always has.
+      if (environment.folder !== undefined) return undefined;
       const [{ serveProgram }, { nodeProgram }] = await Promise.all([
         import("../../engine/language/host.ts"),
         import("../../engine/language/node.ts"),

@@ -13,12 +13,25 @@ export interface Project {
   readonly main: string | undefined;
 }
 
+/** What the file may be called (pulumi/pulumi: sdk/go/common/workspace/paths.go). YAML takes JSON as it is. */
+const fileNames = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
+
+async function read(root: string): Promise<{ readonly file: string; readonly text: string }> {
+  for (const name of fileNames) {
+    const file = path.join(root, name);
+    try {
+      return { file, text: await readFile(file, "utf8") };
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code !== "ENOENT") throw new TuttiError("workspace", `${file} cannot be read: ${code ?? message}`);
+    }
+  }
+  throw new TuttiError("workspace", `${path.join(root, fileNames[0]!)} cannot be read: ENOENT`);
+}
+
 /** @throws TuttiError `workspace` when there is no readable Pulumi.yaml in the folder. */
 export async function findProject(root: string): Promise<Project> {
-  const file = path.join(root, "Pulumi.yaml");
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new TuttiError("workspace", `${file} cannot be read: ${error.code ?? error.message}`);
-  });
+  const { file, text } = await read(root);
   const { name, stackConfigDir, runtime, main } = (parse(text) ?? {}) as {
     name?: unknown;
     stackConfigDir?: unknown;

@@ -11,7 +11,7 @@ import { deleteResource } from "../../engine/providers/sandbox/cloud.ts";
 import type { Workspace } from "../define.ts";
 import { TuttiError } from "../errors.ts";
 import type { StackId } from "../events.ts";
-import { parseStackId } from "../workspace.ts";
+import { parseStackId, type ResolvedStack } from "../workspace.ts";
 import { commandFailed, type OpenEnvironment, openEnvironment } from "./environment.ts";
 import { holdEnvironments } from "./hold.ts";
 import { listCloud, type SandboxResource } from "./sandboxCloud.ts";
@@ -60,6 +60,8 @@ export interface RecoveryOptions {
   readonly base: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly stack: StackId;
+  /** The stack as the workspace knows it; absent when no contract claims it. */
+  readonly known?: ResolvedStack | undefined;
 }
 
 interface StateJson {
@@ -90,7 +92,7 @@ export async function settle(
   options: RecoveryOptions & { readonly lockTimeoutMs?: number; readonly tell?: (text: string) => void },
   findings: Findings,
 ): Promise<Findings> {
-  const { stack, base } = options;
+  const { stack, base, known } = options;
   const undecided = findings.pending.filter(({ proposal }) => proposal.type === "ask");
   if (undecided.length > 0)
     throw new TuttiError("usage", `nobody here can tell what became of ${undecided.map(({ urn }) => urn).join(", ")}`, {
@@ -104,7 +106,8 @@ export async function settle(
     ...(options.tell === undefined ? {} : { tell: options.tell }),
   });
   try {
-    if (findings.pending.length > 0) await refresh(environment, stack, findings, () => held.check(environment.name));
+    if (findings.pending.length > 0)
+      await refresh(environment, known?.stackName ?? stack, findings, () => held.check(environment.name));
     for (const orphan of findings.orphans) await deleteResource(sandboxFiles(base, environment.name).cloud, orphan);
   } finally {
     await held.release();
@@ -112,30 +115,37 @@ export async function settle(
   return look(environment, options, {});
 }
 
-async function opened({ workspace, root, base, variables, stack }: RecoveryOptions): Promise<OpenEnvironment> {
+async function opened({ workspace, root, base, variables, stack, known }: RecoveryOptions): Promise<OpenEnvironment> {
   const name = parseStackId(stack)?.environment ?? "";
   const environment = Object.hasOwn(workspace.environments, name) ? workspace.environments[name] : undefined;
   if (environment === undefined) throw new TuttiError("usage", `no environment is named "${name}"`);
-  const open = await openEnvironment({ name, environment, sandbox: name, root, base, variables, ci: true });
-  if (!(await open.held()).has(stack))
+  const folder = known?.contract.folder?.dir;
+  const open = await openEnvironment({
+    ...{ name, environment, workspace, folder, sandbox: name, root, base, variables, ci: true },
+  });
+  const stackName = known?.stackName ?? stack;
+  if (!(await open.held()).has(stackName))
     throw new TuttiError("not-found", `stack ${stack} is not deployed`, { hint: "tutti list shows what is" });
-  await open.checkState(stack);
+  await open.checkState(stackName);
   return open;
 }
 
 async function look(
   environment: OpenEnvironment,
-  { base, stack }: Pick<RecoveryOptions, "base" | "stack">,
+  { base, stack, known: resolved }: Pick<RecoveryOptions, "base" | "stack" | "known">,
   decisions: Decisions,
 ): Promise<Findings> {
-  const command = ["stack", "export", "--stack", stack];
+  const stackName = resolved?.stackName ?? stack;
+  const command = ["stack", "export", "--stack", stackName];
   const { code, stdout, stderr } = await environment.command().run(command, environment.root, {});
   if (code !== 0) throw commandFailed(`stack export of ${stack}`, code, environment.mask(stderr));
   const { resources = [], pending_operations: operations = [] } = (JSON.parse(stdout) as StateJson).deployment ?? {};
   const cloud = environment.cloud === "sandbox" ? await listCloud(base, environment.name, false) : [];
   // What was deleted to make room is named by the state still, and may be there anew under the same id.
   const known = new Set(resources.filter((one) => !one.pendingReplacement).map(({ urn, id }) => `${urn} ${id ?? ""}`));
-  const unknown = cloud.filter((one) => one.stack === stack && !known.has(`${one.urn} ${one.id}`));
+  // Stacks of two projects may have one name.
+  const ours = `urn:pulumi:${stackName}::${environment.project.name}::`;
+  const unknown = cloud.filter((one) => one.urn.startsWith(ours) && !known.has(`${one.urn} ${one.id}`));
   const taken = new Set(
     resources.filter((one) => one.delete !== true && !one.pendingReplacement).map(({ urn }) => urn),
   );
@@ -180,8 +190,8 @@ function checkDecisions(
 /** The CLI's own way, which the embedded engine knows too. */
 async function refresh(
   environment: OpenEnvironment,
-  stack: StackId,
-  { pending }: Findings,
+  stack: string,
+  { stack: id, pending }: Findings,
   fence: () => Promise<void>,
 ): Promise<void> {
   const adopt = pending.flatMap(({ urn, proposal }) =>
@@ -193,8 +203,8 @@ async function refresh(
   if (result.code === 0) return;
   const said = environment.mask(`${result.stderr}\n${result.stdout}`);
   if (/the stack is currently locked/.test(said))
-    throw new TuttiError("locked", `stack ${stack} is locked: ${lockHolder(said)}`, { hint: `tutti unlock ${stack}` });
-  throw commandFailed(`refresh of ${stack}`, result.code, /^ *error: .*/m.exec(said)?.[0] ?? said);
+    throw new TuttiError("locked", `stack ${id} is locked: ${lockHolder(said)}`, { hint: `tutti unlock ${id}` });
+  throw commandFailed(`refresh of ${id}`, result.code, /^ *error: .*/m.exec(said)?.[0] ?? said);
 }
 
 function lockHolder(text: string): string {

@@ -16,10 +16,12 @@ import { reasonOfDone } from "../resume.ts";
 import type { ResolvedStack } from "../workspace.ts";
 import { automation } from "./automation.ts";
 import { createChainedPreview } from "./chained.ts";
+import { createEdges } from "./edges.ts";
 import { readEngineEvents } from "./engineEvents.ts";
 import type { OpenEnvironment } from "./environment.ts";
 import { splitLines } from "./lines.ts";
 import { type Conflict, conflictIn, whileLocked } from "./locked.ts";
+import type { Places } from "./places.ts";
 import { missingPlugin } from "./plugins.ts";
 import type { Programs } from "./programs.ts";
 import { provenDead } from "./unlock.ts";
@@ -28,22 +30,27 @@ import { provenDead } from "./unlock.ts";
 export function createRunStep(
   setup: RunSetup,
   environments: ReadonlyMap<string, OpenEnvironment>,
+  places: Places,
   programs: Programs,
   held?: (environment: string) => Promise<void>,
 ): { readonly runStep: RunStep; close(): Promise<void> } {
   const chained = createChainedPreview();
+  const edges = createEdges(setup.stacks, places);
   return {
     async runStep(step, context) {
       const stack = setup.stacks.get(step.stack) ?? unclaimed(step.stack, environments);
-      const environment = environments.get(stack.environment)!;
+      const environment = await places.of(stack);
       const fence = held && (() => held(stack.environment));
       await fence?.();
       const before = setup.done?.get(step.stack);
-      if (before !== undefined && (await isDone(environment, step.stack, context.operation, before)))
+      if (before !== undefined && (await isDone(environment, stack.stackName, context.operation, before)))
         return { outcome: { type: "skipped", reason: reasonOfDone(before) }, summary: emptySummary };
-      const nothing = await arrange(environment, step.stack, context);
+      const runsProgram = context.operation === "up" || context.operation === "preview";
+      if (runsProgram && environment.folder !== undefined) await edges.check(stack);
+      const nothing = await arrange(environment, stack, context);
       if (nothing !== undefined) return nothing;
-      const work: Work = { setup, environment, programs, stack, context, fence, env: {}, predict: undefined };
+      const keep = async (outputs: Outputs): Promise<void> => edges.keep(stack.id, outputs);
+      const work: Work = { setup, environment, programs, stack, context, fence, env: {}, keep, predict: undefined };
       // The embedded engine chains previews by itself.
       const chains = environment.cloud === "real" && context.operation === "preview";
       return chains
@@ -61,13 +68,15 @@ export function createRunStep(
   };
 }
 
+type Outputs = Readonly<Record<string, unknown>>;
+/** What is known of a stack also when no contract claims it. */
+type Known = Pick<ResolvedStack, "id" | "stackName" | "environment" | "needs"> &
+  Partial<Pick<ResolvedStack, "contract">>;
+
 /** A stack that no contract claims can be destroyed by name: all that is known of it is where it is. */
-function unclaimed(
-  id: StackId,
-  environments: ReadonlyMap<string, OpenEnvironment>,
-): Pick<ResolvedStack, "id" | "environment" | "needs"> {
+function unclaimed(id: StackId, environments: ReadonlyMap<string, OpenEnvironment>): Known {
   const environment = id.split(".")[1] ?? "";
-  if (environments.has(environment)) return { id, environment, needs: [] };
+  if (environments.has(environment)) return { id, stackName: id, environment, needs: [] };
   throw new TuttiError("not-found", `no stack is named "${id}"`);
 }
 
@@ -79,7 +88,7 @@ function messageOf(operation: Operation, runId: RunId): string {
 /** Whether the newest update in the stack's history is that of the run, and went well: nothing has changed it since. */
 async function isDone(
   environment: OpenEnvironment,
-  stack: StackId,
+  stack: string,
   operation: Operation,
   runId: RunId,
 ): Promise<boolean> {
@@ -94,13 +103,13 @@ async function isDone(
 /** What must be before the operation; a result when there is nothing to do at all. */
 async function arrange(
   environment: OpenEnvironment,
-  stack: StackId,
+  { id, stackName }: Known,
   context: StepContext,
 ): Promise<StepResult | undefined> {
   const { operation } = context;
-  const exists = (await environment.held()).has(stack);
+  const exists = (await environment.held()).has(stackName);
   if (exists) {
-    await environment.checkState(stack);
+    await environment.checkState(stackName);
     return undefined;
   }
   if (operation === "destroy" || operation === "refresh" || operation === "drift") {
@@ -110,20 +119,20 @@ async function arrange(
     if (operation === "preview") {
       throw new TuttiError(
         "not-found",
-        `stack ${stack} does not exist in ${environment.backend} yet, so the official engine cannot preview it`,
+        `stack ${id} does not exist in ${environment.backend} yet, so the official engine cannot preview it`,
         {
-          hint: `create it: tutti up ${stack}, or: eval "$(tutti env -e ${environment.name})" && pulumi stack init ${stack}`,
+          hint: `create it: tutti up ${id}, or: eval "$(tutti env -e ${environment.name})" && pulumi stack init ${stackName}`,
         },
       );
     }
-    const file = path.join(environment.project.stackConfigDir, `Pulumi.${stack}.yaml`);
+    const file = path.join(environment.folder ?? "", environment.project.stackConfigDir, `Pulumi.${stackName}.yaml`);
     context.emit({
       type: "diagnostic",
       severity: "warning",
       message: `new stack: pulumi stack init writes ${file}; commit it`,
     });
   }
-  await environment.create(stack);
+  await environment.create(stackName);
   return undefined;
 }
 
@@ -132,19 +141,21 @@ interface Work {
   readonly setup: RunSetup;
   readonly environment: OpenEnvironment;
   readonly programs: Programs;
-  readonly stack: Pick<ResolvedStack, "id" | "environment" | "needs">;
+  readonly stack: Known;
   readonly context: StepContext;
   readonly fence: (() => Promise<void>) | undefined;
   /** More variables for the program. */
   readonly env: Readonly<Record<string, string>>;
-  /** Takes the outputs of a preview that went well. */
-  readonly predict: ((outputs: Readonly<Record<string, unknown>>) => Promise<void>) | undefined;
+  /** Takes the outputs of what went well. */
+  readonly keep: (outputs: Outputs) => Promise<void>;
+  /** Takes the outputs of a preview that went well and changes something. */
+  readonly predict: ((outputs: Outputs) => Promise<void>) | undefined;
 }
 
 /** Does the work, waiting for whoever else holds the stack; then what has to follow it. */
 async function operate(work: Work): Promise<StepResult> {
-  const { setup, environment, context, predict } = work;
-  const { id } = work.stack;
+  const { setup, environment, context, keep, predict } = work;
+  const { id, stackName } = work.stack;
   const { value, conflict, waitedMs } = await whileLocked(() => attemptKnowing(work), {
     timeoutMs: setup.lockTimeoutMs,
     signal: AbortSignal.any([context.interrupt, context.kill]),
@@ -164,9 +175,10 @@ async function operate(work: Work): Promise<StepResult> {
     return { ...result, outcome: { type: "failed", failure: { message, hint, exitCode: lockedExitCode } } };
   }
   const well = result.outcome.type === "succeeded" || result.outcome.type === "unchanged";
+  if (well && outputs !== undefined) await keep(outputs);
   // Dependents of what stays as it is read it where it is deployed.
   if (result.outcome.type === "succeeded" && outputs !== undefined) await predict?.(outputs);
-  if (well && context.operation === "destroy" && setup.remove) await environment.remove(id);
+  if (well && context.operation === "destroy" && setup.remove) await environment.remove(stackName);
   return result;
 }
 
@@ -174,14 +186,14 @@ async function operate(work: Work): Promise<StepResult> {
 async function attemptKnowing(work: Work): Promise<Awaited<ReturnType<typeof attemptWithPlugins>>> {
   const attempted = await attemptWithPlugins(work);
   if (attempted.conflict === undefined) return attempted;
-  const dead = await provenDead(work.environment, work.stack.id);
+  const dead = await provenDead(work.environment, work.stack.stackName);
   return dead === undefined ? attempted : { ...attempted, conflict: { ...attempted.conflict, dead } };
 }
 
 interface Attempted {
   readonly result: StepResult;
   /** Root outputs, encoded and blinded; undefined when the engine told none. */
-  readonly outputs: Readonly<Record<string, unknown>> | undefined;
+  readonly outputs: Outputs | undefined;
   readonly stderr: string;
 }
 
@@ -207,7 +219,7 @@ async function attempt({
   setup,
   environment,
   programs,
-  stack: { id },
+  stack: { id, stackName },
   context,
   fence,
   env,
@@ -227,15 +239,15 @@ async function attempt({
   const stdout = say("stdout");
   const stderr = say("stderr");
   const served = await programs.serve(environment, {
-    stack: id,
+    stack: stackName,
     env,
     kill,
     print: (stream, text) => emit({ type: "line", stream, text: mask(text) }),
   });
   const recorded = record(environment.command(kill, fence), served === undefined ? [] : [served.argument]);
   try {
-    const workspace = await openWorkspace(setup.root, recorded.command, env);
-    const stack = await selectStack(id, workspace);
+    const workspace = await openWorkspace(environment.root, recorded.command, env);
+    const stack = await selectStack(stackName, workspace);
     const options = {
       color: "never" as const,
       onEvent: (event: EngineEvent) => reader.accept(event),
@@ -310,9 +322,9 @@ async function openWorkspace(
   return workspace;
 }
 
-async function selectStack(id: StackId, workspace: LocalWorkspace): Promise<Stack> {
+async function selectStack(name: string, workspace: LocalWorkspace): Promise<Stack> {
   const { Stack } = await automation();
-  const stack = await Stack.select(id, workspace);
+  const stack = await Stack.select(name, workspace);
   stack.info = async () => undefined;
   return stack;
 }

@@ -4,8 +4,9 @@ import { spawn } from "node:child_process";
 import path from "node:path";
 import { TuttiError } from "../errors.ts";
 import type { StackId } from "../events.ts";
-import { parseStackId, type ResolvedStack } from "../workspace.ts";
+import type { ResolvedStack } from "../workspace.ts";
 import { type OpenEnvironment, type OpenOptions, openEnvironment } from "./environment.ts";
+import { refuseForeignLanguage } from "./projects.ts";
 import { realEnvironment } from "./realEnvironment.ts";
 
 /** Variables to set, and what is left for a person to do. */
@@ -72,21 +73,49 @@ export interface PassOn {
  * installed CLI on the terminal as it is.
  */
 export async function runPulumi({ open, stacks, args, stdout, stderr, interrupt }: PassOn): Promise<number> {
-  const environment = await openEnvironment(open);
-  const named = stackNamed(args);
-  const parts = named === undefined ? undefined : parseStackId(named);
-  if (parts !== undefined && parts.environment !== open.name && stacks.has(named as StackId)) {
-    throw new TuttiError("usage", `stack ${named} is not in environment ${open.name}`, {
-      hint: `name it: -e ${parts.environment}`,
+  const { named, known, words } = stackMeant(args, open.name, stacks);
+  if (known !== undefined && known.environment !== open.name) {
+    throw new TuttiError("usage", `stack ${known.id} is not in environment ${open.name}`, {
+      hint: `name it: -e ${known.environment}`,
     });
   }
-  if (named !== undefined) await environment.checkState(named as StackId);
-  if (environment.cloud === "real") return runInstalled(environment, args);
-  if (named !== undefined && creating.has(args[0] ?? "") && stacks.has(named as StackId)) {
-    if (!(await environment.held()).has(named)) await environment.create(named as StackId);
+  const environment = await openEnvironment({ ...open, folder: known?.contract.folder?.dir });
+  if (named !== undefined) await environment.checkState(named);
+  if (environment.cloud === "real") return runInstalled(environment, words);
+  if (known !== undefined) {
+    const runs = ["up", "update", "preview", "pre"].includes(args[0] ?? "");
+    if (runs) refuseForeignLanguage(environment, known.id);
+    if (creating.has(args[0] ?? "") && !(await environment.held()).has(known.stackName))
+      await environment.create(known.stackName);
   }
-  const { code } = await environment.command().run(args, open.root, {}, stdout, stderr, interrupt);
+  const { code } = await environment.command().run(words, environment.root, {}, stdout, stderr, interrupt);
   return code;
+}
+
+interface Meant {
+  /** The stack that the command line names, as Pulumi does; undefined when it names none. */
+  readonly named: string | undefined;
+  readonly known: ResolvedStack | undefined;
+  /** The command line with Pulumi's name of the stack. */
+  readonly words: readonly string[];
+}
+
+/** A stack of an existing project may be named as here (`payments.local`) or as Pulumi does (`payments-local`). */
+function stackMeant(args: readonly string[], environment: string, stacks: ReadonlyMap<StackId, ResolvedStack>): Meant {
+  const named = stackNamed(args);
+  const known =
+    stacks.get(named as StackId) ??
+    [...stacks.values()].find(
+      (one) => one.contract.folder !== undefined && one.environment === environment && one.stackName === named,
+    );
+  if (known === undefined || known.stackName === named) return { named, known, words: args };
+  const rename = (word: string): string => (word.endsWith(known.id) ? known.stackName : word);
+  const at = args.findIndex((word) => /^(?:-s|--stack)(?:=|$)|^-s./.test(word));
+  const joined = /^(--stack=|-s=?)(.+)$/.exec(args[at]!);
+  const words = [...args];
+  if (joined === null) words[at + 1] = rename(args[at + 1]!);
+  else words[at] = `${joined[1]}${rename(joined[2]!)}`;
+  return { named: known.stackName, known, words };
 }
 
 const creating = new Set(["up", "update", "preview", "pre", "config", "import"]);

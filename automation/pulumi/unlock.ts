@@ -5,7 +5,7 @@ import { livenessOf } from "../../engine/state/processIdentity.ts";
 import type { Workspace } from "../define.ts";
 import { TuttiError } from "../errors.ts";
 import type { StackId } from "../events.ts";
-import { parseStackId } from "../workspace.ts";
+import { parseStackId, type ResolvedStack } from "../workspace.ts";
 import { type OpenEnvironment, openEnvironment } from "./environment.ts";
 import { leaseHolder } from "./lease.ts";
 
@@ -42,9 +42,13 @@ export async function unlockStack(options: {
   readonly base: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly stack: StackId;
+  /** The stack as the workspace knows it; absent when no contract claims it. */
+  readonly known?: ResolvedStack | undefined;
   readonly force: boolean;
 }): Promise<readonly Hold[]> {
   const { workspace, root, base, variables, stack, force } = options;
+  const stackName = options.known?.stackName ?? stack;
+  const folder = options.known?.contract.folder?.dir;
   const name = parseStackId(stack)?.environment ?? "";
   const known = Object.hasOwn(workspace.environments, name) ? workspace.environments[name] : undefined;
   if (known === undefined)
@@ -52,12 +56,12 @@ export async function unlockStack(options: {
       hint: `there are: ${Object.keys(workspace.environments).sort().join(", ")}`,
     });
   const environment = await openEnvironment({
-    ...{ name, environment: known, sandbox: name, root, base, variables, ci: true },
+    ...{ name, environment: known, workspace, folder, sandbox: name, root, base, variables, ci: true },
   });
   const { backend: url, project, env, leases } = environment;
   if (!url.startsWith("file://"))
     throw new TuttiError("engine", `the locks of ${url} cannot be looked at from here`, {
-      hint: `when you know that their owner is dead: eval "$(tutti env -e ${name})" && pulumi cancel -s ${stack}`,
+      hint: `when you know that their owner is dead: eval "$(tutti env -e ${name})" && pulumi cancel -s ${stackName}`,
     });
   const holds: Hold[] = [];
   const fence = (await leases.list()).at(-1);
@@ -70,7 +74,7 @@ export async function unlockStack(options: {
     holds.push({ kind: "lease", holder: leaseHolder(lease), state, reason, broken });
   }
   const backend = await FileBackend.open(url, env, root);
-  for (const lock of await backend.locks({ project: project.name, stack })) {
+  for (const lock of await backend.locks({ project: project.name, stack: stackName })) {
     const broken = lock.liveness.state === "dead" || force;
     if (broken) await removeLock(lock);
     holds.push({ kind: "lock", holder: lock.holder, ...lock.liveness, broken });

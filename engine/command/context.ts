@@ -39,7 +39,10 @@ export interface CommandContext {
   parseStack(text: string): Promise<StackName>;
   passphrase(): Promise<string>;
   /** Where another stack is kept (`EngineOptions.elsewhere`); `undefined` for one that is in `backend()`. */
-  elsewhere(stack: string): Promise<{ backend: FileBackend; passphrase: () => Promise<string> } | undefined>;
+  elsewhere(
+    stack: string,
+    project: string,
+  ): Promise<{ backend: FileBackend; passphrase: () => Promise<string> } | undefined>;
 }
 
 /** What createContext is given; the rest it works out, each thing once. */
@@ -83,8 +86,8 @@ export function createContext(parts: ContextParts): CommandContext {
       return parseStack(selected);
     }),
     passphrase: once(() => passphraseOf(env, cwd)),
-    async elsewhere(stack) {
-      const there = parts.options.elsewhere?.(stack);
+    async elsewhere(stack, project) {
+      const there = parts.options.elsewhere?.(stack, project);
       if (there === undefined) return undefined;
       const url = await backendUrl(there, undefined);
       return { backend: await FileBackend.open(url, there, cwd), passphrase: once(() => passphraseOf(there, cwd)) };

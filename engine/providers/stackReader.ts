@@ -28,14 +28,17 @@ export interface StackReaderOptions {
   /** Asked only when a value is a secret. */
   readonly passphrase: () => Promise<string>;
   /** Where a stack is kept that is not in `backend`; `undefined` for one that is. */
-  readonly elsewhere?: (stack: string) => Promise<Pick<StackReaderOptions, "backend" | "passphrase"> | undefined>;
+  readonly elsewhere?: (
+    stack: string,
+    project: string,
+  ) => Promise<Pick<StackReaderOptions, "backend" | "passphrase"> | undefined>;
 }
 
 export function createStackReader(options: StackReaderOptions): StackReader {
   const { project, elsewhere } = options;
   const read = async (name: string, wanted: (resource: JsonObject) => boolean) => {
     const stack = parseStackName(name, project);
-    const { backend, passphrase } = (await elsewhere?.(stack.stack)) ?? options;
+    const { backend, passphrase } = (await elsewhere?.(stack.stack, stack.project)) ?? options;
     if (!(await backend.exists(stack))) return undefined;
     const { deployment } = await backend.readRaw(stack);
     const all = deployment?.["resources"];

@@ -115,7 +115,7 @@ it("resolves .all to every instance, and to `default` where there are none", () 
       { instance: "us", id: "web.prod.us" },
     ],
   });
-  expect(stacks.get(id("edge.local"))!.needs[0]!.targets).toEqual([{ instance: "default", id: "web.local" }]);
+  expect(stacks.get(id("edge.local"))!.needs[0]!.targets).toMatchObject([{ instance: "default", id: "web.local" }]);
 });
 
 it("lets an instance need the instance of its own name", () => {
