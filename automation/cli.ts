@@ -8,7 +8,7 @@ import type { Session } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
 import { outputKinds } from "./commands/options.ts";
 import { processWorld, type World } from "./commands/world.ts";
-import { TuttiError } from "./errors.ts";
+import { filesError, TuttiError } from "./errors.ts";
 import { exitCodeOfError } from "./exitCode.ts";
 import { version } from "./version.ts";
 
@@ -85,9 +85,10 @@ function commandLine(session: Session) {
   return cli;
 }
 
-/** Prints what ended a command; gives its exit code. A bug of ours shows its stack, nothing else does. */
-function tell(error: unknown, world: World, detailed: boolean): number {
+/** Prints what ended a command; gives its exit code. A bug of ours shows its stack, nothing else does, a full disk neither. */
+function tell(thrown: unknown, world: World, detailed: boolean): number {
   const say = (text: string): void => world.stderr.write(`${text}\n`);
+  const error = filesError(thrown) ?? thrown;
   if (error instanceof TuttiError) {
     say(`tutti: ${error.message}`);
     if (error.hint !== undefined) say(`  ${error.hint.replaceAll("\n", "\n  ")}`);

@@ -46,3 +46,22 @@ export function workspaceError(problems: readonly Problem[]): TuttiError {
     },
   );
 }
+
+const remedies: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full: make room",
+  EDQUOT: "the disk quota is used up: make room",
+  EROFS: "the file system is read-only: make it writable",
+  EACCES: "permission denied: give the user who runs tutti access to it",
+  EPERM: "not permitted: give the user who runs tutti access to it",
+  EIO: "the disk failed: check it",
+  EMFILE: "too many open files: raise the limit (ulimit -n)",
+};
+
+/** An error of the operating system as one of ours; undefined for any other, which is a bug. */
+export function filesError(error: unknown): TuttiError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return undefined;
+  const hint = `${remedies[code] ?? "mend that"}, then run the same command again`;
+  return new TuttiError("files", error.message, { hint, cause: error });
+}

@@ -20,7 +20,13 @@ export function createJournalFile(path: string): EventSink {
       if (line === undefined || !open) return;
       const bytes = Buffer.from(line, "utf8");
       // A full disk may take a part: the rest is tried once more, and then it throws.
-      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      try {
+        for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+      } catch (error) {
+        // Of a file that is open the system says no name.
+        if (error instanceof Error) error.message += ` '${path}'`;
+        throw error;
+      }
     },
     close(): void {
       if (!open) return;

@@ -7,7 +7,7 @@
 // 3. When the journal cannot be written the run stops as after one interrupt: what is not recorded must not go on.
 import { Cancellation, type CancelledBy, cancelOnAbort } from "./cancellation.ts";
 import type { Door, RunSetup } from "./door.ts";
-import { TuttiError } from "./errors.ts";
+import { filesError, TuttiError } from "./errors.ts";
 import { EventStream } from "./eventStream.ts";
 import type { RunCost, RunEvent, RunId, Stamped } from "./events.ts";
 import { execute } from "./execute.ts";
@@ -122,7 +122,8 @@ async function perform(
       stream.end();
       return report;
     } finally {
-      await runner.close();
+      // The run is over and told of: what cannot be tidied up (a lease on a full disk) does not change how it ended.
+      await runner.close().catch((error: unknown) => request.tell?.(`closing the run: ${messageOf(error)}`));
     }
   } catch (error) {
     stream.end(error);
@@ -188,11 +189,20 @@ async function recorded(
     const durationMs = performance.now() - startedAt;
     emit({ type: "run-finished", exitCode, durationMs, ...(cost === undefined ? {} : { cost }) });
   } finally {
-    files.close();
+    try {
+      files.close();
+    } catch (error) {
+      journalError ??= error;
+    }
   }
   const report = redactDocument(makeReport(fold.state, { detailed: request.detailed }), "the report", redaction);
   if (journalError !== undefined) throw unwritten(journalError);
-  request.writeReport(report);
+  try {
+    request.writeReport(report);
+  } catch (error) {
+    // The journal has it all: a report is made from that whenever somebody asks.
+    request.tell?.(`the file of the report could not be written: ${messageOf(error)}`);
+  }
   return report;
 }
 
@@ -214,17 +224,18 @@ function opened({ openFiles, setup }: RunRequest): EventSink {
   try {
     return openFiles(setup.runId);
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    const hint = "every run keeps a journal below .tutti; make that folder writable";
-    throw new TuttiError("files", `the run could not begin: ${message}`, { hint, cause: error });
+    const hint = `every run keeps a journal below .tutti; ${filesError(error)?.hint ?? "make that folder writable"}`;
+    throw new TuttiError("files", `the run could not begin: ${messageOf(error)}`, { hint, cause: error });
   }
 }
 
 function unwritten(error: unknown): TuttiError {
   if (error instanceof TuttiError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new TuttiError("files", `the journal of the run could not be written, so the run was stopped: ${message}`, {
-    hint: "make room or make the folder .tutti writable, then run the same command again",
-    cause: error,
-  });
+  const message = `the journal of the run could not be written, so the run was stopped: ${messageOf(error)}`;
+  const hint = filesError(error)?.hint ?? "make the folder .tutti writable, then run the same command again";
+  return new TuttiError("files", message, { hint, cause: error });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

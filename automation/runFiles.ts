@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
@@ -41,7 +42,9 @@ export function createRunFiles(base: string, runId: RunId): EventSink {
       file = openSync(logFile(base, runId, stack), "ax", 0o600);
       logs.set(stack, file);
     }
-    writeSync(file, text);
+    const bytes = Buffer.from(text, "utf8");
+    // A full disk may take a part: the rest is tried once more, and then it throws.
+    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
   };
   const closeLog = (stack: StackId): void => {
     const file = logs.get(stack);
@@ -66,8 +69,13 @@ export function createRunFiles(base: string, runId: RunId): EventSink {
 export function writeReport(base: string, report: Report): void {
   const file = join(runsFolder(base), report.runId, "report.json");
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(`${file}.new`, `${JSON.stringify(report, undefined, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  try {
+    writeFileSync(`${file}.new`, `${JSON.stringify(report, undefined, 2)}\n`, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    rmSync(`${file}.new`, { force: true });
+    throw error;
+  }
 }
 
 /** Reports of finished runs as they were written, newest first; read one by one, and no more than the newest thirty. */

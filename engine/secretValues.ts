@@ -12,6 +12,8 @@ const shortestEncoded = 10;
 export class SecretValues {
   readonly #values = new Set<string>();
   readonly #public = new Set<string>();
+  /** Texts that stood in plain sight before anybody called them secret. */
+  readonly #seen = new Set<string>();
   /** Form to whether its value is unmistakable; built into one expression when it is needed. */
   readonly #forms = new Map<string, boolean>();
   #any: RegExp | undefined;
@@ -60,14 +62,30 @@ export class SecretValues {
   }
 
   /**
-   * Adds every text inside of the secrets of a value. A mere word that the same value also holds in plain sight is none: a
-   * cloud's provider calls all labels of a resource secret that its program gave in plain.
+   * Adds every text inside of the secrets of a value, but for those that are public already:
+   *
+   * - a text that stood in plain sight before. SDKs and providers call a property secret whatever is in it: the name of a
+   *   topic, given as the content of a file, does not become a secret by that, and whoever took it for one would refuse the
+   *   state in which it has always stood.
+   * - a mere word that the same value also holds in plain: a cloud's provider calls all labels of a resource secret.
+   *
+   * What is given to `add` is a secret all the same.
    */
   learn(value: PropertyValue | undefined, secret = false): void {
     const plain = new Set<string>();
     for (const [text, isSecret] of textsOf(value, secret)) if (!isSecret) plain.add(text);
     for (const [text, isSecret] of textsOf(value, secret))
-      if (isSecret && (!plain.has(text) || isUnmistakable(text.trim()))) this.add(text);
+      if (isSecret && !this.#seen.has(text) && (!plain.has(text) || isUnmistakable(text.trim()))) this.add(text);
+    for (const text of plain) this.#see(text);
+  }
+
+  /** Remembers every text of a value that is in plain sight: of a state, before anything of it is learnt. */
+  see(value: PropertyValue | undefined): void {
+    for (const [text, isSecret] of textsOf(value, false)) if (!isSecret) this.#see(text);
+  }
+
+  #see(text: string): void {
+    if (text.length >= shortest && !this.#values.has(text)) this.#seen.add(text);
   }
 
   /** The text with `[secret]` in the place of every secret in it, in whatever form. */
@@ -86,6 +104,11 @@ export class SecretValues {
     this.#unmistakable ??= expression([...this.#forms].filter(([, strong]) => strong).map(([form]) => form));
     this.#unmistakable.lastIndex = 0;
     return this.#unmistakable.test(text);
+  }
+
+  /** The forms of secrets that `holds` finds in the text. */
+  found(text: string): ReadonlySet<string> {
+    return this.holds(text) ? new Set(text.match(this.#unmistakable!)) : new Set();
   }
 
   /** The properties with every plain text that holds a secret made a secret. The same object when there is none. */

@@ -1,5 +1,5 @@
 // `--report <kind>=<file>`: which reports there are, and the one place that writes them. A file is there whole or not at all.
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { TuttiError } from "../errors.ts";
 import type { Report, RunState, Tutti } from "../index.ts";
@@ -46,6 +46,7 @@ export async function writeReportFiles(files: readonly ReportFile[], reported: R
       await writeFile(part, text);
       await rename(part, file);
     } catch (error) {
+      await rm(part, { force: true }).catch(() => undefined);
       const message = error instanceof Error ? error.message : String(error);
       throw new TuttiError("files", `the report ${file} could not be written: ${message}`, {
         hint: `the run is recorded; tutti report ${reported.report.runId} --report ${kind}=<file> writes it again`,

@@ -144,8 +144,10 @@ export function readEngineEvents({
     const left = pendingOf(text);
     if (left !== undefined) {
       leftOpen = left.filter(({ doing }) => doing === "creating").map((one) => one.urn);
-      emit({ type: "diagnostic", severity: "warning", message: pendingWarning(left, stack) });
-      return;
+      if (severity !== "error") {
+        emit({ type: "diagnostic", severity: "warning", message: pendingWarning(left, stack) });
+        return;
+      }
     }
     if (severity !== "error") {
       // What a program prints comes as information: all of it is in the log, and the journal keeps how it begins.
@@ -210,7 +212,7 @@ export function readEngineEvents({
     }
     if (changes && leftOpen.length > 0) {
       // Whatever failed, what is there without the state knowing of it may be why.
-      const hint = `settle what an earlier run left open: tutti recover ${stack}`;
+      const hint = `settle what was left open: tutti recover ${stack}`;
       const failure = { ...failureOf(end, `the engine ended with exit code ${end.code}`), hint };
       return { type: "needs-recovery", failure, pending: leftOpen };
     }
@@ -278,9 +280,13 @@ interface LeftOpen {
   readonly doing: string;
 }
 
-/** What the warning of either engine about pending operations lists; undefined for any other text. */
+/**
+ * What the warning of either engine about pending operations lists, or the embedded engine's words about a state that it
+ * could not write; undefined for any other text.
+ */
 function pendingOf(text: string): readonly LeftOpen[] | undefined {
-  if (!/^Attempting to deploy or update resources with \d+ pending operations/.test(text)) return undefined;
+  if (!/^(?:Attempting to deploy or update resources|The state was left) with \d+ pending operations/m.test(text))
+    return undefined;
   return [...text.matchAll(/^ *\* (\S+), interrupted while (\w+)$/gm)].map(([, urn, doing]) => ({
     urn: urn!,
     doing: doing!,

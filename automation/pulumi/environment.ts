@@ -1,10 +1,11 @@
 // One environment as the rest of the door uses it, whichever engine serves it: a sandbox is only ever embedded, a real one
 // only ever official. Which it is comes from the workspace alone; nothing installed on the machine changes it.
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { EngineCommand, Predictions } from "../../engine/index.ts";
 import type { ChildSource } from "../../engine/language/pool.ts";
 import { SecretValues } from "../../engine/secretValues.ts";
+import { createOnce } from "../../engine/state/files.ts";
 import type { Environment, Workspace } from "../define.ts";
 import { TuttiError } from "../errors.ts";
 import { parseStackId } from "../workspace.ts";
@@ -165,11 +166,7 @@ async function openEmbedded({
 async function placeSalt(config: string, committed: string, stack: string, salt: () => Promise<string>): Promise<void> {
   const file = `Pulumi.${stack}.yaml`;
   if (await readFile(path.join(committed, file)).catch(() => undefined)) return;
-  await mkdir(config, { recursive: true, mode: 0o700 });
-  const text = `encryptionsalt: ${await salt()}\n`;
-  await writeFile(path.join(config, file), text, { mode: 0o600, flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
+  await createOnce(path.join(config, file), `encryptionsalt: ${await salt()}\n`);
 }
 
 async function openOfficial({

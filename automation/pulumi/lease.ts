@@ -8,11 +8,10 @@
 //    touched it for `staleMs`. A holder that was taken over finds a higher number and must stop: `check` before each write.
 // 4. A driver that is stopped and resumed beyond `staleMs` may write once more between its check and the write itself; the
 //    stack's own lock, which is broken on proof of death only, keeps the other out until then.
-import { randomBytes } from "node:crypto";
-import { link, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { userInfo } from "node:os";
 import path from "node:path";
-import { makeFolder, readIfPresent, writeDurably } from "../../engine/state/files.ts";
+import { createOnce, readIfPresent, writeDurably } from "../../engine/state/files.ts";
 import {
   livenessOf,
   type Machine,
@@ -191,21 +190,7 @@ export function leaseFolder(folder: string): LeaseStore {
         return undefined;
       }
     },
-    async claim(fence, record) {
-      await makeFolder(folder);
-      const draft = path.join(folder, `.${randomBytes(6).toString("hex")}.tmp`);
-      await writeDurably(draft, text(record));
-      try {
-        // A link appears whole and only once, unlike a file that is opened and then written.
-        await link(draft, file(fence));
-        return true;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-        throw error;
-      } finally {
-        await rm(draft, { force: true });
-      }
-    },
+    claim: (fence, record) => createOnce(file(fence), text(record)),
     replace: (fence, record) => writeDurably(file(fence), text(record)),
     remove: (fence) => rm(file(fence), { force: true }),
   };

@@ -2,9 +2,10 @@
 // variables of everything that runs in it: made from nothing, so that no credential of the machine can be in them.
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { link, mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
+import { createOnce, makeFolder, readIfPresent, writeDurably } from "../../engine/state/files.ts";
 import { keyText, newSalt, recallKey } from "../../engine/state/passphrase.ts";
 
 export interface SandboxFiles {
@@ -49,9 +50,7 @@ export interface OpenSandbox {
 /** Creates what is missing; safe when several processes do so at once. */
 export async function openSandbox(base: string, environment: string): Promise<OpenSandbox> {
   const files = sandboxFiles(base, environment);
-  for (const folder of [files.state, files.cloud, files.config, files.home]) {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-  }
+  for (const folder of [files.state, files.cloud, files.config, files.home]) await makeFolder(folder);
   const passphrase = await createdOnce(files.passphraseFile, async () => randomBytes(32).toString("base64url"));
   return { files, passphrase, env: sandboxEnvironment(files) };
 }
@@ -83,9 +82,7 @@ async function recallOrDerive({ files, passphrase }: OpenSandbox): Promise<void>
   ]);
   if (recallKey(kept, salt, passphrase)) return;
   const text = await keyText(salt, passphrase);
-  const draft = `${files.keyFile}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  await writeFile(draft, `${text}\n`, { mode: 0o600, flag: "wx" });
-  await rename(draft, files.keyFile);
+  await writeDurably(files.keyFile, `${text}\n`);
 }
 
 /** Variables of a sandbox; the same on every machine but for paths, language and time zone. */
@@ -114,14 +111,16 @@ export function sandboxEnvironment(files: SandboxFiles): Record<string, string> 
 
 /** What a file holds, created with what `make` gives when it is missing; the first of several processes wins. */
 async function createdOnce(file: string, make: () => Promise<string>): Promise<string> {
-  const known = await readFile(file, "utf8").catch(() => "");
-  if (known.trim() !== "") return known.trim();
-  const draft = `${file}.${process.pid}.${randomBytes(4).toString("hex")}`;
-  await writeFile(draft, `${await make()}\n`, { mode: 0o600, flag: "wx" });
-  // A link appears whole and only once, unlike a file that is opened and then written.
-  await link(draft, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
-  await unlink(draft);
-  return (await readFile(file, "utf8")).trim();
+  const known = await readText(file);
+  if (known !== undefined) return known;
+  const made = await make();
+  if (await createOnce(file, `${made}\n`)) return made;
+  return (await readText(file)) ?? made;
+}
+
+/** Undefined when there is no such file. @throws Error when there is one with nothing in it: it is never written so. */
+async function readText(file: string): Promise<string | undefined> {
+  const text = (await readIfPresent(file))?.toString("utf8").trim();
+  if (text === "") throw new Error(`${file} is empty: bring back what it held, or remove the environment's folder`);
+  return text;
 }

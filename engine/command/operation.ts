@@ -148,10 +148,7 @@ class Phase {
     });
     const host = secrets === undefined ? providers : watchedHost(providers, secrets);
     const base = this.#base(checkpoint);
-    for (const { state } of secrets === undefined ? [] : base.resources) {
-      secrets?.learn(state.inputs);
-      secrets?.learn(state.outputs);
-    }
+    if (secrets !== undefined) learnState(secrets, base.resources);
     const spared = spare?.(base.resources.map(({ state }) => state)) ?? [];
     const { kill } = options;
     const writer = this.#preview ? undefined : this.#writer(checkpoint);
@@ -319,6 +316,12 @@ async function unlessKilled<T>(kill: AbortSignal | undefined, work: Promise<T>):
     kill.removeEventListener("abort", end);
     work.catch(() => undefined);
   }
+}
+
+/** What a state holds: first all that stands there in plain, then its secrets. */
+function learnState(secrets: SecretValues, resources: readonly Resource[]): void {
+  for (const { state } of resources) for (const part of [state.id, state.inputs, state.outputs]) secrets.see(part);
+  for (const { state } of resources) for (const part of [state.inputs, state.outputs]) secrets.learn(part);
 }
 
 /** A setting may be a document, whose parts are secrets too. */

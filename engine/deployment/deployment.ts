@@ -219,7 +219,7 @@ class Deployment {
     this.#stepsFailed ||= this.#executor.sawError || ledger.sawError;
     this.#failed ||= this.#stepsFailed;
     await this.#finishStackOutputs();
-    await this.#attempt(() => this.#snapshot?.close() ?? Promise.resolve(), "writing snapshot");
+    await this.#attempt(() => this.#closeSnapshot(), "writing snapshot");
     const canceled = signal.aborted && !this.#failed;
     const kind = this.#options.preview ? "preview" : "update";
     if (canceled) events.diagnostic("error", `${kind} canceled`);
@@ -231,6 +231,18 @@ class Deployment {
     events.emit({ summaryEvent: { ...summary, isPreview: this.#options.preview, result } });
     await this.#generation.registry.close();
     return { result, changes, outputs: this.#registrar.stackOutputs?.outputs };
+  }
+
+  /** @throws Error that names the operations whose end could not be written: the state has them as begun. */
+  async #closeSnapshot(): Promise<void> {
+    try {
+      await this.#snapshot?.close();
+    } catch (error) {
+      const open = this.#snapshot?.openOperations ?? [];
+      const list = open.map(({ type, resource }) => `\n  * ${resource.urn}, interrupted while ${type}`).join("");
+      if (list === "") throw error;
+      throw new Error(`${messageOf(error)}\nThe state was left with ${open.length} pending operations:${list}`);
+    }
   }
 
   /** After a failure, an output the program did not get to give is not taken for one it gave up. */

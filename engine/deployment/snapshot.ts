@@ -36,6 +36,7 @@ export class LiveSnapshot {
   #current: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   #unwritten = true;
+  #written: SnapshotContents | undefined;
 
   constructor(base: BaseSnapshot, write: (contents: SnapshotContents) => Promise<void>) {
     this.#base = base;
@@ -72,6 +73,11 @@ export class LiveSnapshot {
   async close(): Promise<void> {
     if (this.#unwritten) await this.#save();
     await (this.#next ?? this.#current);
+  }
+
+  /** Operations that stand in what was written last: whoever reads it does not know how they ended. */
+  get openOperations(): readonly Operation[] {
+    return this.#written?.pendingOperations ?? [];
   }
 
   /** The snapshot at this moment. */
@@ -139,7 +145,17 @@ export class LiveSnapshot {
         this.#current = this.#next!;
         this.#next = undefined;
         this.#unwritten = false;
-        return this.#write(this.contents());
+        const contents = this.contents();
+        return this.#write(contents).then(
+          () => {
+            this.#written = contents;
+          },
+          (error: unknown) => {
+            // Once more at the end: what has been done by then must not be lost because a disk was full for a moment.
+            this.#unwritten = true;
+            throw error;
+          },
+        );
       });
     return this.#next;
   }

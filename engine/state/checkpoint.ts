@@ -26,7 +26,7 @@ export interface CheckpointOptions {
   /** False for `--disable-integrity-checking`. */
   readonly checkIntegrity: boolean;
   /** Asked of each resource before it is written: a state that would hold a secret in plain text is not. */
-  readonly secrets?: { readonly holds: (text: string) => boolean };
+  readonly secrets?: { readonly found: (text: string) => ReadonlySet<string> };
 }
 
 export interface OpenedDeployment {
@@ -131,6 +131,21 @@ export class Checkpoint {
     return done;
   }
 
+  /**
+   * Whether a secret would stand in plain in the text of a resource, and did not do so in the state on disk: what is there
+   * from before it was called a secret must not keep anybody from replacing it.
+   */
+  private leaks(urn: string, text: string): boolean {
+    const { secrets } = this.options;
+    const found = secrets?.found(text);
+    if (secrets === undefined || found === undefined || found.size === 0) return false;
+    const blind: SecretWriter = { type: "encrypt", encrypt: () => "" };
+    const before = (this.snapshot?.resources ?? [])
+      .filter((resource) => resource.urn === urn)
+      .flatMap((resource) => [...secrets.found(encodeResource(resource, blind))]);
+    return [...found].some((form) => !before.includes(form));
+  }
+
   private writerFor(manager: SecretsManager): Writer {
     if (this.writer !== undefined && isSame(this.writer.manager, manager)) return this.writer;
     const ciphertexts =
@@ -144,7 +159,7 @@ export class Checkpoint {
       const known = texts.get(resource);
       if (known !== undefined) return known;
       const text = encodeResource(resource, secrets);
-      if (this.options.secrets?.holds(text))
+      if (this.leaks(resource.urn, text))
         // Which resource it is could be the secret.
         throw new EngineError(
           `a resource of type ${resource.type} would stand in the state with a secret in plain text (in its id, its name or the name of a property): the state was not written`,

@@ -33,6 +33,26 @@ export function reasonOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** What people are told of a system error, by its code, and what to do about it. */
+const systemErrors: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
+  ENOSPC: ["the disk is full", "make room there"],
+  EDQUOT: ["the disk quota is used up", "make room there"],
+  EROFS: ["the file system is read-only", "make it writable"],
+  EACCES: ["permission denied", "give the user who runs this access to it"],
+  EPERM: ["operation not permitted", "give the user who runs this access to it"],
+  EIO: ["the disk failed", "check it"],
+  EMFILE: ["too many open files", "raise the limit (ulimit -n)"],
+  ENFILE: ["too many open files", "raise the limit of the machine"],
+};
+
+/** A sentence about a file that cannot be read or written, with what to do; for any other error, its own message. */
+export function fileProblem(verb: "read" | "write", path: string, thrown: unknown): string {
+  const code = thrown instanceof Error ? ((thrown as NodeJS.ErrnoException).code ?? "") : "";
+  const known = systemErrors[code];
+  if (known === undefined) return `could not ${verb} ${path}: ${reasonOf(thrown)}`;
+  return `could not ${verb} ${path}: ${known[0]} (${code}). To go on, ${known[1]}, then run the same command again`;
+}
+
 /** Whether a thrown value is a system error with this code (`ENOENT`, `EEXIST`, ...). */
 export function hasCode(thrown: unknown, code: string): boolean {
   return thrown instanceof Error && (thrown as NodeJS.ErrnoException).code === code;

@@ -1,9 +1,9 @@
 // The history of a stack on a file backend: for each operation that changed it an entry, a copy of the checkpoint after
 // it, and a backup (pulumi/pulumi: pkg/backend/updates.go, pkg/backend/diy/state.go).
-import { chmod, copyFile, readdir, rename } from "node:fs/promises";
+import { readdir, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { EngineError, hasCode } from "./error.ts";
-import { flushFolder, makeFolder, writeDurably } from "./files.ts";
+import { copyDurably, flushFolder, makeFolder, writeDurably } from "./files.ts";
 import { isJsonObject, type JsonValue, mapText, sortedText, stringText, structText } from "./json.ts";
 import { nanoseconds } from "./layout.ts";
 import { readJsonFile } from "./stateFile.ts";
@@ -34,17 +34,8 @@ export async function appendHistory(
   const base = join(folders.history, `${stack}-${nanoseconds()}`);
   await writeDurably(`${base}.history.json`, encodeUpdate(info));
   const suffix = basename(stateFile).slice(stack.length); // .json, .json.gz
-  await copyInto(stateFile, `${base}.checkpoint${suffix}`);
-  await copyInto(stateFile, join(folders.backups, `${stack}.${nanoseconds()}${suffix}`));
-}
-
-async function copyInto(from: string, to: string): Promise<void> {
-  await makeFolder(join(to, ".."));
-  const temporary = `${to}.tmp`;
-  await copyFile(from, temporary);
-  await chmod(temporary, 0o600); // the copy has the mode of what it was made from
-  await rename(temporary, to);
-  await flushFolder(join(to, ".."));
+  await copyDurably(stateFile, `${base}.checkpoint${suffix}`);
+  await copyDurably(stateFile, join(folders.backups, `${stack}.${nanoseconds()}${suffix}`));
 }
 
 function encodeUpdate(info: UpdateInfo): string {

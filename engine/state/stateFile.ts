@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { gunzip, zstdDecompress } from "node:zlib";
 import { type RawDeployment, upgradeDeployment } from "./deployment.ts";
 import { EngineError, hasCode, reasonOf } from "./error.ts";
-import { readIfPresent, writeDurably } from "./files.ts";
+import { discard, readIfPresent, refusal, writeDurably } from "./files.ts";
 import { arrayText, isJsonObject, type JsonValue, stringText, structText } from "./json.ts";
 
 const extensions = [".json", ".json.gz", ".json.zst"] as const;
@@ -93,10 +93,17 @@ export async function writeStateFile(base: string, text: string): Promise<void> 
 /** `<path>.bak` becomes what is at `<path>` now; `<path>` stays. */
 export async function keepBackup(path: string): Promise<void> {
   const temporary = `${path}.bak.tmp`;
-  await rm(temporary, { force: true });
-  // a second name for the same bytes: `path` is never changed in place, only replaced
-  await link(path, temporary).catch(() => copyFile(path, temporary));
-  await rename(temporary, `${path}.bak`);
+  try {
+    await rm(temporary, { force: true });
+    // a second name for the same bytes: `path` is never changed in place, only replaced
+    await link(path, temporary).catch(() => copyFile(path, temporary));
+    await rename(temporary, `${path}.bak`);
+  } catch (thrown) {
+    throw refusal("write", `${path}.bak`, thrown);
+  } finally {
+    // also after a rename: of two names of one file to the other, it does nothing
+    await discard(temporary);
+  }
   await forgetAttributes(`${path}.bak`);
 }
 

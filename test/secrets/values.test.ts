@@ -58,6 +58,28 @@ it("takes a word for no secret that stands in plain sight beside it, but a real 
   expect(secrets.mask("payments accounting abc123def456")).toBe("payments [secret] [secret]");
 });
 
+it("takes nothing for a secret that stood in plain sight before, unless somebody says so", () => {
+  const secrets = new SecretValues();
+  const topic = "projects/sandbox/topics/events-304708a";
+  secrets.see({ outputs: { topic }, password: new Secret("a-real-secret-7q") });
+  // What the SDK calls secret whatever is in it, and what an owner does.
+  secrets.learn({ content: new Secret(topic), password: new Secret("a-real-secret-7q") });
+  expect(secrets.mask(`${topic} a-real-secret-7q`)).toBe(`${topic} [secret]`);
+  secrets.learn({ id: "events-304708a-2" });
+  secrets.learn(new Secret("events-304708a-2"));
+  expect(secrets.holds("events-304708a-2")).toBe(false);
+  secrets.add(topic);
+  expect(secrets.holds(topic)).toBe(true);
+});
+
+it("keeps a secret one that turns up in plain later", () => {
+  const secrets = new SecretValues();
+  secrets.learn(new Secret("a-real-secret-7q"));
+  secrets.see({ echo: "a-real-secret-7q" });
+  secrets.learn({ echo: "a-real-secret-7q", again: new Secret("a-real-secret-7q") });
+  expect(secrets.holds("a-real-secret-7q")).toBe(true);
+});
+
 it("masks a word that somebody calls secret, but refuses nothing for it", () => {
   const secrets = new SecretValues(["postgres"]);
   expect(secrets.mask("user postgres")).toBe("user [secret]");

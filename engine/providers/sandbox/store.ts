@@ -7,8 +7,9 @@
 //
 // Folders are 0700, files 0600.
 import { createHash, randomBytes } from "node:crypto";
-import { link, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createOnce, discard, makeFolder, refusal } from "../../state/files.ts";
 import { type CloudRecord, decodeHead, decodeRecord, encodeRecord, type RecordHead } from "./record.ts";
 
 const keyFile = "key";
@@ -31,7 +32,7 @@ export class CloudStore {
 
   /** Creates a resource. False, with nothing changed, when the id is taken. */
   async claim(record: CloudRecord): Promise<boolean> {
-    await mkdir(this.folder(record.collection), { recursive: true, mode: 0o700 });
+    await makeFolder(this.folder(record.collection));
     const temporary = await this.temporary(record);
     try {
       await link(temporary, this.path(record.collection, record.id));
@@ -119,7 +120,12 @@ export class CloudStore {
       throw new Error(
         `a resource of type ${record.type} would have a secret in its id or name, which clouds show to everybody; nothing was written`,
       );
-    await writeFile(file, text, { mode: 0o600, flag: "wx" });
+    try {
+      await writeFile(file, text, { mode: 0o600, flag: "wx" });
+    } catch (error) {
+      await discard(file);
+      throw refusal("write", file, error);
+    }
     return file;
   }
 
@@ -129,16 +135,7 @@ export class CloudStore {
       const file = join(this.directory, keyFile);
       const known = await textOf(file);
       if (known !== undefined) return Buffer.from(known, "base64url");
-      await mkdir(this.directory, { recursive: true, mode: 0o700 });
-      const temporary = join(this.directory, `.${randomBytes(9).toString("hex")}.tmp`);
-      await writeFile(temporary, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
-      try {
-        await link(temporary, file);
-      } catch (error) {
-        if (codeOf(error) !== "EEXIST") throw error;
-      } finally {
-        await rm(temporary, { force: true });
-      }
+      await createOnce(file, randomBytes(32).toString("base64url"));
       return Buffer.from(await readFile(file, "utf8"), "base64url");
     })();
     return this.key;

@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { SecretValues } from "../../../engine/secretValues.ts";
 import { backendFolder } from "../../../engine/state/backendUrl.ts";
 import type { CheckpointOptions } from "../../../engine/state/checkpoint.ts";
 import { newManifest, type Snapshot } from "../../../engine/state/deployment.ts";
@@ -68,6 +69,26 @@ describe("a backend that the CLI made", () => {
       await passphraseSecrets((checkpoint.secrets!.state as { salt: string }).salt, recordedPassphrase),
     );
     expect(await readFile(await backend.stateFile(dev), "utf8")).toBe(tainted);
+  });
+
+  it("refuses a secret in plain that is new, not one that the state had there before", async () => {
+    const backend = await open(await recordedBackend());
+    const before = await readFile(await backend.stateFile(dev), "utf8");
+    const first = await backend.openCheckpoint(dev, options);
+    const { id = "" } = first.snapshot!.resources.findLast((one) => (one.id ?? "").length >= 20)!;
+    const secrets = new SecretValues([id, "another-place-7q"]);
+    expect(secrets.holds(before)).toBe(true);
+    const checkpoint = await backend.openCheckpoint(dev, { ...options, secrets });
+    const snapshot = checkpoint.snapshot!;
+    await checkpoint.write(snapshot, checkpoint.secrets!);
+    expect(await readFile(await backend.stateFile(dev), "utf8")).toBe(before);
+    const leaking = snapshot.resources.map((one, index) =>
+      index === 0 ? { ...one, outputs: { leak: "another-place-7q" } } : one,
+    );
+    await expect(checkpoint.write({ ...snapshot, resources: leaking }, checkpoint.secrets!)).rejects.toThrow(
+      "would stand in the state with a secret in plain text",
+    );
+    expect(await readFile(await backend.stateFile(dev), "utf8")).toBe(before);
   });
 
   it("encrypts everything anew for another key", async () => {
