@@ -7,6 +7,7 @@ import {
   type Environment,
   type EnvReference,
   environmentKeys,
+  googleKeys,
   guardKeys,
   projectKeys,
   stackKeys,
@@ -243,6 +244,12 @@ function environmentProblems(name: string, environment: Environment, workspace: 
   for (const [key, value] of Object.entries({ backend, secretsProvider }))
     if (value !== undefined && !isText(value)) bad(`"${key}" is not a text or env("NAME"), got ${shown(value)}`);
 
+  if (cloud === "sandbox" && environment.google !== undefined)
+    bad(`a sandbox needs nothing of Google's; take "google" away`);
+  if (environment.google !== undefined)
+    for (const key of Object.keys(environment.google))
+      if (!(googleKeys as readonly string[]).includes(key))
+        problems.push(unknownKeyProblem(`${where}.google`, key, googleKeys));
   for (const mistake of patienceMistakes(environment.patience)) bad(mistake);
   for (const [key, limit] of Object.entries(environment.guards)) {
     if (!(guardKeys as readonly string[]).includes(key))

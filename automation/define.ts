@@ -294,6 +294,8 @@ export interface Environment<
   /** Variables that its engine and programs get, and those of no other environment. */
   readonly variables: Readonly<Record<string, string | EnvReference>>;
   readonly guards: Guards;
+  /** What `tutti doctor -e` looks for in Google Cloud. */
+  readonly google: GoogleNeeds | undefined;
   /** For those of its stacks whose contracts say nothing of it. */
   readonly patience: Patience;
   readonly settings: Settings;
@@ -337,6 +339,20 @@ export interface RealSpec<Settings, Only extends string, Except extends string>
   readonly passphrase?: EnvReference;
   /** More variables for its engine and programs: `{ GOOGLE_CREDENTIALS: env("PROD_GOOGLE_CREDENTIALS") }`. */
   readonly variables?: Readonly<Record<string, string | EnvReference>>;
+  /** What `tutti doctor -e` looks for in Google Cloud before a first run. Default: nothing. */
+  readonly google?: GoogleNeeds;
+}
+
+/** What an environment needs of a project in Google Cloud. No run reads it; `tutti doctor -e` does. */
+export interface GoogleNeeds {
+  /** Project id. */
+  readonly project: string;
+  /** Region whose quotas are looked at. */
+  readonly region?: string;
+  /** APIs that have to be on before the first stack runs, by the short name: `compute`. */
+  readonly apis?: readonly string[];
+  /** Quotas of the region by Compute Engine's metric, with how much has to be free: `{ CPUS: 24 }`. */
+  readonly quotas?: Readonly<Record<string, number>>;
 }
 
 /** Defines an environment. It has every stack of the workspace unless it says `only` or `except`. */
@@ -354,6 +370,7 @@ export function defineEnvironment<
     passphrase: "passphrase" in spec ? spec.passphrase : undefined,
     variables: ("variables" in spec ? spec.variables : undefined) ?? {},
     guards: spec.guards ?? {},
+    google: "google" in spec ? spec.google : undefined,
     patience: { timeout: spec.timeout, retry: spec.retry },
     settings: spec.settings ?? ({} as Settings),
     only: spec.only,
@@ -542,6 +559,7 @@ export const environmentKeys = [
   "secretsProvider",
   "passphrase",
   "variables",
+  "google",
   "guards",
   "timeout",
   "retry",
@@ -551,6 +569,7 @@ export const environmentKeys = [
 ] as const;
 export const workspaceKeys = ["stacks", "environments"] as const;
 export const guardKeys = ["maxDeletes", "maxReplaces"] as const;
+export const googleKeys = ["project", "region", "apis", "quotas"] as const;
 
 function keysOutside(spec: object, known: readonly string[]): readonly string[] {
   return Object.keys(spec).filter((key) => !known.includes(key));

@@ -5,12 +5,12 @@ import path from "node:path";
 import { satisfies } from "semver";
 import { parse } from "yaml";
 import { resolveChecked } from "./checkWorkspace.ts";
-import type { Workspace } from "./define.ts";
+import type { EnvReference, Workspace } from "./define.ts";
 import { TuttiError } from "./errors.ts";
 import { findRoot, loadWorkspace } from "./load.ts";
 import { problemLine } from "./problems.ts";
 import type { Variables } from "./variables.ts";
-import { resolveReference } from "./workspace.ts";
+import { noneNamed, ownValue, resolveReference } from "./workspace.ts";
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -26,14 +26,20 @@ export interface Patient {
   readonly variables: Variables;
   readonly platform?: NodeJS.Platform;
   readonly nodeVersion?: string;
+  /** Only this one of the environments, as if it were to run now: what is missing for it is a problem, not a warning. */
+  readonly environment?: string;
+  /** The door to the network and a token for Google's APIs; made from `variables` by default. */
+  readonly google?: { readonly request: typeof fetch; readonly token: () => Promise<string> };
 }
 
-/** Looks at everything; never throws for what it finds. */
+/** Looks at everything; never throws for what it finds. @throws TuttiError `usage` for an environment there is not. */
 export async function examine({
   directory,
   variables,
   platform = process.platform,
   nodeVersion = process.versions.node,
+  environment,
+  google,
 }: Patient): Promise<readonly Finding[]> {
   const findings: Finding[] = [node(nodeVersion), system(platform)];
   let root: string;
@@ -45,14 +51,18 @@ export async function examine({
   findings.push(...(await project(root)), sdkCopies(root), await files(root));
   try {
     const { workspace, facts } = await loadWorkspace(root);
+    if (environment !== undefined && ownValue(workspace.environments, environment) === undefined)
+      throw new TuttiError("usage", noneNamed("environment", environment, Object.keys(workspace.environments)));
     const { problems, stacks } = resolveChecked(workspace, facts);
     findings.push(
       ...(problems.length === 0
         ? [ok("workspace", `${stacks.size} stacks in ${Object.keys(workspace.environments).length} environments`)]
         : problems.map((one): Finding => ({ check: "workspace", status: "problem", message: problemLine(one) }))),
     );
-    findings.push(...(await realEnvironments(workspace, variables)));
+    findings.push(...(await realEnvironments(workspace, variables, environment)));
+    if (environment !== undefined) findings.push(...(await cloud(workspace, variables, environment, root, google)));
   } catch (error) {
+    if (error instanceof TuttiError && error.code === "usage" && environment !== undefined) throw error;
     findings.push(problem("workspace", error));
   }
   return findings;
@@ -162,10 +172,17 @@ async function files(root: string): Promise<Finding> {
   }
 }
 
-/** What real environments need: the CLI, and every variable they name. */
-async function realEnvironments(workspace: Workspace, variables: Variables): Promise<readonly Finding[]> {
-  const real = Object.entries(workspace.environments).filter(([, { cloud }]) => cloud === "real");
+/** What real environments need, or the one that is named: the CLI, and every variable they name. */
+async function realEnvironments(
+  workspace: Workspace,
+  variables: Variables,
+  only: string | undefined,
+): Promise<readonly Finding[]> {
+  const real = Object.entries(workspace.environments).filter(
+    ([name, { cloud }]) => cloud === "real" && (only === undefined || name === only),
+  );
   if (real.length === 0) return [];
+  const status = only === undefined ? "warning" : "problem";
   const findings: Finding[] = [];
   const { locateOfficial } = await import("./pulumi/official.ts");
   try {
@@ -176,7 +193,7 @@ async function realEnvironments(workspace: Workspace, variables: Variables): Pro
     // Nobody who works in sandboxes only needs it.
     findings.push({
       ...problem("pulumi", error),
-      status: "warning",
+      status,
       message: `${problem("pulumi", error).message} (for ${names})`,
     });
   }
@@ -184,8 +201,55 @@ async function realEnvironments(workspace: Workspace, variables: Variables): Pro
     for (const [key, value] of Object.entries({ backend, secretsProvider, passphrase, ...more })) {
       if (value === undefined) continue;
       const result = resolveReference(value, variables, `environment ${name}: ${key}`);
-      if (!result.ok) findings.push({ check: "environments", status: "warning", message: problemLine(result.error) });
+      if (!result.ok) findings.push({ check: "environments", status, message: problemLine(result.error) });
     }
   }
   return findings;
+}
+
+/** What one environment needs to be there before it runs: plugins, and in the cloud what it says it needs of Google. */
+async function cloud(
+  workspace: Workspace,
+  variables: Variables,
+  name: string,
+  root: string,
+  google: Patient["google"],
+): Promise<readonly Finding[]> {
+  const environment = workspace.environments[name];
+  if (environment?.cloud !== "real") return [ok(name, "a sandbox: it needs nothing of any cloud")];
+  const { isInstalled, requiredPlugins } = await import("./pulumi/plugins.ts");
+  const known = Object.fromEntries(Object.entries(variables).filter((entry): entry is [string, string] => !!entry[1]));
+  const missing = (await requiredPlugins(root)).filter((plugin) => !isInstalled(plugin, known));
+  const findings: Finding[] = [
+    missing.length === 0
+      ? ok("plugins", "installed")
+      : {
+          check: "plugins",
+          status: "note",
+          message: `missing: ${missing.map((one) => `${one.name} ${one.version ?? ""}`.trim()).join(", ")}; the first run installs them`,
+          hint: missing
+            .map((one) => `pulumi plugin install resource ${one.name} ${one.version ?? ""}`.trim())
+            .join(" && "),
+        },
+  ];
+  if (environment.google === undefined) return findings;
+  const { googleFindings, googleToken } = await import("./googleFindings.ts");
+  const said = (value: string | EnvReference | undefined): string | undefined => {
+    const result = value === undefined ? undefined : resolveReference(value, variables, name);
+    return result?.ok ? result.value : undefined;
+  };
+  // What the environment hands to its programs is what they will sign in with.
+  const own = Object.entries(environment.variables).map(([key, value]) => [key, said(value)]);
+  const theirs: Variables = { ...variables, ...Object.fromEntries(own) };
+  return [
+    ...findings,
+    ...(await googleFindings({
+      environment: name,
+      needs: environment.google,
+      backend: said(environment.backend),
+      secretsProvider: said(environment.secretsProvider),
+      token: google?.token ?? (() => googleToken(theirs)),
+      ...(google !== undefined && { request: google.request }),
+    })),
+  ];
 }

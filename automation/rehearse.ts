@@ -6,7 +6,7 @@ import path from "node:path";
 import type { Environment, Workspace } from "./define.ts";
 import type { Stamped } from "./events.ts";
 import { findRoot } from "./load.ts";
-import { open } from "./open.ts";
+import { open, type Tutti } from "./open.ts";
 import type { Report } from "./report.ts";
 
 export interface RehearseOptions {
@@ -30,14 +30,8 @@ export async function rehearse<Name extends string>(
   options: RehearseOptions = {},
 ): Promise<Report> {
   const { directory = ".", signal, onEvent } = options;
-  const root = findRoot(directory);
-  const base = await mkdtemp(path.join(os.tmpdir(), "tutti-rehearsal-"));
+  const { tutti, close } = await openRehearsal(workspace, { directory });
   try {
-    const rehearsal = allSandboxes(workspace);
-    const { createDoor } = await import("./pulumi/index.ts");
-    // One sandbox for all: stacks of one environment may need those of another.
-    const door = createDoor({ workspace: rehearsal, base, variables: {}, sandboxOf: () => "rehearsal" });
-    const tutti = await open(rehearsal, { directory: root, base, variables: {}, door });
     const run = tutti.up({
       environment,
       withDependencies: true,
@@ -47,7 +41,31 @@ export async function rehearse<Name extends string>(
     for await (const event of run) onEvent?.(event);
     return await run.result();
   } finally {
-    await rm(base, { recursive: true, force: true });
+    await close();
+  }
+}
+
+/**
+ * The same workspace with every environment a sandbox in one folder below the temporary one. `close` removes it. With
+ * `runsIn`, journals and logs are kept there and outlive it.
+ */
+export async function openRehearsal(
+  workspace: Workspace,
+  { directory, runsIn }: { readonly directory: string; readonly runsIn?: string },
+): Promise<{ readonly tutti: Tutti; readonly close: () => Promise<void> }> {
+  const root = findRoot(directory);
+  const base = await mkdtemp(path.join(os.tmpdir(), "tutti-rehearsal-"));
+  const close = (): Promise<void> => rm(base, { recursive: true, force: true });
+  try {
+    const rehearsal = allSandboxes(workspace);
+    const { createDoor } = await import("./pulumi/index.ts");
+    // One sandbox for all: stacks of one environment may need those of another.
+    const door = createDoor({ workspace: rehearsal, base, variables: {}, sandboxOf: () => "rehearsal" });
+    const tutti = await open(rehearsal, { directory: root, base: runsIn ?? base, variables: {}, door });
+    return { tutti, close };
+  } catch (error) {
+    await close();
+    throw error;
   }
 }
 
@@ -62,6 +80,7 @@ function allSandboxes(workspace: Workspace): Workspace {
       secretsProvider: undefined,
       passphrase: undefined,
       variables: {},
+      google: undefined,
       guards: {},
     },
   ]);

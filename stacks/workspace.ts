@@ -3,7 +3,8 @@
 //
 //   foundation --> network --> data ----> web ----> edge --> observability
 //                         `--> cluster --^--> platform --> images --^
-import { defineEnvironment, defineWorkspace, env } from "../automation/define.ts";
+import { defineEnvironment, defineWorkspace, each, env } from "../automation/define.ts";
+import { bootstrap } from "./bootstrap/contract.ts";
 import { cluster } from "./cluster/contract.ts";
 import { data } from "./data/contract.ts";
 import { edge } from "./edge/contract.ts";
@@ -41,17 +42,27 @@ const real = {
   cloud: "real",
   backend: env("TUTTI_STATE_URL"),
   secretsProvider: env("TUTTI_SECRETS_PROVIDER"),
+  except: [bootstrap],
 } as const;
+
+/** What `tutti doctor -e` looks for before a first run: the rest is turned on by `foundation`. CPUs: of the biggest cluster. */
+const google = ({ project, region }: { project: string; region: string }, cpus: number) => ({
+  project,
+  region,
+  apis: ["cloudkms", "cloudresourcemanager", "compute", "iam", "serviceusage", "storage"],
+  quotas: { CPUS: cpus },
+});
 
 /** People of the company only: before prod, nobody else has anything to look for. */
 const staff = { kind: "google", visitors: { members: { staff: "group:staff@example.com" } } } as const;
 
 export default defineWorkspace({
-  stacks: [foundation, network, data, cluster, platform, web, edge, images, observability],
+  stacks: [bootstrap, foundation, network, data, cluster, platform, web, edge, images, observability],
   environments: {
     // On any machine, without an account: nothing real is changed.
     local: defineEnvironment({
       cloud: "sandbox",
+      except: [bootstrap],
       settings: {
         foundation: { ...local, domain: "local.example.com", repositories },
         network: { ...local, ranges: ranges(0) },
@@ -75,6 +86,7 @@ export default defineWorkspace({
     // Cheap, and of one zone: an hour without it costs nobody anything.
     dev: defineEnvironment({
       ...real,
+      google: google(dev, 8),
       settings: {
         foundation: { ...dev, domain: "dev.example.com", repositories },
         network: { ...dev, ranges: ranges(16) },
@@ -102,6 +114,7 @@ export default defineWorkspace({
     // As prod, smaller: what breaks there breaks here first.
     staging: defineEnvironment({
       ...real,
+      google: google(staging, 36),
       guards: { maxDeletes: 10 },
       settings: {
         foundation: { ...staging, domain: "staging.example.com", repositories },
@@ -123,6 +136,7 @@ export default defineWorkspace({
     // Survives the loss of a zone, and nothing in it is deleted by accident.
     prod: defineEnvironment({
       ...real,
+      google: google(prod, 144),
       guards: { maxDeletes: 0, maxReplaces: 0 },
       settings: {
         foundation: { ...prod, domain: "example.com", repositories, protect: true },
@@ -167,9 +181,26 @@ export default defineWorkspace({
         },
       },
     }),
+    // Before everything else, and by a person: where the others keep their states, and as whom the CI runs them. One instance a
+    // project. Its own state begins in a folder and is moved (docs/first-cloud.md).
+    bootstrap: defineEnvironment({
+      cloud: "real",
+      backend: env("TUTTI_BOOTSTRAP_URL"),
+      passphrase: env("TUTTI_BOOTSTRAP_PASSPHRASE"),
+      only: [bootstrap],
+      guards: { maxDeletes: 0, maxReplaces: 0 },
+      settings: {
+        bootstrap: each(["dev", "staging", "prod", "onprem"], (name) => ({
+          project: `tutti-platform-${name}`,
+          region,
+          repositories,
+        })),
+      },
+    }),
     // The cluster is in our own data centre, and so is the way in; databases, files and names are Google's, over a private line.
     onprem: defineEnvironment({
       ...real,
+      google: google(onprem, 0),
       guards: { maxDeletes: 0, maxReplaces: 0 },
       settings: {
         foundation: { ...onprem, domain: "onprem.example.com", repositories, protect: true },

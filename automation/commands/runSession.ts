@@ -26,6 +26,8 @@ type Arguments = Globals &
     readonly report?: readonly string[] | undefined;
     readonly dryRun: boolean;
     readonly yes?: boolean | undefined;
+    /** `preview`: in a throw-away sandbox. */
+    readonly rehearse?: boolean | undefined;
   };
 
 /** Runs an operation as the command line asks for it; finishes the session with its exit code. */
@@ -65,16 +67,26 @@ interface Work {
   readonly start: (more: Pick<RunOptions, "preview">) => Run;
 }
 
-async function run(
-  args: Arguments,
-  session: Session,
-  workOf: (tutti: Tutti, options: RunOptions) => Work,
-): Promise<void> {
+type WorkOf = (tutti: Tutti, options: RunOptions) => Work;
+
+async function run(args: Arguments, session: Session, workOf: WorkOf): Promise<void> {
+  const directory = path.resolve(session.world.cwd, args.cwd);
+  const tutti = await open(directory, { variables: session.world.variables });
+  if (args.rehearse !== true) return runIn(tutti, args, session, workOf);
+  // Whoever asks for a rehearsal of prod wants to see prod whole: what it needs elsewhere does not exist in this sandbox yet.
+  const { openRehearsal } = await import("../rehearse.ts");
+  const rehearsal = await openRehearsal(tutti.workspace, { directory, runsIn: path.join(tutti.root, ".tutti") });
+  try {
+    await runIn(rehearsal.tutti, { ...args, withDependencies: args.withDependencies ?? "all" }, session, workOf);
+  } finally {
+    await rehearsal.close();
+  }
+}
+
+async function runIn(tutti: Tutti, args: Arguments, session: Session, workOf: WorkOf): Promise<void> {
   const { world } = session;
-  const directory = path.resolve(world.cwd, args.cwd);
-  const reports = parseReportFiles(args.report, directory);
+  const reports = parseReportFiles(args.report, path.resolve(world.cwd, args.cwd));
   const show = chooseOutput(args, session);
-  const tutti = await open(directory, { variables: world.variables });
   const { operation, options, plan, start } = workOf(tutti, {
     ...runOptions(args, session, availableParallelism()),
     tell: (text) => world.stderr.write(`${text}\n`),

@@ -28,9 +28,9 @@ const clone = path.join(temporary, "clone");
 const home = path.join(temporary, "home");
 const state = path.join(clone, ".tutti/sandbox/local/state");
 const stackFiles = path.join(state, ".pulumi/stacks/platform");
-/** Folders of the repository's stacks, each a stack of every environment. */
+/** Folders of the repository's stacks, each a stack of every environment but `bootstrap`, which comes before them. */
 const stacks = readdirSync(path.join(repository, "stacks"))
-  .filter((name) => existsSync(path.join(repository, "stacks", name, "contract.ts")))
+  .filter((name) => name !== "bootstrap" && existsSync(path.join(repository, "stacks", name, "contract.ts")))
   .map((name) => `${name}.local`);
 
 const git = (...args: readonly string[]): string => execFileSync("git", args, { cwd: clone, encoding: "utf8" });
@@ -74,7 +74,15 @@ beforeAll(async () => {
     if (file === "" || /^test\//.test(file) || !existsSync(path.join(repository, file))) continue;
     cpSync(path.join(repository, file), path.join(clone, file));
   }
-  symlinkSync(path.join(repository, "node_modules"), path.join(clone, "node_modules"));
+  // Its packages are the repository's, but what npx finds is the clone's own.
+  mkdirSync(path.join(clone, "node_modules/.bin"), { recursive: true });
+  for (const name of readdirSync(path.join(repository, "node_modules")))
+    if (name !== ".bin")
+      symlinkSync(path.join(repository, "node_modules", name), path.join(clone, "node_modules", name));
+  for (const name of readdirSync(path.join(repository, "node_modules/.bin")))
+    cpSync(path.join(repository, "node_modules/.bin", name), path.join(clone, "node_modules/.bin", name), {
+      verbatimSymlinks: true,
+    });
   git("init", "-q");
   // A real clone has a folder there, which .gitignore names as one.
   writeFileSync(path.join(clone, ".git/info/exclude"), "/node_modules\n");
@@ -155,6 +163,7 @@ it("previews the platform before anything exists, and the README's first command
   expect(statuses(first)).toEqual(all("succeeded"));
   const { code, stdout, stderr } = await run("npx", ["tutti", "up", "-e", "local", "--yes"]);
   expect(code, stderr).toBe(0);
+  expect(stderr, "npx has nothing to say of its own").not.toMatch(/^npm /m);
   for (const id of stacks) expect(stdout).toMatch(new RegExp(`^${id} +succeeded `, "m"));
   const [runId] = /\d{8}-\d{6}-[a-z]{4}/.exec(stdout.slice(stdout.lastIndexOf("run "))) ?? [];
   const up = { runId } as Report;

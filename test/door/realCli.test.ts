@@ -150,6 +150,29 @@ describe("the official CLI on PATH", () => {
     expect(text).toMatch(/holds gcp:storage\/bucket:Bucket of a real cloud, and its environment is a sandbox/);
   });
 
+  it("goes on with a state that was moved to another backend, as docs/first-cloud.md moves it", async () => {
+    const moved = { ...env, STATE_URL: `file://${path.join(fixture.root, ".tutti/moved-state")}` };
+    mkdirSync(path.join(fixture.root, ".tutti/moved-state"));
+    const file = path.join(fixture.root, ".tutti/moved.json");
+    const pulumi = (url: string, ...args: string[]): void => {
+      const own = { ...env, PULUMI_BACKEND_URL: url, HOME: fixture.root };
+      const done = spawnSync("pulumi", [...args, "--non-interactive"], {
+        cwd: fixture.root,
+        env: own,
+        encoding: "utf8",
+      });
+      expect(done.status, done.stderr).toBe(0);
+    };
+    const work = snapshot(path.join(fixture.root, "stacks"));
+    pulumi(env["STATE_URL"]!, "stack", "export", "-s", "base.real", "--file", file);
+    pulumi(moved.STATE_URL, "stack", "init", "base.real", "--no-select");
+    pulumi(moved.STATE_URL, "stack", "import", "-s", "base.real", "--file", file);
+    expect(snapshot(path.join(fixture.root, "stacks"))).toEqual(work);
+    const { code, stdout, stderr } = await fixture.tutti(["up", "base.real", "--yes", "--json"], { env: moved });
+    expect(code, stderr).toBe(0);
+    expect(statuses(JSON.parse(stdout) as Report)).toEqual(["base.real unchanged"]);
+  }, 180_000);
+
   it("destroys and removes", async () => {
     expect(statuses(await report(["destroy", "-e", "real", "--yes", "--remove"]))).toEqual([
       "app.real succeeded",

@@ -110,6 +110,7 @@ describe("the workspace", () => {
       ["dev", "real"],
       ["staging", "real"],
       ["prod", "real"],
+      ["bootstrap", "real"],
       ["onprem", "real"],
     ]);
     for (const name of ["dev", "staging", "prod", "onprem"] as const) {

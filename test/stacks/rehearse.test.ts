@@ -24,4 +24,18 @@ describe("rehearse", () => {
     );
     expect(report.counts["create"]).toBeGreaterThan(50);
   });
+
+  it("brings what has to be there before everything else up, one of it for each project", async () => {
+    const report = await rehearse(workspace, "bootstrap", { directory });
+    expect(
+      Object.fromEntries(report.stacks.map(({ id, status, approximate }) => [id, { status, approximate }])),
+    ).toEqual(
+      Object.fromEntries(
+        ["dev", "onprem", "prod", "staging"].map((name) => [
+          `bootstrap.bootstrap.${name}`,
+          { status: "succeeded", approximate: [] },
+        ]),
+      ),
+    );
+  });
 });

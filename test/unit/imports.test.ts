@@ -30,6 +30,7 @@ const impure = new Set(
   [
     "cli",
     "doctor",
+    "googleFindings",
     "index",
     "journalFile",
     "load",
