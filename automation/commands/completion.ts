@@ -88,7 +88,7 @@ const runningOptions = [...selectingOptions, ...resumingOptions];
 /** Options of each command beside the global ones; a test compares them with the help texts. */
 export const commandOptions: Readonly<Record<string, readonly string[]>> = {
   up: [...runningOptions, "--yes", "--refresh"],
-  preview: [...runningOptions, "--refresh"],
+  preview: [...runningOptions, "--refresh", "--rehearse"],
   refresh: [...runningOptions, "--yes"],
   destroy: [...runningOptions, "--yes", "--remove", "--refresh"],
   drift: runningOptions,
