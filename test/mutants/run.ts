@@ -1,31 +1,34 @@
-// Takes the rules of mutants.ts away one by one, each in a copy of the sources, and runs the tests that must notice: those
-// of the deployment, and for what these let pass the recorded scenarios. Prints what survived; exits 1 when anything did.
+// Takes the rules of mutants.ts away one by one, each in a copy of the sources, and looks whether a recorded scenario turns
+// red: of those in which the mutated place is reached at all, one after the other, until one does. What scenarios let pass
+// is tried against the tests of the deployment, so that it is known which guard there is. Prints what no scenario caught;
+// exits 1 when there is any.
 //
 //   npm run test:mutants                      all
 //   npm run test:mutants -- --only snapshot   those whose file or rule holds the word
 //   npm run test:mutants -- --jobs 1          one at a time (2 by default)
-//   npm run test:mutants -- --quick           without the scenarios
+//   npm run test:mutants -- --most 20         no more than so many scenarios for a mutant, the most specific first
 import { spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import type { Reach } from "../contract/judge.ts";
+import { readRecording } from "../contract/recording.ts";
+import { scenarios } from "../contract/scenarios/index.ts";
 import { type Mutant, mutants } from "./mutants.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-/** Longer than any of the suites takes; a mutant that hangs has been noticed. */
-const LIMIT_MS = 10 * 60_000;
+/** Longer than any run takes that comes to an end. */
+const LIMIT_MS = 15 * 60_000;
 
 const { values } = parseArgs({
-  options: { only: { type: "string" }, jobs: { type: "string", default: "2" }, quick: { type: "boolean" } },
+  options: {
+    only: { type: "string", default: "" },
+    jobs: { type: "string", default: "2" },
+    most: { type: "string", default: "1000" },
+  },
 });
-
-/** Commands that must fail, the fast ones first. */
-const suites: readonly (readonly string[])[] = [
-  ["test/engine/deployment", "--testTimeout=20000", "--no-isolate"],
-  ...(values.quick ? [] : [["test/contract/contract.test.ts"]]),
-];
 
 async function workplace(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tutti-mutants-"));
@@ -39,15 +42,10 @@ async function workplace(): Promise<string> {
   return folder;
 }
 
-/** Whether the tests pass in that folder. */
-function passes(folder: string, args: readonly string[]): Promise<boolean> {
-  const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
-  const child = spawn(process.execPath, [vitest, "run", "--reporter=dot", "--bail=1", "--maxWorkers=1", ...args], {
-    cwd: folder,
-    stdio: "ignore",
-    detached: true,
-    env: { ...process.env, TUTTI_SEEDS: "25", TUTTI_FUZZ_SECONDS: "2" },
-  });
+/** Runs node in a workplace; resolves to whether it ended with 0. One that hangs did not. */
+function succeeds(folder: string, args: readonly string[]): Promise<boolean> {
+  const env = { ...process.env, TUTTI_SEEDS: "25" };
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: "ignore", detached: true, env });
   return new Promise((resolve, reject) => {
     const end = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), LIMIT_MS);
     child.once("error", reject);
@@ -58,47 +56,86 @@ function passes(folder: string, args: readonly string[]): Promise<boolean> {
   });
 }
 
-async function survives(folder: string, { file, from, to }: Mutant): Promise<boolean> {
+const scenariosPass = (folder: string, names: readonly string[]) =>
+  succeeds(folder, ["test/contract/judge.ts", ...names]);
+const testsPass = (folder: string) =>
+  succeeds(folder, [
+    join(ROOT, "node_modules/vitest/vitest.mjs"),
+    ...["run", "--reporter=dot", "--bail=1", "--maxWorkers=1", "test/engine/deployment"],
+    ...["--testTimeout=20000", "--no-isolate"],
+  ]);
+
+/** What every scenario ran of the sources as they are. */
+async function reach(folder: string): Promise<readonly Reach[]> {
+  const names = scenarios.map(({ name }) => name).filter((name) => readRecording(name));
+  const file = join(folder, "reach.json");
+  if (!(await succeeds(folder, ["test/contract/judge.ts", "--reach", file, ...names])))
+    throw new Error("the scenarios could not be played without any mutant: nothing to compare");
+  return JSON.parse(await readFile(file, "utf8")) as Reach[];
+}
+
+/** Whether a scenario ran the character: the smallest range around it decides. */
+function ran({ files }: Reach, file: string, at: number): boolean {
+  const around = (files[file] ?? []).filter(([start, end]) => start <= at && at < end);
+  return around.sort((a, b) => a[1] - a[0] - (b[1] - b[0]))[0]?.[2] ?? false;
+}
+
+type Verdict = "scenario" | "test" | "nothing";
+
+async function verdict(folder: string, { file, from, to }: Mutant, reached: readonly Reach[]): Promise<Verdict> {
   const path = join(folder, "engine", file);
   const source = await readFile(path, "utf8");
+  const at = source.indexOf(from);
   if (source.split(from).length !== 2) throw new Error(`${file} does not hold exactly once: ${from}`);
+  const places = [at, at + from.length - 1];
+  // Those that run few places of the engine are about few things; this one among them.
+  const size = (one: Reach) =>
+    Object.values(one.files)
+      .flat()
+      .filter(([, , did]) => did).length;
+  const chosen = reached
+    .filter((one) => places.some((place) => ran(one, file, place)))
+    .sort((a, b) => size(b) - size(a))
+    .slice(0, Number(values.most));
   await writeFile(
     path,
     source.replace(from, () => to),
   );
   try {
-    for (const suite of suites) if (!(await passes(folder, suite))) return false;
-    return true;
+    const names = chosen.map(({ name }) => name);
+    if (names.length > 0 && !(await scenariosPass(folder, names))) return "scenario";
+    return (await testsPass(folder)) ? "nothing" : "test";
   } finally {
     await writeFile(path, source);
   }
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const only = values.only ?? "";
-const chosen = mutants.filter(({ file, rule }) => file.includes(only) || rule.includes(only));
+const chosen = mutants.filter(({ file, rule }) => file.includes(values.only) || rule.includes(values.only));
 const queue = [...chosen];
-const survivors: Mutant[] = [];
+const found = new Map<Mutant, Verdict>();
 const folders: string[] = [];
+const said = { scenario: "caught by a scenario ", test: "caught by a test only", nothing: "SURVIVED             " };
 try {
+  folders.push(await workplace());
+  const reached = await reach(folders[0]!);
+  print(
+    `${reached.length} scenarios, ${Math.round(reached.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000)} s`,
+  );
+  for (let job = 1; job < Number(values.jobs); job++) folders.push(await workplace());
   await Promise.all(
-    Array.from({ length: Math.max(1, Number(values.jobs)) }, async () => {
-      const folder = await workplace();
-      folders.push(folder);
-      for (const suite of suites) {
-        if (!(await passes(folder, suite)))
-          throw new Error(`${suite[0]} is red without any mutant: nothing to compare`);
-      }
+    folders.map(async (folder) => {
       for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-        const alive = await survives(folder, mutant);
-        if (alive) survivors.push(mutant);
-        print(`${alive ? "SURVIVED" : "caught  "} ${mutant.file}: ${mutant.rule}`);
+        const what = await verdict(folder, mutant, reached);
+        found.set(mutant, what);
+        print(`${said[what]}  ${mutant.file}: ${mutant.rule}`);
       }
     }),
   );
 } finally {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
 }
-print(`${chosen.length - survivors.length} of ${chosen.length} caught`);
-for (const { file, rule } of survivors) print(`  survived: ${file}: ${rule}`);
-process.exitCode = survivors.length === 0 ? 0 : 1;
+const count = (what: Verdict) => [...found.values()].filter((each) => each === what).length;
+print(`${count("scenario")} of ${chosen.length} caught by scenarios, ${count("test")} by tests alone`);
+for (const [{ file, rule }, what] of found) if (what !== "scenario") print(`  ${said[what].trim()}: ${file}: ${rule}`);
+process.exitCode = count("scenario") === chosen.length ? 0 : 1;

@@ -1,0 +1,69 @@
+// Says whether scenarios go as recorded with the embedded engine, one line each, and stops at the first that does not:
+// `node test/contract/judge.ts <name ...>` ends with 1 then. What is known to differ does not count.
+// With `--reach <file>` it goes on, and writes which characters of the engine's sources each scenario ran.
+import { writeFileSync } from "node:fs";
+import { Session } from "node:inspector/promises";
+import { fileURLToPath } from "node:url";
+import { differences } from "./compare.ts";
+import { embeddedCommand } from "./embedded.ts";
+import { knownDifferences } from "./known.ts";
+import { readRecording } from "./recording.ts";
+import { runScenario } from "./run.ts";
+import { scenarios } from "./scenarios/index.ts";
+
+/** What one scenario ran: by file below engine/, ranges of characters that were not run, inside functions that were. */
+export interface Reach {
+  readonly name: string;
+  readonly durationMs: number;
+  readonly files: Readonly<Record<string, readonly (readonly [start: number, end: number, ran: boolean])[]>>;
+}
+
+/** Far longer than any scenario takes: one that hangs has gone otherwise. */
+const limitMs = 60_000;
+const ENGINE = fileURLToPath(new URL("../../engine/", import.meta.url));
+
+const given = process.argv.slice(2);
+const reachFile = given[0] === "--reach" ? given[1] : undefined;
+const names = reachFile === undefined ? given : given.slice(2);
+const session = reachFile === undefined ? undefined : new Session();
+if (session) {
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
+}
+const reached: Reach[] = [];
+for (const name of names) {
+  const scenario = scenarios.find((each) => each.name === name);
+  const recording = readRecording(name);
+  if (!scenario || !recording) throw new Error(`no recorded scenario is called ${name}`);
+  const started = performance.now();
+  const limit = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(`did not end within ${limitMs / 1000} s`)), limitMs).unref();
+  });
+  const found = await Promise.race([runScenario(scenario, async (env) => embeddedCommand(env)), limit]).then(
+    (steps) => differences(recording.steps, steps).map(({ where }) => where),
+    (error: Error) => [error.message],
+  );
+  const known = knownDifferences.filter(({ scenarios }) => scenarios.includes(name));
+  const unknown = found.filter((where) => !known.some((difference) => difference.where.test(where)));
+  const durationMs = Math.round(performance.now() - started);
+  process.stdout.write(`${unknown.length === 0 ? "as recorded" : `differs: ${unknown[0]}`}  ${name}\n`);
+  if (session) reached.push({ name, durationMs, files: await ranges(session) });
+  else if (unknown.length > 0) process.exit(1);
+}
+if (reachFile !== undefined) writeFileSync(reachFile, JSON.stringify(reached));
+// What a program left behind must not keep the process.
+process.exit(0);
+
+async function ranges(session: Session): Promise<Reach["files"]> {
+  const { result } = await session.post("Profiler.takePreciseCoverage");
+  const files: Record<string, [number, number, boolean][]> = {};
+  for (const { url, functions } of result) {
+    const path = url.startsWith("file:") ? fileURLToPath(url) : "";
+    if (!path.startsWith(ENGINE)) continue;
+    files[path.slice(ENGINE.length)] = functions
+      .flatMap((each) => each.ranges)
+      .map(({ startOffset, endOffset, count }) => [startOffset, endOffset, count > 0]);
+  }
+  return files;
+}
