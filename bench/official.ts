@@ -141,6 +141,7 @@ async function runProgram(options: NodeProgramOptions): Promise<void> {
     invoke: async () => ({ result: {}, failures: [] }),
     registerResourceHook: () => {},
     registerErrorHook: () => {},
+    programDone: async () => {},
   };
   const monitor = await startMonitor({
     ...about,

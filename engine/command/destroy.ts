@@ -1,9 +1,9 @@
-// `destroy`: deletes all resources of a stack, without running its program; with `--remove` the stack, too.
+// `destroy`: deletes all resources of a stack, without running its program unless asked to; with `--remove` the stack, too.
 import { displayName } from "../state/stackName.ts";
 import type { CommandContext } from "./context.ts";
-import { isRefreshAsked, requireConfirmation, runOperation } from "./operation.ts";
+import { requireConfirmation, runOperation } from "./operation.ts";
 import { openStack } from "./stack.ts";
-import { removeStack } from "./stackRemove.ts";
+import { isTrue, removeStack } from "./stackRemove.ts";
 
 export async function destroy(context: CommandContext): Promise<number> {
   const { flags } = context;
@@ -13,8 +13,8 @@ export async function destroy(context: CommandContext): Promise<number> {
   const code = await runOperation(context, {
     kind: "destroy",
     phases: previewOnly ? ["preview"] : flags.boolean("skip-preview") ? ["apply"] : ["preview", "apply"],
-    program: false,
-    refresh: isRefreshAsked(flags) ? "first" : "no",
+    program: flags.boolean("run-program"),
+    refresh: isTrue(flags.string("refresh") ?? "") ? "first" : "no",
     replace: [],
     target: flags.strings("target"),
     exclude: flags.strings("exclude"),

@@ -40,6 +40,8 @@ export interface Operation {
   readonly phases: readonly ("preview" | "apply")[];
   /** Whether the stack's program is run. */
   readonly program: boolean;
+  /** Who refreshes, where a refresh is asked for: the program, as it registers its resources. */
+  readonly refreshes?: boolean;
   readonly refresh: "no" | "first" | "only";
   readonly target: readonly string[];
   readonly exclude: readonly string[];
@@ -97,10 +99,12 @@ class Phase {
     const { stack } = this.#opened;
     const startTime = seconds();
     const checkpoint = await openCheckpoint(this.#context, stack);
+    this.#requireTargets(checkpoint);
     const events = this.#openEvents();
     const before = checkpoint.snapshot?.resources.find(({ urn }) => isRootStack(urn))?.outputs ?? {};
     let result: DeploymentResult;
     try {
+      this.#requireProgramForHooks(checkpoint, events);
       result = await this.#deploy(checkpoint, events);
     } finally {
       await events.close();
@@ -112,10 +116,39 @@ class Phase {
     return this.#checkExpectation(result, before);
   }
 
+  /** A destroy or refresh knows what there is before it begins. */
+  #requireTargets({ snapshot }: Checkpoint): void {
+    const { kind, target, exclude } = this.#operation;
+    if (kind !== "destroy" && kind !== "refresh") return;
+    const known = new Set(snapshot?.resources.map(({ urn }) => urn));
+    const missing = [...new UrnTargets(target).literals, ...new UrnTargets(exclude).literals].find(
+      (urn) => !known.has(urn),
+    );
+    if (missing !== undefined) throw new EngineError(`no resource named '${missing}' found`);
+  }
+
+  /** Functions that are to be called at deletions are the program's. */
+  #requireProgramForHooks({ snapshot }: Checkpoint, events: EventStream): void {
+    const { kind, program } = this.#operation;
+    if (kind !== "destroy" || program) return;
+    const hooksOf = ({ resourceHooks: hooks }: ResourceState) => [
+      ...(hooks["BeforeDelete"] ?? []),
+      ...(hooks["AfterDelete"] ?? []),
+    ];
+    const hooked = (snapshot?.resources ?? []).filter((resource) => hooksOf(resource).length > 0);
+    for (const resource of hooked) {
+      const names = hooksOf(resource).join(", ");
+      const message = `Resource has delete hooks registered, but the program is not running. Hooks: ${names}`;
+      events.diagnostic("error", message, resource.urn);
+    }
+    if (hooked.length > 0)
+      throw new EngineError("You must run with the `--run-program` flag to use delete hooks during destroy.");
+  }
+
   async #deploy(checkpoint: Checkpoint, events: EventStream): Promise<DeploymentResult> {
     const { options, env, flags, signal } = this.#context;
     const { project, stack, configuration } = this.#opened;
-    const { refresh, replace, target, program, exclude, spare } = this.#operation;
+    const { kind, refresh, replace, target, program, exclude, spare } = this.#operation;
     const log = programLog(events, flags.boolean("debug"));
     const version = sdkVersion(this.#context.version);
     const parallel = parallelism(flags, env);
@@ -165,6 +198,9 @@ class Phase {
       excludes: new UrnTargets([...exclude, ...spared]),
       excludeDependents: flags.boolean("exclude-dependents"),
       replaceTargets: new UrnTargets(replace),
+      ignoreProtect: flags.boolean("ignore-protect"),
+      mode: kind === "preview" ? "update" : kind,
+      refreshes: this.#operation.refreshes ?? false,
       continueOnError: flags.boolean("continue-on-error") || isTrue(env["PULUMI_CONTINUE_ON_ERROR"]),
       program:
         run &&
@@ -359,12 +395,11 @@ function parallelism(flags: Flags, env: Readonly<Record<string, string>>): numbe
   return given >= unlimited ? Number.POSITIVE_INFINITY : Math.max(1, given);
 }
 
-export function isRefreshAsked(flags: Flags): boolean {
+/** `--refresh`, and `--run-program` with it: the state is refreshed before anything else, or as the program registers it. */
+export function refreshAsked(flags: Flags): Pick<Operation, "refresh" | "refreshes"> {
   const given = flags.string("refresh");
-  const asked = given !== undefined && isTrue(given);
-  if (asked && flags.boolean("run-program"))
-    throw new EngineError("--run-program together with --refresh is not supported by the embedded engine");
-  return asked;
+  if (given === undefined || !isTrue(given)) return { refresh: "no" };
+  return flags.boolean("run-program") ? { refresh: "no", refreshes: true } : { refresh: "first" };
 }
 
 /** This engine never asks, so what changes something must be told to go on. */

@@ -1,6 +1,6 @@
 // `preview`: says what `up` would do. Takes no lock and writes nothing.
 import type { CommandContext } from "./context.ts";
-import { isRefreshAsked, runOperation } from "./operation.ts";
+import { refreshAsked, runOperation } from "./operation.ts";
 
 export async function preview(context: CommandContext): Promise<number> {
   const { flags } = context;
@@ -8,7 +8,7 @@ export async function preview(context: CommandContext): Promise<number> {
     kind: "preview",
     phases: ["preview"],
     program: true,
-    refresh: isRefreshAsked(flags) ? "first" : "no",
+    ...refreshAsked(flags),
     replace: [...flags.strings("replace"), ...flags.strings("target-replace")],
     target: [...flags.strings("target"), ...flags.strings("target-replace")],
     exclude: flags.strings("exclude"),

@@ -14,8 +14,9 @@ export async function refresh(context: CommandContext): Promise<number> {
   return runOperation(context, {
     kind: "refresh",
     phases: previewOnly ? ["preview"] : flags.boolean("skip-preview") ? ["apply"] : ["preview", "apply"],
-    program: false,
-    refresh: "only",
+    ...(flags.boolean("run-program")
+      ? { program: true, refresh: "no", refreshes: true }
+      : { program: false, refresh: "only" }),
     replace: [],
     target: flags.strings("target"),
     exclude: flags.strings("exclude"),

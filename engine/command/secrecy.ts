@@ -37,6 +37,7 @@ export function watchedRegistrar(registrar: Registrar, secrets: SecretValues): R
     },
     registerResourceHook: (name, hook) => registrar.registerResourceHook(name, hook),
     registerErrorHook: (name, hook) => registrar.registerErrorHook(name, hook),
+    programDone: () => registrar.programDone(),
   };
 }
 
@@ -53,7 +54,7 @@ function refuse(goal: Goal | ReadGoal, secrets: SecretValues): void {
 /** The same providers, with what they answer watched. */
 export function watchedHost(host: ProviderHost, secrets: SecretValues): ProviderHost {
   return {
-    load: async (name, version) => watchedProvider(await host.load(name, version), secrets),
+    load: async (...wanted) => watchedProvider(await host.load(...wanted), secrets),
     close: () => host.close(),
   };
 }

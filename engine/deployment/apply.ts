@@ -17,6 +17,7 @@ import {
   type DeleteReplacedStep,
   type DeleteStep,
   type ImportStep,
+  isRead,
   newOf,
   type ReadStep,
   type RefreshStep,
@@ -28,6 +29,7 @@ import { urnName, urnType } from "./urn.ts";
 export interface ApplyContext {
   readonly preview: boolean;
   readonly registry: ProviderRegistry;
+  readonly ignoreProtect: boolean;
   /** Whether a URN is deleted in this deployment: then what is `deletedWith` it goes by itself. */
   readonly isDeleted: (urn: string) => boolean;
   readonly hooks: Hooks;
@@ -140,7 +142,7 @@ async function remove(step: DeleteStep | DeleteReplacedStep, context: ApplyConte
   const { hooks } = context;
   const values = { oldInputs: inputs, oldOutputs: outputs };
   await hooks.before("BeforeDelete", old, values);
-  if (step.op === "delete" && state.protect) throw new DeleteProtected(old.urn);
+  if (step.op === "delete" && state.protect && !context.ignoreProtect) throw new DeleteProtected(old.urn);
   const spared = state.external || state.retainOnDelete || context.isDeleted(state.deletedWith);
   if (!context.preview && !spared && old.custom) {
     const request = { ...targetOf(old), id, inputs, outputs, timeoutSeconds: state.customTimeouts.delete };
@@ -175,13 +177,14 @@ async function read(step: ReadStep, context: ApplyContext): Promise<void> {
 }
 
 async function refresh(step: RefreshStep, context: ApplyContext): Promise<void> {
-  const { old } = step;
+  const { old, registered } = step;
   const { state, id, inputs, outputs } = old;
-  if (!old.custom || isProviderType(old.type) || state.pendingReplacement) {
-    step.result = { new: old, diff: noDiff };
+  if (!isRead(old) || state.pendingReplacement) {
+    // As the official engine has it, what a program's refresh did not ask about counts as changed.
+    step.result = registered ? { new: old.copy(), diff: { ...noDiff, changes: "some" } } : { new: old, diff: noDiff };
     return;
   }
-  const provider = providerOf(old, context);
+  const provider = providerOf(registered ?? old, context);
   const answer = await orPartial(provider.read({ ...targetOf(old), id, inputs, outputs }));
   if (!answer || answer.id === "") {
     step.result = { new: undefined, diff: noDiff };
@@ -192,7 +195,7 @@ async function refresh(step: RefreshStep, context: ApplyContext): Promise<void> 
     const message = `Refreshed resource is in an unhealthy state:\n* ${initErrors.join("\n* ")}`;
     context.report("warning", message, old.urn);
   }
-  const fresh = old.copy({ id: answer.id, inputs: answer.inputs, outputs: answer.outputs, initErrors });
+  const fresh = (registered ?? old).copy({ id: answer.id, inputs: answer.inputs, outputs: answer.outputs, initErrors });
   if (!mapsEqual(fresh.inputs, inputs) || !mapsEqual(fresh.outputs, outputs)) {
     fresh.set({ modified: new Date().toISOString() });
   }

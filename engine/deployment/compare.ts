@@ -101,7 +101,7 @@ async function providerReplaces({ ledger, registry }: Generation, old: Resource,
 async function replace(generation: Generation, candidate: Changed, diff: Diff): Promise<readonly Step[]> {
   const { ledger, options, report } = generation;
   const { goal, urn, old, new: fresh, provider, randomSeed, settle } = candidate;
-  if (fresh.state.protect && old.state.protect) {
+  if (fresh.state.protect && old.state.protect && !options.ignoreProtect) {
     const message =
       `unable to replace resource "${urn}"\n` +
       "as it is currently marked for protection. To unprotect the resource, " +
@@ -149,7 +149,7 @@ async function deleteFirst(generation: Generation, urn: string, old: Resource): 
     await ensureProvider(generation, resource.provider);
     if (resource.state.delete) {
       steps.push(deleteStep(resource));
-    } else if (resource.state.protect) {
+    } else if (resource.state.protect && !generation.options.ignoreProtect) {
       const message =
         `unable to replace resource "${resource.urn}" as part of replacing "${urn}" ` +
         "as it is currently marked for protection. To unprotect the resource, " +
@@ -162,9 +162,11 @@ async function deleteFirst(generation: Generation, urn: string, old: Resource): 
       // Otherwise an operation that did not get further has deleted it already.
       steps.push(deleteReplacedStep(resource, true));
     }
+    ledger.pendingDeletes.add(resource);
+    // One that waited for its deletion has a successor of its name, which goes on living.
+    if (resource.state.delete) continue;
     // Whether it is replaced or deleted for good is not known before the program registers it, or ends.
     ledger.deletes.add(resource.urn);
-    ledger.pendingDeletes.add(resource);
   }
   await ensureProvider(generation, old.provider);
   if (old.state.pendingReplacement) return steps;

@@ -62,7 +62,7 @@ export class DefaultProviders {
       ...emptyGoal,
       type: providerType(packageName),
       name: defaultName(version, pluginDownloadUrl),
-      inputs: withProviderSettings(this.#packageConfig(packageName), version, pluginDownloadUrl),
+      inputs: withProviderSettings(this.#packageConfig(packageName), { version, pluginDownloadUrl }),
     };
   }
 

@@ -30,6 +30,11 @@ export class DependencyGraph {
     }
   }
 
+  /** Lets a resource stand where another stands. */
+  alias(resource: Resource, known: Resource): void {
+    this.#index.set(resource, this.#indexOf(known));
+  }
+
   contains(resource: Resource): boolean {
     return this.#index.has(resource);
   }

@@ -3,12 +3,13 @@
 //
 // 1. A preview does the same as an update with providers that only predict, and without a snapshot.
 // 2. The first failure (or an interrupt) lets nothing new begin; what runs is brought to its end and recorded.
+//    Until then the program lives, if it has hooks: they may be called.
 // 3. Whatever happens, the snapshot is written and a summary event tells how it went.
 // (pulumi/pulumi: pkg/resource/deploy/deployment_executor.go, pkg/engine/deployment.go)
 import type { ProviderHost } from "../providers/provider.ts";
 import type { PropertyMap } from "../values.ts";
 import type { Configuration } from "./defaultProviders.ts";
-import { antichains } from "./dependencyGraph.ts";
+import { antichains, DependencyGraph } from "./dependencyGraph.ts";
 import { Bail, messageOf } from "./errors.ts";
 import type { EventStream } from "./events.ts";
 import type { Generation } from "./generation.ts";
@@ -16,7 +17,7 @@ import { Hooks } from "./hooks.ts";
 import { type GeneratorOptions, Ledger } from "./ledger.ts";
 import { ProviderRegistry } from "./providerRegistry.ts";
 import { type Changes, Recorder } from "./recorder.ts";
-import { refreshBase } from "./refresh.ts";
+import { refreshBase, refreshRest } from "./refresh.ts";
 import { DeploymentRegistrar } from "./registrar.ts";
 import { generateRemoval } from "./removal.ts";
 import type { Resource } from "./resource.ts";
@@ -34,9 +35,9 @@ export interface DeploymentOptions extends GeneratorOptions {
   /** Chains of steps at once; Infinity for no limit. */
   readonly parallel: number;
   readonly continueOnError: boolean;
-  /** `only`: the operation is a refresh; `first`: before anything else. */
+  /** `only`: the operation is a refresh; `first`: before anything else. Where the program does it, see `refreshes`. */
   readonly refresh: "no" | "first" | "only";
-  /** What is refreshed and nothing else: a destroy has no program. */
+  /** Undefined: a refresh or destroy of what the state knows. */
   readonly program: RunProgram | undefined;
   readonly configuration: Configuration;
 }
@@ -77,6 +78,8 @@ class Deployment {
   /** Aborted when the program is to end before its time. */
   readonly #ended = new AbortController();
   readonly #startedMs = Date.now();
+  #program: Promise<ProgramEnd> | undefined;
+  #stopped = false;
   #failed = false;
   #stepsFailed = false;
   #bailed = false;
@@ -90,7 +93,8 @@ class Deployment {
     const registry = new ProviderRegistry(host, (message, urn) => report("warning", message, urn));
     this.#generation = { ledger, options, registry, report };
     this.#snapshot = options.preview ? undefined : new LiveSnapshot(base, write);
-    const [refreshing, refreshes] = [options.refresh === "only", options.refresh !== "no"];
+    const refreshing = options.refresh === "only" || options.mode === "refresh";
+    const refreshes = options.refresh !== "no" || options.refreshes === true;
     this.#recorder = new Recorder({ snapshot: this.#snapshot, registry, events, refreshing, refreshes });
     this.#hooks = new Hooks(options.preview, report);
     this.#executor = this.#newExecutor(false);
@@ -128,23 +132,30 @@ class Deployment {
   }
 
   async #operate(): Promise<void> {
-    const { refresh, program, targets, excludes, replaceTargets, preview } = this.#options;
+    const { refresh, program, mode, targets, excludes, replaceTargets, preview } = this.#options;
     const { base } = this.#parts;
-    if (refresh === "no" && !preview && base.pendingOperations.length > 0) this.#warnOfPendingOperations();
+    if (refresh === "no" && !this.#options.refreshes && !preview && base.pendingOperations.length > 0)
+      this.#warnOfPendingOperations();
     if (refresh !== "no") await this.#refresh();
     if (refresh === "only" || this.#stepsFailed || this.#parts.signal.aborted) return;
     this.#checkTargets(replaceTargets);
+    // A destroy knows what there is; whom it cannot find it cannot spare.
+    if (!program) this.#checkTargets(excludes);
     const completed = program ? await this.#runProgram(program) : true;
     await this.#registrar.idle();
-    if (!completed || this.#ended.signal.aborted) return;
+    if (!completed || this.#stopped) return;
     const unknownTargets = this.#unknownTargets(targets);
+    if (mode === "refresh") await refreshRest(this.#generation, this.#executor, base);
+    else await this.#removeAll();
+    if (unknownTargets) throw new Bail("one or more targets could not be found in the stack");
+  }
+
+  async #removeAll(): Promise<void> {
     await this.#remove().catch((error: unknown) => {
       // What targets do not name is told of with all else that failed.
       if (!(error instanceof Bail)) throw error;
       this.#fail();
     });
-    if (!program && excludes.constrained) this.#checkTargets(excludes);
-    if (unknownTargets) throw new Bail("one or more targets could not be found in the stack");
   }
 
   async #refresh(): Promise<void> {
@@ -153,22 +164,23 @@ class Deployment {
     const executor = this.#newExecutor(true);
     const stop = () => executor.stop();
     this.#ended.signal.addEventListener("abort", stop);
-    if (this.#ended.signal.aborted) stop();
+    if (this.#stopped) stop();
     await refreshBase(this.#generation, executor, this.#parts.base);
     this.#ended.signal.removeEventListener("abort", stop);
     if (executor.sawError) this.#stepsFailed = true;
   }
 
-  /** Resolves to whether the program ended well, and before the deployment stopped. */
+  /** Resolves to whether the program said all it wants, and before the deployment stopped. */
   async #runProgram(program: RunProgram): Promise<boolean> {
-    if (this.#ended.signal.aborted) return false;
+    if (this.#stopped) return false;
     const { events } = this.#parts;
-    const running = program(this.#registrar, this.#ended.signal).catch(
+    this.#program = program(this.#registrar, this.#ended.signal).catch(
       (error: unknown): ProgramEnd => ({ type: "error", message: messageOf(error) }),
     );
+    const waiting = this.#registrar.done.then((): ProgramEnd => ({ type: "ok" }));
     // A stopped deployment has refused all requests; the program is given the time to notice.
-    const end = await running;
-    if (this.#ended.signal.aborted) return false;
+    const end = await Promise.race([this.#program, waiting]);
+    if (this.#stopped) return false;
     if (end.type === "ok") {
       await this.#registrar.idle();
       if ([...this.#generation.ledger.urns].some(isRootStack)) return true;
@@ -180,8 +192,19 @@ class Deployment {
     } else if (end.type === "error") {
       events.diagnostic("error", end.message);
     }
+    this.#program = undefined;
     this.#bail();
     return false;
+  }
+
+  /** Lets a program go that waits, and hears how it ended. */
+  async #endProgram(): Promise<void> {
+    if (!this.#program) return;
+    this.#registrar.letGo();
+    const end = await this.#program;
+    if (end.type === "ok" || this.#stopped) return;
+    if (end.type === "error") this.#parts.events.diagnostic("error", end.message);
+    this.#bail();
   }
 
   /** Deletes what is no longer wanted, dependents first. After a failed deletion, what the resource depends on stays. */
@@ -191,7 +214,10 @@ class Deployment {
     const { sames, deletes } = await generateRemoval(this.#generation);
     await this.#executor.run(sames);
     const stepOf = new Map(deletes.map((step) => [resourceOf(step), step]));
-    for (const chain of antichains([...stepOf.keys()], ledger.olds.graph)) {
+    const { toDelete, olds } = ledger;
+    const graph = toDelete.length === 0 ? olds.graph : new DependencyGraph([...toDelete, ...olds.all]);
+    for (const [old, read] of toDelete.length === 0 ? [] : ledger.refreshed) graph.alias(read, old);
+    for (const chain of antichains([...stepOf.keys()], graph)) {
       const spared = this.#neededByFailed();
       await this.#executor.runAll(
         chain.filter((resource) => !spared.has(resource)).map((resource) => stepOf.get(resource)!),
@@ -201,14 +227,16 @@ class Deployment {
 
   /** What resources need that stay as they were: their steps failed, or were passed over for want of another. */
   #neededByFailed(): ReadonlySet<Resource> {
-    const { olds, aliases } = this.#generation.ledger;
+    const { olds, aliases, toDelete } = this.#generation.ledger;
     const { graph } = olds;
+    const registered = new DependencyGraph(toDelete);
     const failed = this.#executor.failedSteps.map((step) => ("old" in step ? step.old : resourceOf(step)));
     const passedOver = [...this.#registrar.passedOver].map((urn) => olds.byUrn.get(aliases.get(urn) ?? urn));
     return new Set(
-      [...failed, ...passedOver].flatMap((old) =>
-        old && graph.contains(old) ? [...graph.transitiveDependenciesOf(old)] : [],
-      ),
+      [...failed, ...passedOver].flatMap((old) => {
+        const known = [graph, registered].find((each) => old && each.contains(old));
+        return old && known ? [...known.transitiveDependenciesOf(old)] : [];
+      }),
     );
   }
 
@@ -219,6 +247,7 @@ class Deployment {
     this.#stepsFailed ||= this.#executor.sawError || ledger.sawError;
     this.#failed ||= this.#stepsFailed;
     await this.#finishStackOutputs();
+    await this.#endProgram();
     await this.#attempt(() => this.#closeSnapshot(), "writing snapshot");
     const canceled = signal.aborted && !this.#failed;
     const kind = this.#options.preview ? "preview" : "update";
@@ -266,10 +295,11 @@ class Deployment {
   }
 
   #newExecutor(ignoreErrors: boolean): StepExecutor {
-    const { preview, parallel, continueOnError } = this.#options;
+    const { preview, parallel, continueOnError, ignoreProtect = false } = this.#options;
     const { ledger, registry, report } = this.#generation;
     const isDeleted = (urn: string) => ledger.deletes.has(urn);
-    const context = { preview, registry, isDeleted, report, hooks: this.#hooks, signal: this.#parts.signal };
+    const { signal } = this.#parts;
+    const context = { preview, registry, ignoreProtect, isDeleted, report, hooks: this.#hooks, signal };
     return new StepExecutor(context, ledger, this.#recorder, { parallel, continueOnError, ignoreErrors }, () =>
       this.#fail(),
     );
@@ -286,11 +316,18 @@ class Deployment {
     this.#fail();
   }
 
-  /** Lets nothing new begin, refuses the program's requests and tells it to end. */
+  /** Lets nothing new begin, refuses the program's requests and tells it to end: once none of its hooks can be called. */
   #stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
     this.#executor.stop();
     this.#registrar.stop();
-    this.#ended.abort();
+    const end = () => {
+      this.#registrar.refuse();
+      this.#ended.abort();
+    };
+    if (this.#hooks.any) void this.#executor.idle().then(end);
+    else end();
   }
 
   #report(error: unknown): void {

@@ -62,6 +62,7 @@ export function goalOf(
     hideDiffs: options.getHideDiffList(),
     replaceWith: options.getReplaceWithList(),
     replacementTrigger: triggerValue === undefined ? undefined : lowerOutput(triggerValue),
+    envVarMappings: Object.fromEntries(request.getEnvvarmappingsMap().entries() as Iterable<[string, string]>),
     hooks: hooksOf(options),
     sourcePosition: projectPosition(request.getSourceposition(), rootDirectory),
     stackTrace: projectTrace(request.getStacktrace(), rootDirectory),

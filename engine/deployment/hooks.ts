@@ -29,6 +29,11 @@ export class Hooks {
     this.#report = report;
   }
 
+  /** Whether the program has any. */
+  get any(): boolean {
+    return this.#ofResources.size + this.#ofErrors.size > 0;
+  }
+
   /** Whether a hook failed after its step. */
   get failed(): boolean {
     return this.#failed;

@@ -16,6 +16,15 @@ export interface GeneratorOptions {
   readonly excludeDependents: boolean;
   /** Named by `--replace`: replaced whatever the provider thinks. */
   readonly replaceTargets: UrnTargets;
+  /** Protected resources may be deleted and replaced all the same. */
+  readonly ignoreProtect?: boolean;
+  /**
+   * What the program runs for; `update` by default. For a destroy and a refresh it brings providers and components up to
+   * date, and says what there is: nothing else is created or changed.
+   */
+  readonly mode?: "update" | "destroy" | "refresh";
+  /** Each resource is read as the program registers it. */
+  readonly refreshes?: boolean;
 }
 
 /** The old resources by URN. Built anew after a refresh. */
@@ -62,6 +71,12 @@ export class Ledger {
   readonly deletes = new Set<string>();
   readonly reads = new Set<string>();
   readonly imports = new Set<string>();
+  /** Read as the program registered them. */
+  readonly refreshes = new Set<string>();
+  /** From the old resource to what was read. */
+  readonly refreshed = new Map<Resource, Resource>();
+  /** Registered or read in a destroy: to be deleted at its end. */
+  readonly toDelete: Resource[] = [];
   /** Not created because no target named them. */
   readonly skippedCreates = new Set<string>();
   /** Deleted already because what they depend on is deleted before it is replaced. */
@@ -100,6 +115,6 @@ export class Ledger {
    */
   isOperatedOn(urn: string): boolean {
     const claimed = this.aliased.get(urn) ?? urn;
-    return [this.sames, this.updates, this.replaces, this.reads].some((set) => set.has(claimed));
+    return [this.sames, this.updates, this.replaces, this.reads, this.refreshes].some((set) => set.has(claimed));
   }
 }

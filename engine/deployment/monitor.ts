@@ -26,6 +26,7 @@ import { engineService } from "./engineService.ts";
 import { DeploymentStopped } from "./errors.ts";
 import { type Dependencies, goalOf, projectPosition, projectTrace } from "./goal.ts";
 import { collectDependencies, raiseOutputs } from "./outputValues.ts";
+import { isProviderType } from "./resource.ts";
 import type { ErrorHook, Goal, ProgramLog, Registered, Registrar } from "./source.ts";
 import { decodeStruct, encodeStruct, KEEP, type WireOptions } from "./wire.ts";
 
@@ -47,11 +48,6 @@ export interface MonitorOptions {
   readonly version: string;
   readonly registrar: Registrar;
   readonly log: ProgramLog;
-  /**
-   * Called when the program has run to its end and only waits for the deployment; the program lives until this settles.
-   * Default: it may go at once.
-   */
-  readonly onProgramDone?: () => Promise<void>;
 }
 
 export interface Monitor {
@@ -73,8 +69,17 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   const orCancelled = <T>(work: () => Promise<T>): Promise<T> =>
     stopped ? cancelled.promise : Promise.race([work(), cancelled.promise]);
 
-  server.addService(resourceRpc.ResourceMonitorService, monitorService(options, callbacks, orCancelled));
-  server.addService(engineRpc.EngineService, engineService(options.log, options.version));
+  let complained = false;
+  const log: ProgramLog = {
+    ...options.log,
+    log(severity, ...rest) {
+      if (severity === "error") complained = true;
+      options.log.log(severity, ...rest);
+    },
+  };
+  const service = monitorService(options, callbacks, orCancelled, () => complained);
+  server.addService(resourceRpc.ResourceMonitorService, service);
+  server.addService(engineRpc.EngineService, engineService(log, options.version));
   const address = await listen(server);
   const cancel = () => {
     stopped = true;
@@ -132,6 +137,7 @@ function monitorService(
   options: MonitorOptions,
   callbacks: Callbacks,
   orCancelled: <T>(work: () => Promise<T>) => Promise<T>,
+  hasComplained: () => boolean,
 ): IResourceMonitorServer {
   const { registrar, rootDirectory } = options;
   const workingDirectory = options.programDirectory ?? rootDirectory;
@@ -191,7 +197,6 @@ function monitorService(
       properties = await hashAssets(changed.properties, workingDirectory);
       transformable = changed.options;
     }
-    refuseDeleteHooks(request, transformable);
     // As the official engine has it: transforms of the resource itself decide its dependencies, inherited ones do not.
     dependencies =
       request.getTransformsList().length > 0
@@ -341,7 +346,8 @@ function monitorService(
     }),
     signalAndWaitForShutdown: unary(() =>
       orCancelled(async () => {
-        await options.onProgramDone?.();
+        // What an inline program threw it tells only when it has been let go: it has not said all it wants.
+        if (!hasComplained()) await registrar.programDone();
         return new emptyProto.Empty();
       }),
     ),
@@ -352,22 +358,15 @@ function refuse(request: RegisterResourceRequest): void {
   const which = `"${request.getName()}" of type ${request.getType()}`;
   if (request.getRemote()) throw unsupported(`remote components (${which}) are`);
   if (request.getStateMigrationsList().length > 0) throw unsupported(`state migrations (on ${which}) are`);
-  if (request.getEnvvarmappingsMap().getLength() > 0) throw unsupported(`envVarMappings (on ${which}) are`);
+  if (request.getEnvvarmappingsMap().getLength() > 0 && !isProviderType(request.getType())) {
+    throw new RpcError(grpc.status.INVALID_ARGUMENT, "envVarMappings can only be used with provider resources");
+  }
   if (request.getCustom() && !/^[^:]+:[^:]*:[^:]+$/.test(request.getType())) {
     throw new RpcError(
       grpc.status.INVALID_ARGUMENT,
       `Type '${request.getType()}' is not a valid type token (must have format '*:*:*')`,
     );
   }
-}
-
-/** What is deleted goes when the program has ended, and its functions with it. */
-function refuseDeleteHooks(request: RegisterResourceRequest, options: TransformResourceOptions): void {
-  const hooks = options.getHooks();
-  const names = new Set([...(hooks?.getBeforeDeleteList() ?? []), ...(hooks?.getAfterDeleteList() ?? [])]);
-  if (names.size === 0) return;
-  const which = `"${request.getName()}" of type ${request.getType()}`;
-  throw unsupported(`hooks for deletion (${[...names].join(", ")}, on ${which}) are`);
 }
 
 function withTarget(callback: Callback | undefined): Callback {

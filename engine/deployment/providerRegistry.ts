@@ -21,11 +21,13 @@ import { isPropertyMap, type PropertyMap } from "../values.ts";
 import { containsUnknowns, mapsEqual, needsReplacement } from "./diff.ts";
 import { messageOf } from "./errors.ts";
 import { parseProviderReference, providerPackage, providerReference, type Resource, unknownId } from "./resource.ts";
+import type { Goal } from "./source.ts";
 import { urnName, urnType } from "./urn.ts";
 
 /** Engine settings among a provider's inputs, kept from the provider itself. */
 const internalKey = "__internal";
 const versionKey = "version";
+const mappingsKey = "envVarMappings";
 
 /** Thrown by the diff of a provider whose configuration is not known yet. */
 export class DiffUnavailable extends Error {
@@ -186,7 +188,12 @@ export class ProviderRegistry implements Provider {
       throw new Error(`parameterized providers are not supported by the embedded engine: ${packageName}`);
     }
     const version = inputs[versionKey];
-    const provider = await this.#host.load(packageName, typeof version === "string" ? version : undefined);
+    const mappings = internal !== undefined && isPropertyMap(internal) ? internal[mappingsKey] : undefined;
+    const provider = await this.#host.load(
+      packageName,
+      typeof version === "string" ? version : undefined,
+      mappings !== undefined && isPropertyMap(mappings) ? mappings : {},
+    );
     this.#loaded.add(provider);
     return provider;
   }
@@ -220,12 +227,17 @@ function configOf(inputs: PropertyMap): PropertyMap {
 }
 
 /** Sets a provider resource's version and download URL among its inputs, where the official engine keeps them. */
-export function withProviderSettings(inputs: PropertyMap, version: string, pluginDownloadUrl: string): PropertyMap {
-  if (version === "" && pluginDownloadUrl === "") return inputs;
+export function withProviderSettings(
+  inputs: PropertyMap,
+  { version, pluginDownloadUrl, envVarMappings = {} }: Pick<Goal, "version" | "pluginDownloadUrl" | "envVarMappings">,
+): PropertyMap {
+  const mapped = Object.keys(envVarMappings).length > 0;
+  if (version === "" && pluginDownloadUrl === "" && !mapped) return inputs;
   const before = inputs[internalKey];
   const internal = {
     ...(before !== undefined && isPropertyMap(before) && before),
     ...(pluginDownloadUrl !== "" && { pluginDownloadURL: pluginDownloadUrl }),
+    ...(mapped && { [mappingsKey]: envVarMappings }),
   };
   return { ...inputs, [internalKey]: internal, ...(version !== "" && { [versionKey]: version }) };
 }

@@ -1,5 +1,7 @@
 // Refreshing without running the program: reads every chosen resource of the state, then rebuilds the base of the
 // deployment from what the providers said. (pulumi/pulumi: pkg/resource/deploy/deployment_executor.go)
+
+import type { ResourceState } from "../state/resource.ts";
 import { ensureProvider, type Generation } from "./generation.ts";
 import { OldResources } from "./ledger.ts";
 import { dependenciesOf, dependencyUrns, type Resource } from "./resource.ts";
@@ -9,9 +11,18 @@ import { newOf, type RefreshStep } from "./steps.ts";
 
 /** Reads all chosen resources and makes what was read the base. The executor knows whether any of it failed. */
 export async function refreshBase(generation: Generation, executor: StepExecutor, base: BaseSnapshot): Promise<void> {
+  await refreshThese(generation, executor, base, base.resources);
+}
+
+async function refreshThese(
+  generation: Generation,
+  executor: StepExecutor,
+  base: BaseSnapshot,
+  resources: readonly Resource[],
+): Promise<void> {
   const steps = new Map<Resource, RefreshStep>();
   const chosen = chooser(generation);
-  for (const resource of base.resources) {
+  for (const resource of resources) {
     if (resource.state.viewOf !== "" || !chosen(resource)) continue;
     await ensureProvider(generation, resource.provider).catch((error: unknown) => {
       throw new Error(`could not load provider for resource ${resource.urn}: ${(error as Error).message}`, {
@@ -23,6 +34,13 @@ export async function refreshBase(generation: Generation, executor: StepExecutor
   await executor.runAll([...steps.values()]);
   base.resources = rebuild(base.resources, steps);
   generation.ledger.olds = new OldResources(base.resources);
+}
+
+/** Reads what the program did not register; for a refresh by the program. */
+export async function refreshRest(generation: Generation, executor: StepExecutor, base: BaseSnapshot): Promise<void> {
+  const { ledger } = generation;
+  const left = base.resources.filter(({ urn }) => !ledger.isOperatedOn(urn));
+  await refreshThese(generation, executor, base, left);
 }
 
 /** Targets and excludes grow by their dependents as these come by: a resource stands after what it depends on. */
@@ -43,39 +61,41 @@ function chooser({ options }: Generation): (resource: Resource) => boolean {
 }
 
 /**
- * The resources as read, without those that are gone. Dependencies on these are dropped, and their children go to the
- * nearest ancestor that is left.
+ * The resources as read, without those that are gone. Dependencies on these are dropped, and their children are left
+ * without a parent until the program gives them one.
  */
 function rebuild(resources: readonly Resource[], steps: ReadonlyMap<Resource, RefreshStep>): readonly Resource[] {
   const left: Resource[] = [];
   const urns = new Set<string>();
-  const parentOf = new Map<string, string>();
   for (const resource of resources) {
     const step = steps.get(resource);
     const fresh = step ? newOf(step) : resource;
-    if (!fresh) {
-      parentOf.set(resource.urn, living(resource.state.parent, urns, parentOf));
-      continue;
-    }
+    if (!fresh) continue;
     const gone = dependenciesOf(fresh).some(({ urn }) => !urns.has(urn));
     const independent = Object.values(fresh.state.propertyDependencies).some((list) => list.length === 0);
     // As the official engine has it, a property that depends on nothing has no entry from here on.
-    if (gone || independent) fresh.set(withoutGone(fresh, urns, living(fresh.state.parent, urns, parentOf)));
+    if (gone || independent) fresh.set(withoutGone(fresh.state, urns));
     left.push(fresh);
     urns.add(fresh.urn);
   }
   return left;
 }
 
-function living(parent: string, urns: ReadonlySet<string>, parentOf: ReadonlyMap<string, string>): string {
-  return parent === "" || urns.has(parent) ? parent : (parentOf.get(parent) ?? "");
+/** States in order, without what they say of resources that are not there. */
+export function withoutDangling(states: readonly ResourceState[]): readonly ResourceState[] {
+  const urns = new Set<string>();
+  return states.map((state) => {
+    const dangles = dependenciesOf({ state }).some(({ urn }) => !urns.has(urn));
+    urns.add(state.urn);
+    return dangles ? { ...state, ...withoutGone(state, urns) } : state;
+  });
 }
 
-function withoutGone({ state }: Resource, urns: ReadonlySet<string>, parent: string) {
+function withoutGone(state: ResourceState, urns: ReadonlySet<string>) {
   const keep = (list: readonly string[]) => list.filter((urn) => urns.has(urn));
   const byProperty = Object.entries(state.propertyDependencies).map(([key, list]) => [key, keep(list)] as const);
   return {
-    parent,
+    parent: urns.has(state.parent) ? state.parent : "",
     dependencies: keep(state.dependencies),
     propertyDependencies: Object.fromEntries(byProperty.filter(([, list]) => list.length > 0)),
     deletedWith: urns.has(state.deletedWith) ? state.deletedWith : "",

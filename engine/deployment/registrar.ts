@@ -43,8 +43,12 @@ export class DeploymentRegistrar implements Registrar {
   readonly #open = new Set<(error: Error) => void>();
   /** URNs whose steps failed or were passed over because something before them failed. */
   readonly #passedOver = new Set<string>();
+  readonly #done = Promise.withResolvers<void>();
+  #saidDone = false;
+  #letGo: () => void = () => {};
   #queue: Promise<unknown> = Promise.resolve();
   #stopped = false;
+  #refuses = false;
   #stackOutputs: { readonly urn: string; readonly outputs: PropertyMap } | undefined;
 
   /** @param fail called when a request cannot be served; the reason has been reported */
@@ -81,12 +85,16 @@ export class DeploymentRegistrar implements Registrar {
   }
 
   async registerResource(goal: Goal): Promise<Registered> {
-    const own = isProviderType(goal.type)
-      ? { ...goal, provider: "", inputs: withProviderSettings(goal.inputs, goal.version, goal.pluginDownloadUrl) }
-      : { ...goal, provider: goal.custom ? await this.#provider(goal) : "" };
-    const { resource, outcome } = await this.#submit(goalUrn(this.#generation, goal), (settle) =>
-      generateRegistration(this.#generation, own, settle),
-    );
+    const urn = goalUrn(this.#generation, goal);
+    const isProvider = isProviderType(goal.type);
+    const denied = goal.custom && !isProvider && this.#isDenied(goal);
+    const own = isProvider
+      ? { ...goal, provider: "", inputs: withProviderSettings(goal.inputs, goal) }
+      : { ...goal, provider: goal.custom && !denied ? await this.#provider(goal) : "" };
+    const { resource, outcome } = await this.#submit(urn, async (settle) => {
+      if (denied) throw defaultProviderDenied(goal.type, urn);
+      return generateRegistration(this.#generation, own, settle);
+    });
     // A component's recorded outputs may hold references to resources that are registered only later.
     const outputs = goal.custom ? resource.outputs : {};
     return registered(resource, outputs, outcome);
@@ -133,6 +141,28 @@ export class DeploymentRegistrar implements Registrar {
     this.#hooks.registerErrorHook(name, hook);
   }
 
+  async programDone(): Promise<void> {
+    if (this.#saidDone) throw new Error("already waiting for shutdown");
+    this.#saidDone = true;
+    // What comes of a failure the program may yet tell, by how it ends: it is not kept waiting then.
+    if (this.passedOver.size > 0) return;
+    const waiting = this.#answerable((settle) => {
+      this.#letGo = settle;
+    });
+    this.#done.resolve();
+    await waiting;
+  }
+
+  /** Resolves when the program has said all it wants and waits to be let go. */
+  get done(): Promise<void> {
+    return this.#done.promise;
+  }
+
+  /** Lets the program end that waits for it. */
+  letGo(): void {
+    this.#letGo();
+  }
+
   async invoke(goal: InvokeGoal): Promise<InvokeAnswer> {
     const packageName = goal.token.split(":")[0]!;
     const reference = await this.#provider({ ...goal, type: goal.token });
@@ -148,9 +178,15 @@ export class DeploymentRegistrar implements Registrar {
     while (this.#busy.size > 0) await Promise.allSettled([...this.#busy]);
   }
 
-  /** Answers nothing more. What is under way is not waited for. */
+  /** Takes up nothing more; requests stay open. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  /** Ends open and further requests. What is under way is not waited for. */
+  refuse(): void {
+    this.stop();
+    this.#refuses = true;
     for (const reject of this.#open) reject(new DeploymentStopped());
     this.#open.clear();
   }
@@ -163,11 +199,12 @@ export class DeploymentRegistrar implements Registrar {
   }): Promise<string> {
     if (wanted.provider !== "") return wanted.provider;
     const { type, version, pluginDownloadUrl } = wanted;
-    const packageName = type.split(":")[0]!;
-    if (this.#defaults.isDenied(packageName)) {
-      throw new Error(`Default provider for '${packageName}' disabled. '${type}' must use an explicit provider.`);
-    }
-    return this.#defaults.reference({ package: packageName, version, pluginDownloadUrl });
+    if (this.#isDenied(wanted)) throw defaultProviderDenied(type, type);
+    return this.#defaults.reference({ package: packageOf(type), version, pluginDownloadUrl });
+  }
+
+  #isDenied({ type, provider }: { type: string; provider: string }): boolean {
+    return provider === "" && this.#defaults.isDenied(packageOf(type));
   }
 
   #getResource(args: PropertyMap): InvokeAnswer {
@@ -192,7 +229,7 @@ export class DeploymentRegistrar implements Registrar {
 
   /** A promise that the end of the deployment rejects when nobody else settles it. */
   #answerable<T = void>(start: (answer: (value: T) => void) => void): Promise<T> {
-    if (this.#stopped) return Promise.reject(new DeploymentStopped());
+    if (this.#refuses) return Promise.reject(new DeploymentStopped());
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.#open.add(reject);
     start((value) => {
@@ -244,6 +281,12 @@ export class DeploymentRegistrar implements Registrar {
       return false;
     });
   }
+}
+
+const packageOf = (type: string) => type.split(":")[0]!;
+
+function defaultProviderDenied(type: string, what: string): Error {
+  return new Error(`Default provider for '${packageOf(type)}' disabled. '${what}' must use an explicit provider.`);
 }
 
 function goalUrn({ options }: Generation, goal: { parent: string; type: string; name: string }): string {

@@ -19,7 +19,9 @@ export async function generateRemoval(generation: Generation): Promise<Removal> 
   const chosen = await chooser(generation);
   const sames: Step[] = [];
   const deletes: Step[] = [];
-  for (const resource of ledger.olds.all) {
+  for (const old of ledger.olds.all) {
+    // What was read as the program registered it has taken the old one's place.
+    const resource = ledger.refreshed.get(old) ?? old;
     const { urn, state } = resource;
     // A view is the business of the resource it is a view of.
     if (state.viewOf !== "") continue;
@@ -40,6 +42,11 @@ export async function generateRemoval(generation: Generation): Promise<Removal> 
         throw new Error(`could not load provider for resource ${urn}: ${(error as Error).message}`, { cause: error });
       });
     }
+  }
+  for (const resource of ledger.toDelete) {
+    if (!chosen(resource.urn)) continue;
+    ledger.deletes.add(resource.urn);
+    deletes.push(deleteStep(resource));
   }
   const unnamed = deletes.map(urnOf).filter((urn) => !options.targets.contains(urn) && !options.targetDependents);
   for (const urn of unnamed) {

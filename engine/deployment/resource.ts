@@ -74,7 +74,7 @@ export interface Dependency {
 }
 
 /** Everything a resource depends on but its provider. */
-export function dependenciesOf({ state }: Resource): readonly Dependency[] {
+export function dependenciesOf({ state }: Pick<Resource, "state">): readonly Dependency[] {
   const found: Dependency[] = [];
   const add = (kind: Dependency["kind"], urn: string, key = "") => {
     if (urn !== "") found.push({ kind, urn, key });

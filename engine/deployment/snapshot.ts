@@ -12,6 +12,7 @@ import type { ResourceState } from "../state/resource.ts";
 import { deepEquals, mapsEqual } from "./diff.ts";
 import { normalizeUrns } from "./normalize.ts";
 import { inOrder } from "./order.ts";
+import { withoutDangling } from "./refresh.ts";
 import type { PendingOperation, Resource } from "./resource.ts";
 import { newOf, oldOf, type SameStep, type Step } from "./steps.ts";
 
@@ -37,6 +38,7 @@ export class LiveSnapshot {
   #next: Promise<void> | undefined;
   #unwritten = true;
   #written: SnapshotContents | undefined;
+  #refreshed = false;
 
   constructor(base: BaseSnapshot, write: (contents: SnapshotContents) => Promise<void>) {
     this.#base = base;
@@ -57,7 +59,7 @@ export class LiveSnapshot {
     if (operation) this.#operations.delete(operation.resource);
     if (recorded) this.#apply(step);
     // A refresh is recorded by the base that is rebuilt after it; replace does nothing of its own.
-    if (step.op === "refresh" || step.op === "replace") this.#unwritten = true;
+    if ((step.op === "refresh" && !step.registered) || step.op === "replace") this.#unwritten = true;
     else if (step.op === "same" && recorded && (step.skippedCreate || !mustWrite(step))) this.#unwritten = true;
     else await this.#save();
   }
@@ -85,8 +87,10 @@ export class LiveSnapshot {
     const resources = [...this.#news, ...this.#base.resources].filter((resource) => !this.#done.has(resource));
     // Only the user can say what became of a creation that was cut off; everything else a later operation finds out.
     const kept = this.#base.pendingOperations.filter(({ type }) => type === "creating");
+    const states = inOrder(normalizeUrns(resources.map(({ state }) => state)));
     return {
-      resources: inOrder(normalizeUrns(resources.map(({ state }) => state))),
+      // What a refresh has found gone, others may still name.
+      resources: this.#refreshed ? withoutDangling(states) : states,
       pendingOperations: [...this.#operations.values(), ...kept].map(({ type, resource }) => ({
         type,
         resource: resource.state,
@@ -130,8 +134,13 @@ export class LiveSnapshot {
       case "import-replacement":
         this.#news.push(step.new);
         break;
-      case "replace":
       case "refresh":
+        if (!step.registered) break;
+        this.#done.add(step.old);
+        this.#refreshed = true;
+        if (step.result?.new) this.#news.push(step.result.new);
+        break;
+      case "replace":
         break;
       default:
         step satisfies never;

@@ -47,6 +47,8 @@ export interface Goal {
   readonly hideDiffs: readonly string[];
   readonly replaceWith: readonly string[];
   readonly replacementTrigger: PropertyMap[string] | undefined;
+  /** For a provider: what its process finds under another name, by the name it has in the environment. */
+  readonly envVarMappings?: Readonly<Record<string, string>>;
   /** Names of registered hooks by moment (BeforeCreate, AfterCreate, ... OnError). */
   readonly hooks: Readonly<Record<string, readonly string[]>>;
   readonly sourcePosition: string;
@@ -133,6 +135,11 @@ export interface Registrar {
   /** @throws when the name is taken. */
   registerResourceHook(name: string, hook: ResourceHook): void;
   registerErrorHook(name: string, hook: ErrorHook): void;
+  /**
+   * The program has said all it wants and stays only so that its functions can be called. Resolves when none will be
+   * called any more. @throws when it was said before.
+   */
+  programDone(): Promise<void>;
 }
 
 export type Severity = "debug" | "info" | "info#err" | "warning" | "error";

@@ -47,6 +47,7 @@ export class StepExecutor {
   readonly #deletions = new Map<Resource, PromiseWithResolvers<boolean>>();
   readonly #failed: Step[] = [];
   readonly #failedUrns = new Set<string>();
+  readonly #running = new Set<Promise<boolean>>();
   #stopped = false;
   #sawError = false;
 
@@ -86,6 +87,11 @@ export class StepExecutor {
     this.#stopped = true;
   }
 
+  /** Resolves when no chain runs. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
   /** The step of a URN whose outputs may still be registered; handed out once. */
   takeRegistered(urn: string): Step | undefined {
     const step = this.#registered.get(urn);
@@ -95,6 +101,12 @@ export class StepExecutor {
 
   /** Runs steps one after the other. Resolves to whether all of them succeeded; never rejects. */
   async run(chain: readonly Step[]): Promise<boolean> {
+    const running = this.#run(chain);
+    this.#running.add(running);
+    return running.finally(() => this.#running.delete(running));
+  }
+
+  async #run(chain: readonly Step[]): Promise<boolean> {
     for (const step of chain) if (isDeletion(step)) this.#deletions.set(step.old, Promise.withResolvers());
     const succeeded = (await this.#deletedBefore(chain)) && (await this.#slots.use(() => this.#runInOrder(chain)));
     for (const step of chain) {
@@ -185,7 +197,7 @@ export class StepExecutor {
 
   #note(step: Step): void {
     const fresh: Resource | undefined = newOf(step);
-    if (!fresh || step.op === "refresh") return;
+    if (!fresh || (step.op === "refresh" && !step.registered)) return;
     if (isLogical(step)) this.#registered.set(fresh.urn, step);
     if (step.op === "replace") return;
     const known = step.op === "read" || step.op === "read-replacement" ? this.#ledger.readResources : this.#ledger.news;

@@ -23,10 +23,10 @@ import { stepsFromDiff } from "./compare.ts";
 import { Bail } from "./errors.ts";
 import { type Candidate, ensureProvider, type Generated, type Generation, isReplaceTarget } from "./generation.ts";
 import { formatPropertyPath, parsePropertyPath, resetPaths } from "./propertyPath.ts";
-import { dependenciesOf, isProviderType, parseProviderReference, Resource } from "./resource.ts";
+import { dependenciesOf, dependencyUrns, isProviderType, parseProviderReference, Resource } from "./resource.ts";
 import { isIncluded, noteSelected, queueUntargeted, skippedCreate, untargetedSteps, withQueued } from "./selection.ts";
 import type { Goal, ReadGoal } from "./source.ts";
-import type { Settle, Step } from "./steps.ts";
+import { isRead, type RefreshStep, type Settle, type Step } from "./steps.ts";
 import { childUrn, isRootStack, urnName } from "./urn.ts";
 
 /**
@@ -54,11 +54,67 @@ export async function generateRegistration(generation: Generation, goal: Goal, s
     randomSeed: seedOf(urn, old),
     settle,
   };
+  if (old && options.refreshes && isIncluded(generation, old)) {
+    return refreshFirst(generation, candidate, old, conflicts.length > 0);
+  }
+  return proceed(generation, candidate, conflicts.length > 0);
+}
+
+/** Reads the old resource, then decides with what was read in its place. */
+function refreshFirst(generation: Generation, candidate: Candidate, old: Resource, invalid: boolean): Generated {
+  const { ledger } = generation;
+  const step: RefreshStep = { op: "refresh", old, registered: candidate.new };
+  ledger.refreshes.add(candidate.urn);
+  return {
+    steps: [step],
+    next: async () => {
+      const read = step.result?.new;
+      if (read) {
+        ledger.refreshed.set(old, read);
+        ledger.olds.graph.alias(read, old);
+      }
+      return proceed(generation, { ...candidate, old: read }, invalid);
+    },
+  };
+}
+
+async function proceed(generation: Generation, candidate: Candidate, invalid: boolean): Promise<Generated> {
+  const { goal, old } = candidate;
+  const steps = stepsOfMode(generation, candidate);
+  if (steps) return { steps: withQueued(generation, steps) };
   const knownId = old?.state.importId || old?.id;
   const imported = goal.custom && goal.importId !== "" && (!old || old.state.external || knownId !== goal.importId);
-  if (imported && conflicts.length === 0) return importFirst(generation, candidate);
-  const steps = await decide(generation, candidate, conflicts.length > 0);
-  return { steps: withQueued(generation, steps) };
+  if (imported && !invalid) return importFirst(generation, candidate);
+  return { steps: withQueued(generation, await decide(generation, candidate, invalid)) };
+}
+
+/** Where the program runs for a destroy or a refresh: steps that do no more than answer it, if that is all there is to do. */
+function stepsOfMode(generation: Generation, candidate: Candidate): readonly Step[] | undefined {
+  const { ledger, options } = generation;
+  const { urn, old, new: fresh, settle } = candidate;
+  const { mode = "update" } = options;
+  if (mode === "update") return undefined;
+  const needsSkipped = dependencyUrns(fresh).some((name) => ledger.skippedCreates.has(name));
+  if (mode === "refresh") {
+    if (!isRead(fresh) && !needsSkipped) return undefined;
+    if (!old) {
+      ledger.sames.add(urn);
+      ledger.skippedCreates.add(urn);
+      return [skippedCreate(fresh, settle)];
+    }
+    settle(old, "success");
+    return [];
+  }
+  if (needsSkipped || (isRead(fresh) && !old)) {
+    ledger.skippedCreates.add(urn);
+    if (old) fresh.set({ outputs: old.outputs });
+    return [skippedCreate(fresh, settle)];
+  }
+  ledger.toDelete.push(fresh);
+  if (!old || !isRead(fresh)) return undefined;
+  ledger.sames.add(urn);
+  fresh.set({ inputs: old.inputs });
+  return [{ op: "same", old, new: fresh, skippedCreate: false, untargeted: false, settle }];
 }
 
 /** Steps for a resource that is read. @throws as {@link generateRegistration}. */
@@ -88,6 +144,7 @@ export async function generateRead(generation: Generation, goal: ReadGoal, settl
     };
   }
   ledger.reads.add(urn);
+  if (options.mode === "destroy") ledger.toDelete.push(fresh);
   return { steps: [{ op: "read", old, new: fresh, settle }] };
 }
 

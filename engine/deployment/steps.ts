@@ -3,7 +3,7 @@
 // new kind does not compile before they do.
 import type { PropertyDiff } from "../providers/provider.ts";
 import { type Diff, noDiff } from "./diff.ts";
-import { isDefaultProvider, type Resource } from "./resource.ts";
+import { isDefaultProvider, isProviderType, type Resource } from "./resource.ts";
 
 export type StepOp =
   | "same"
@@ -101,6 +101,8 @@ export interface ReadStep {
 export interface RefreshStep {
   readonly op: "refresh";
   readonly old: Resource;
+  /** What the program registered: what is read becomes its state at once. Absent where no program runs. */
+  readonly registered?: Resource;
   /** What the provider said; undefined while it was not asked, or failed to answer. */
   result?: RefreshResult;
 }
@@ -168,6 +170,7 @@ export function resourceOf(step: Step): Resource {
 }
 
 export function urnOf(step: Step): string {
+  if (step.op === "refresh" && step.registered) return step.registered.urn;
   return resourceOf(step).urn;
 }
 
@@ -190,7 +193,13 @@ export function isLogical(step: Step): boolean {
 
 /** Whether the step is the engine's own business: emitted as an event, but neither shown nor counted. */
 export function isInternal(step: Step): boolean {
-  return step.op === "remove-pending-replace" || isDefaultProvider(urnOf(step));
+  if (step.op === "remove-pending-replace" || isDefaultProvider(urnOf(step))) return true;
+  return step.op === "refresh" && step.registered !== undefined && !isRead(step.registered);
+}
+
+/** Whether a refresh asks a provider about the resource. */
+export function isRead({ custom, type }: Resource): boolean {
+  return custom && !isProviderType(type);
 }
 
 /** The operation that a refresh turned out to be. */

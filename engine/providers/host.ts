@@ -6,6 +6,7 @@
 import { type EngineServer, startEngineServer } from "../deployment/engineService.ts";
 import type { ProgramLog } from "../deployment/source.ts";
 import type { EngineOptions } from "../index.ts";
+import type { PropertyMap } from "../values.ts";
 import { createDynamicProvider } from "./dynamic.ts";
 import { createPluginProvider, type PluginProcess } from "./plugin.ts";
 import { findPlugin, startPlugin } from "./pluginProcess.ts";
@@ -32,7 +33,7 @@ const SANDBOXED = ["gcp", "kubernetes"] as const;
 
 /** `load` gives a new provider each time: every provider resource has a configuration of its own. */
 export function createProviderHost(options: ProviderHostOptions): ProviderHost {
-  const { env, sandbox, plugins = [], predictions, secrets } = options.engine;
+  const { sandbox, plugins = [], predictions, secrets } = options.engine;
   const loaded: Provider[] = [];
   let engine: Promise<EngineServer> | undefined;
 
@@ -42,7 +43,16 @@ export function createProviderHost(options: ProviderHostOptions): ProviderHost {
     return (await engine).address;
   };
 
-  const create = async (name: string, version: string | undefined): Promise<Provider> => {
+  const environment = (mappings: PropertyMap): Readonly<Record<string, string>> => {
+    const { env } = options.engine;
+    const mapped = Object.entries(mappings).flatMap(([name, known]) =>
+      env[name] !== undefined && typeof known === "string" ? [[known, env[name]]] : [],
+    );
+    return { ...env, ...Object.fromEntries(mapped) };
+  };
+
+  const create = async (name: string, version: string | undefined, mappings: PropertyMap): Promise<Provider> => {
+    const env = environment(mappings);
     if (name === "pulumi") {
       const { stacks, dryRun } = options;
       return createBuiltinProvider({ stacks, dryRun, ...(predictions === undefined ? {} : { predictions }) });
@@ -79,8 +89,8 @@ export function createProviderHost(options: ProviderHostOptions): ProviderHost {
   };
 
   return {
-    async load(name, version) {
-      const provider = await create(name, version);
+    async load(name, version, mappings = {}) {
+      const provider = await create(name, version, mappings);
       loaded.push(provider);
       return provider;
     },

@@ -136,6 +136,7 @@ export interface Provider {
 
 /** Finds the provider of a package. Rejects, naming the package, for what the embedded engine does not serve. */
 export interface ProviderHost {
-  load(packageName: string, version: string | undefined): Promise<Provider>;
+  /** @param mappings names of environment variables, and the names under which the provider finds their values, too */
+  load(packageName: string, version: string | undefined, mappings?: PropertyMap): Promise<Provider>;
   close(): Promise<void>;
 }

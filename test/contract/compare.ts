@@ -27,7 +27,19 @@ function comparable(step: StepRecord | undefined): unknown {
   if (!step) return undefined;
   // Each of the promises that a failed program leaves behind may be reported once more: how many is a matter of time.
   const diagnostics = [...new Set(step.diagnostics.map(({ severity, urn }) => `${severity} ${urn}`))];
-  return { ...step, diagnostics, state: step.state && byUrn(step.state as unknown as State) };
+  const events = step.outcome === "failed" ? withoutStackOutputs(step.events) : step.events;
+  return { ...step, events, diagnostics, state: step.state && byUrn(step.state as unknown as State) };
+}
+
+/** Whether a program that fails had given its stack's outputs before it ended is a matter of time. */
+function withoutStackOutputs(events: StepRecord["events"]): unknown {
+  const isStack = (urn: string) => urn.includes("::pulumi:pulumi:Stack::");
+  return Object.fromEntries(
+    Object.entries(events as unknown as Record<string, readonly { readonly event: string }[]>).map(([urn, some]) => [
+      urn,
+      isStack(urn) ? some.filter(({ event }) => event !== "after") : some,
+    ]),
+  );
 }
 
 interface State {

@@ -39,7 +39,8 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
   // Dynamic providers load the SDK from the folder of the program: the project's own, or the one its `main` names.
   await symlink(fileURLToPath(new URL("../../node_modules", import.meta.url)), join(folder, "node_modules"));
   const project = scenario.main ? {} : { projectSettings: { name: PROJECT, runtime: "nodejs" as const } };
-  const pulumiCommand = withoutReports(await engineFor(env));
+  const more: string[] = [];
+  const pulumiCommand = withoutReports(await engineFor(env), more);
   const names = new Names();
   names.add(folder, "folder");
   const stacks = new Map<string, Stack>();
@@ -74,6 +75,7 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
     const before = await readLog(cloudFile);
     const events: EngineEvent[] = [];
     takeSaid();
+    more.splice(0, more.length, ...(step.options?.ignoreProtect ? ["--ignore-protect"] : []));
     const outcome = await operate(stack, step, events);
     const said = takeSaid();
     // The state first: it gives what is random its names.
@@ -85,10 +87,13 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
   return records;
 }
 
+const operations: ReadonlySet<string> = new Set(["up", "preview", "destroy"]);
+
 /** What the SDK asks for after each operation, and nobody here reads: answered without starting the engine once more. */
 const reports: Readonly<Record<string, string>> = { "stack output": "{}", "stack history": "[]" };
 
-function withoutReports(given: PulumiCommand): PulumiCommand {
+/** @param more arguments for operations that the Automation API cannot give */
+function withoutReports(given: PulumiCommand, more: readonly string[]): PulumiCommand {
   const engine = given as unknown as EngineCommand;
   const { command, version } = engine;
   const answering: EngineCommand = {
@@ -96,7 +101,8 @@ function withoutReports(given: PulumiCommand): PulumiCommand {
     version,
     async run(args, ...rest) {
       const stdout = reports[args.slice(0, 2).join(" ")];
-      return stdout === undefined ? engine.run(args, ...rest) : { stdout, stderr: "", code: 0 };
+      if (stdout !== undefined) return { stdout, stderr: "", code: 0 };
+      return engine.run(operations.has(args[0]!) ? [...args, ...more] : args, ...rest);
     },
   };
   return answering as unknown as PulumiCommand;
@@ -111,7 +117,7 @@ async function operate(
   { run, options = {} }: Step,
   events: EngineEvent[],
 ): Promise<"succeeded" | "failed"> {
-  const { target, exclude, replace, ...flags } = options;
+  const { target, exclude, replace, ignoreProtect: _, ...flags } = options;
   const common = {
     parallel: 1,
     onEvent: (event: EngineEvent) => void events.push(event),

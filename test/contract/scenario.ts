@@ -28,6 +28,8 @@ export interface StepOptions {
   readonly expectNoChanges?: boolean;
   readonly runProgram?: boolean;
   readonly excludeProtected?: boolean;
+  /** The Automation API has no word for it. */
+  readonly ignoreProtect?: boolean;
 }
 
 export interface Scenario {

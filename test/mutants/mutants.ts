@@ -169,7 +169,28 @@ export const mutants: readonly Mutant[] = [
       "if (failures.length > 0) return undefined;",
     ],
     ["checked inputs are what is created", "fresh.set({ inputs });\n  return inputs;", "return inputs;"],
-    ["what was not created for want of a target is remembered", "ledger.skippedCreates.add(urn);", ""],
+    [
+      "what was not created for want of a target is remembered",
+      "ledger.sames.add(urn);\n    ledger.skippedCreates.add(urn);\n    return",
+      "ledger.sames.add(urn);\n    return",
+    ],
+    [
+      "a refresh by the program reads what it registers",
+      "if (old && options.refreshes && isIncluded(generation, old)) {",
+      "if (false) {",
+    ],
+    [
+      "a destroy that runs the program creates nothing",
+      'if (mode === "update") return undefined;',
+      'if (mode !== "refresh") return undefined;',
+    ],
+    [
+      "a refresh that runs the program changes nothing",
+      'if (mode === "update") return undefined;',
+      'if (mode !== "destroy") return undefined;',
+    ],
+    ["what a destroy registers is deleted", "  ledger.toDelete.push(fresh);\n  if (!old", "  if (!old"],
+    ["a destroy deletes with the inputs that were", "fresh.set({ inputs: old.inputs });", ""],
     [
       "a change of providers is refused for what no target names",
       `if (old.provider !== "" && !registry.get(old.provider)) {`,
@@ -228,7 +249,11 @@ export const mutants: readonly Mutant[] = [
 }`,
     ],
     ["a provider that cannot compare yet is told of", `report("warning", error.message, urn);`, ""],
-    ["what is protected is not replaced", "if (fresh.state.protect && old.state.protect) {", "if (false) {"],
+    [
+      "what is protected is not replaced",
+      "fresh.state.protect && old.state.protect && !options.ignoreProtect",
+      "false",
+    ],
     [
       "what the program no longer protects is replaced",
       "fresh.state.protect && old.state.protect",
@@ -285,8 +310,17 @@ export const mutants: readonly Mutant[] = [
     ],
     ["what is condemned already is not condemned twice", "if (ledger.pendingDeletes.has(resource)) continue;", ""],
     ["a dependent that waits for deletion is deleted, not replaced", "if (resource.state.delete) {", "if (false) {"],
-    ["a protected dependent forbids the replacement", "} else if (resource.state.protect) {", "} else if (false) {"],
+    [
+      "a protected dependent forbids the replacement",
+      "resource.state.protect && !generation.options.ignoreProtect",
+      "false",
+    ],
     ["a condemned dependent is recreated when it is registered", "    ledger.deletes.add(resource.urn);\n", ""],
+    [
+      "what only waited for its deletion does not condemn its successor",
+      "    if (resource.state.delete) continue;\n",
+      "",
+    ],
     ["a condemned dependent is not deleted again at the end", "    ledger.pendingDeletes.add(resource);\n", ""],
     ["a deletion done before is not done again", "if (old.state.pendingReplacement) return steps;", ""],
     [
@@ -490,7 +524,7 @@ export const mutants: readonly Mutant[] = [
       "if (gone || independent) fresh.set(",
       "if (independent) fresh.set(",
     ],
-    ["children of what is gone go to its parent", `(parentOf.get(parent) ?? "")`, `""`],
+    ["children of what is gone forget it", `parent: urns.has(state.parent) ? state.parent : "",`, ""],
     ["properties that depend on what is gone forget it", "[key, keep(list)] as const", "[key, list] as const"],
     ["what is gone takes nothing along", `deletedWith: urns.has(state.deletedWith) ? state.deletedWith : "",`, ""],
     ["replaceWith forgets what is gone", "replaceWith: keep(state.replaceWith),", ""],
@@ -526,7 +560,12 @@ export const mutants: readonly Mutant[] = [
       "inputs: old.inputs, initErrors: answer.reasons, modified",
       "initErrors: answer.reasons, modified",
     ],
-    ["what is protected is not deleted", `if (step.op === "delete" && state.protect) throw`, "if (false) throw"],
+    [
+      "what is protected is not deleted",
+      `if (step.op === "delete" && state.protect && !context.ignoreProtect) throw`,
+      "if (false) throw",
+    ],
+    ["protection can be passed over", "state.protect && !context.ignoreProtect) throw", "state.protect) throw"],
     ["what was only read is not deleted", "const spared = state.external || ", "const spared = "],
     ["retainOnDelete leaves the resource behind", "state.retainOnDelete || ", ""],
     ["deletedWith leaves the deletion to another", " || context.isDeleted(state.deletedWith);", ";"],
@@ -544,9 +583,9 @@ export const mutants: readonly Mutant[] = [
       "",
     ],
     [
-      "components and providers are not read",
-      "if (!old.custom || isProviderType(old.type) || state.pendingReplacement) {",
-      "if (!old.custom || isProviderType(old.type)) {",
+      "what waits for its replacement is not read",
+      "if (!isRead(old) || state.pendingReplacement) {",
+      "if (!isRead(old)) {",
     ],
     [
       "what is gone is forgotten",
@@ -668,12 +707,16 @@ export const mutants: readonly Mutant[] = [
       "      this.#passedOver.add(urnOf(step));\n      settleOf",
       "      settleOf",
     ],
-    ["a default provider can be denied", "if (this.#defaults.isDenied(packageName)) {", "if (false) {"],
+    [
+      "a default provider can be denied",
+      `return provider === "" && this.#defaults.isDenied(packageOf(type));`,
+      "return false;",
+    ],
   ]),
   ...of("deployment/deployment.ts", [
     [
       "operations cut off earlier are told of",
-      'if (refresh === "no" && !preview && base.pendingOperations.length > 0)',
+      'if (refresh === "no" && !this.#options.refreshes && !preview && base.pendingOperations.length > 0)',
       "if (false)",
     ],
     [
@@ -681,11 +724,7 @@ export const mutants: readonly Mutant[] = [
       "this.#stepsFailed || this.#parts.signal.aborted) return;",
       "this.#parts.signal.aborted) return;",
     ],
-    [
-      "a program that failed deletes nothing",
-      "if (!completed || this.#ended.signal.aborted) return;",
-      "if (this.#ended.signal.aborted) return;",
-    ],
+    ["a program that failed deletes nothing", "if (!completed || this.#stopped) return;", "if (this.#stopped) return;"],
     ["targets must exist", `if (unknownTargets) throw new Bail("one or more`, `if (false) throw new Bail("one or more`],
     [
       "a program must register its stack",

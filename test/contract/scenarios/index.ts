@@ -9,6 +9,7 @@ import { ignores } from "./ignores.ts";
 import { mistakes } from "./mistakes.ts";
 import { more } from "./more.ts";
 import { options } from "./options.ts";
+import { programs } from "./programs.ts";
 import { references } from "./references.ts";
 import { refreshes } from "./refreshes.ts";
 import { replacements } from "./replacements.ts";
@@ -34,4 +35,5 @@ export const scenarios: readonly Scenario[] = [
   ...components,
   ...selecting,
   ...hooks,
+  ...programs,
 ];

@@ -187,7 +187,8 @@ export const mistakes: readonly Scenario[] = [
           new Thing("a", { kind: "y" });
           new Thing("b", { slot: "2" });
         },
-        meanwhile: (cloud) => cloud.fail.push("create a", "delete b"),
+        // Not "delete b" too: then the official engine waits for ever.
+        meanwhile: (cloud) => cloud.fail.push("create a"),
         options: { continueOnError: true },
       },
       { run: "up", meanwhile: heal },

@@ -45,14 +45,6 @@ it("leaves a state alone whose providers are missing", async () => {
   expect(await readFile(path, "utf8")).toBe(before);
 });
 
-it("accepts --run-program where it changes nothing, and refuses it where it would", async () => {
-  const { run } = await bench();
-  expect((await run("up", "--yes", "--run-program", "-s", "none")).stderr).toContain("no stack named");
-  expect((await run("up", "--yes", "--run-program", "--refresh", "-s", "none")).stderr).toContain(
-    "--run-program together with --refresh is not supported by the embedded engine",
-  );
-});
-
 it("lists its commands when asked for help alone", async () => {
   const { run } = await bench();
   const { stdout, code } = await run("--help", "--non-interactive");

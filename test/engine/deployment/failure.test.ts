@@ -303,3 +303,29 @@ describe("the snapshot", () => {
     expect(run.messages).toContain("error: writing snapshot: no space left");
   });
 });
+
+it("does not recreate what lives because its predecessor, which waits for its deletion, goes first", async () => {
+  const stack = new TestStack();
+  await stack.up(async (api) => {
+    const a = await api.thing("a", { first: 1 });
+    await api.thing("b", { force: a.outputs["computed"]! }, reads(a.urn));
+  });
+  // The first b depended on a; the one that takes its place does not.
+  stack.cloud.fail.push("delete:b");
+  await stack.up(async (api) => {
+    await api.thing("a", { first: 1 });
+    await api.thing("b", { force: "else" });
+  });
+  expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "b", "b*"]);
+  const { id } = stack.state("b")!;
+  const run = await stack.up(async (api) => {
+    await api.thing("a", { first: 2 });
+    await api.thing("b", { force: "else" });
+  });
+  expect(run.result).toBe("succeeded");
+  expect(stack.order.toSorted()).toEqual(["a", "b", "default_1_2_3", "proj-dev"]);
+  expect(stack.state("b")!.id).toBe(id);
+  expect(stack.cloud.objects.size).toBe(2);
+});
+
+const reads = (urn: string) => ({ dependencies: [urn], propertyDependencies: { force: [urn] } });

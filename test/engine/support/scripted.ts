@@ -79,6 +79,7 @@ export function scripted(script: Script = {}): Scripted {
     },
     registerResourceHook() {},
     registerErrorHook() {},
+    async programDone() {},
   };
 }
 

@@ -1,0 +1,274 @@
+// Destroys and refreshes that run the program, and operations that pass over protection.
+import pulumi from "@pulumi/pulumi";
+import random from "@pulumi/random";
+import { type Cloud, Pair, Thing } from "../cloud.ts";
+import { type Scenario, say, thing } from "../scenario.ts";
+
+const deletion = () =>
+  new pulumi.ResourceHook("deletion", ({ name, oldOutputs }) => say(`deletes ${name} ${oldOutputs?.["value"]}`));
+const hooked = async () => {
+  const hooks = { beforeDelete: [deletion()] };
+  const a = new Thing("a", { value: 1 }, { hooks });
+  new Thing("b", { value: a.serial }, { hooks });
+};
+const change = (id: string) => (cloud: Cloud) => {
+  cloud.objects[id] = { ...cloud.objects[id], value: "changed" };
+};
+const remove = (id: string) => (cloud: Cloud) => {
+  delete cloud.objects[id];
+};
+
+/** A provider of the dynamic resources with properties of its own. */
+class Tuned extends pulumi.ProviderResource {
+  constructor(name: string, properties: pulumi.Inputs, options: pulumi.ResourceOptions = {}) {
+    super("pulumi-nodejs", name, properties, options);
+  }
+}
+
+export const programs: readonly Scenario[] = [
+  {
+    name: "destroy-by-the-program-calls-hooks",
+    steps: [
+      { run: "up", program: hooked },
+      { run: "destroy", options: { runProgram: true } },
+    ],
+  },
+  {
+    name: "destroy-by-the-program-creates-nothing",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const a = new Thing("a", { value: 1 });
+          const gone = new Thing("gone", { value: a.serial });
+          new Pair("p", { value: gone.serial });
+        },
+      },
+      {
+        run: "destroy",
+        program: async () => {
+          const a = new Thing("a", { value: 2 });
+          const fresh = new Thing("fresh", { value: a.value });
+          new Thing("after", { value: fresh.serial });
+          new Pair("p");
+          new Pair("q");
+          new random.RandomPet("pet", {}, { provider: new random.Provider("mine") });
+          return { value: a.value };
+        },
+        options: { runProgram: true },
+      },
+    ],
+  },
+  {
+    name: "destroy-by-the-program-of-a-target",
+    steps: [
+      { run: "up", program: hooked },
+      { run: "destroy", options: { runProgram: true, target: [thing("b")] } },
+      { run: "destroy", options: { runProgram: true, exclude: [thing("a")] } },
+    ],
+  },
+  {
+    name: "destroy-by-the-program-fails",
+    steps: [
+      { run: "up", program: hooked },
+      { run: "destroy", options: { runProgram: true }, meanwhile: (cloud) => cloud.fail.push("delete b") },
+      {
+        run: "destroy",
+        options: { runProgram: true },
+        program: async () => {
+          throw new pulumi.RunError("the program gives up");
+        },
+        meanwhile: (cloud) => {
+          cloud.fail = [];
+        },
+      },
+    ],
+  },
+  {
+    name: "destroy-by-the-program-after-a-refresh",
+    steps: [
+      { run: "up", program: hooked },
+      { run: "destroy", options: { runProgram: true, refresh: true }, meanwhile: remove("b-1") },
+    ],
+  },
+  {
+    name: "refresh-by-the-program",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 1 });
+          new Thing("b", { value: 1 });
+          new Thing("gone", { value: 1 });
+          new Pair("p");
+        },
+      },
+      {
+        run: "refresh",
+        program: async () => {
+          new Thing("a", { value: 2 });
+          new Thing("b", { value: 1 });
+          new Thing("fresh");
+          new Pair("p");
+        },
+        options: { runProgram: true },
+        meanwhile: (cloud) => {
+          change("a-1")(cloud);
+          change("gone-1")(cloud);
+        },
+      },
+      { run: "up" },
+    ],
+  },
+  {
+    name: "refresh-by-the-program-finds-one-gone",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const a = new Thing("a", { value: 1 });
+          new Thing("b", { value: a.serial });
+          new Thing("c", { value: 1 });
+        },
+      },
+      { run: "refresh", options: { runProgram: true }, meanwhile: remove("a-1") },
+      { run: "up" },
+    ],
+  },
+  {
+    name: "preview-of-a-refresh-by-the-program",
+    steps: [
+      { run: "up", program: async () => void new Thing("a", { value: 1 }) },
+      { run: "preview-refresh", options: { runProgram: true }, meanwhile: change("a-1") },
+    ],
+  },
+  {
+    name: "update-with-refresh-by-the-program",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const a = new Thing("a", { value: 1 });
+          new Thing("b", { value: a.serial });
+          new Thing("c", { value: 1 });
+          new Pair("p", { value: 1 });
+          new Thing("gone", { value: 1 });
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          const a = new Thing("a", { value: 1 });
+          new Thing("b", { value: a.serial });
+          new Thing("c", { kind: "x", value: 1 });
+          new Pair("p", { value: 1 });
+        },
+        options: { refresh: true, runProgram: true },
+        meanwhile: (cloud) => {
+          remove("a-1")(cloud);
+          change("c-1")(cloud);
+          change("p-thing-1")(cloud);
+        },
+      },
+      { run: "up" },
+    ],
+  },
+  {
+    name: "ignore-protect",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 1 }, { protect: true });
+          new Thing("b", { kind: "x" }, { protect: true });
+          const c = new Thing("c", { slot: "1" }, { protect: true });
+          new Thing("d", { slot: c.serial.apply(String) }, { protect: true });
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("b", { kind: "y" }, { protect: true });
+          const c = new Thing("c", { slot: "2" }, { protect: true });
+          new Thing("d", { slot: c.serial.apply(String) }, { protect: true });
+        },
+      },
+      { run: "up", options: { ignoreProtect: true } },
+      { run: "destroy" },
+      { run: "destroy", options: { ignoreProtect: true } },
+    ],
+  },
+  {
+    name: "provider-of-dynamic-resources-with-secrets",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const provider = new Tuned("mine", { note: pulumi.secret("one") });
+          new Thing("a", { value: 1 }, { provider });
+        },
+      },
+      {
+        run: "preview",
+        program: async () => {
+          const other = new Thing("other");
+          const provider = new Tuned("mine", { note: other.serial });
+          new Thing("a", { value: 1 }, { provider });
+        },
+      },
+      { run: "up" },
+    ],
+  },
+  {
+    name: "provider-with-mapped-environment",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const provider = new random.Provider("mine", {}, { envVarMappings: { HOME: "RANDOM_HOME" } });
+          new random.RandomPet("pet", {}, { provider });
+        },
+      },
+      {
+        run: "up",
+        program: async () => void new random.RandomPet("pet", {}, { provider: new random.Provider("mine") }),
+      },
+      { run: "destroy" },
+    ],
+  },
+  {
+    name: "mapped-environment-of-what-is-no-provider",
+    steps: [
+      {
+        run: "up",
+        program: async () => void new random.RandomPet("pet", {}, { envVarMappings: { HOME: "RANDOM_HOME" } }),
+      },
+    ],
+  },
+  {
+    name: "program-leaves-a-rejection",
+    steps: [
+      { run: "up", program: async () => void new Thing("a") },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("b");
+          void Promise.reject(new Error("nobody listens"));
+        },
+      },
+    ],
+  },
+  {
+    name: "bad-parent",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const ghost = new Thing("ghost");
+          Object.assign(ghost, { urn: pulumi.output("urn:pulumi:dev::contract::no:such:Type::parent") });
+          new Thing("child", {}, { parent: ghost });
+        },
+      },
+    ],
+  },
+];
