@@ -29,6 +29,18 @@ const completed = { suffix: hashLength + 1 };
 
 /** Networks, subnetworks, routers, addresses, firewalls (docs.cloud.google.com/compute/docs/naming-resources). */
 export const computeName: NameRule = { of: "Compute Engine resource", max: 63, ...rfc1035, ...autonamed };
+/** Zones of Cloud DNS (description of the input in the provider). */
+export const zoneName: NameRule = { of: "DNS zone", max: 63, ...rfc1035, ...autonamed };
+/** Certificates, maps, entries and authorizations of Certificate Manager (description of the inputs in the provider). */
+export const certificateName: NameRule = { of: "certificate or certificate map", max: 63, ...rfc1035, ...autonamed };
+/** docs.cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs */
+export const schedulerName: NameRule = {
+  of: "Cloud Scheduler job",
+  max: 500,
+  form: /^[A-Za-z0-9_-]+$/,
+  alphabet: "letters, digits, dashes and underscores",
+  ...autonamed,
+};
 /** A secondary range has no autonaming. */
 export const rangeName: NameRule = { of: "secondary range", max: 63, ...rfc1035, ...asGiven };
 /** `project:instance` may have 98 characters, and a project id 30 (docs.cloud.google.com/sql/docs/postgres/instance-settings). */

@@ -59,6 +59,7 @@ export interface BucketArgs {
   readonly access?: Readonly<Record<string, { readonly member: Input<string>; readonly may: BucketAccess }>>;
   /** Topics that are told of what happens to objects, by name; none by default. Each notification is made anew when it changes. */
   readonly notify?: Readonly<Record<string, BucketNotification>>;
+  /** Labels of the bucket; none by default. */
   readonly labels?: Labels;
 }
 
@@ -85,6 +86,7 @@ const defaultHistory: ObjectHistory = { versions: 3, days: 30 };
 
 /** A private bucket with versions, soft delete and lifecycle rules. */
 export class Bucket extends ComponentResource {
+  /** Name of the bucket, unique in the world: the name given and seven digits. */
   readonly name: Output<string>;
   /** `gs://<name>`. */
   readonly url: Output<string>;

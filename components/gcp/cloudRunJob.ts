@@ -31,11 +31,13 @@ export interface CloudRunJobArgs extends CloudRunContainerArgs {
   readonly runners?: Readonly<Record<string, Input<string>>>;
   /** Refuse to delete the job; on by default. To delete a protected one, turn it off, update, and delete then. */
   readonly deletionProtection?: boolean;
+  /** Labels of the job; none by default. */
   readonly labels?: Labels;
 }
 
 /** A job on Cloud Run, with its identity and its schedule. */
 export class CloudRunJob extends ComponentResource {
+  /** Name of the job. */
   readonly name: Output<string>;
   /** E-mail of the identity it runs as. */
   readonly serviceAccount: Output<string>;

@@ -36,11 +36,13 @@ export interface CloudRunServiceArgs extends CloudRunContainerArgs {
   readonly callers?: Readonly<Record<string, Input<string>>>;
   /** Refuse to delete the service; on by default. To delete a protected one, turn it off, update, and delete then. */
   readonly deletionProtection?: boolean;
+  /** Labels of the service; none by default. */
   readonly labels?: Labels;
 }
 
 /** A server on Cloud Run, with its identity and its callers. */
 export class CloudRunService extends ComponentResource {
+  /** Name of the service. */
   readonly name: Output<string>;
   /** `https://...run.app`. */
   readonly url: Output<string>;

@@ -25,6 +25,7 @@ export interface ContainerRegistryArgs {
   readonly access?: Readonly<
     Record<string, { readonly member: Input<string>; readonly may: keyof typeof registryRoles }>
   >;
+  /** Labels of the repository; none by default. */
   readonly labels?: Labels;
 }
 

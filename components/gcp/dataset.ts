@@ -15,9 +15,11 @@ const columnTypes = ["STRING", "INT64", "FLOAT64", "NUMERIC", "BOOL", "TIMESTAMP
 export type ColumnType = (typeof columnTypes)[number];
 
 export interface ColumnArgs {
+  /** What it holds, in the words of GoogleSQL. Changing it replaces the table. */
   readonly type: ColumnType;
   /** Whether every row must have a value; off by default. Can be turned off later, never on. */
   readonly required?: boolean;
+  /** What it means, as people read it in the console. */
   readonly description?: string;
 }
 
@@ -43,6 +45,7 @@ export interface DatasetArgs<Name extends string = string> {
   >;
   /** Refuse to delete tables, in the provider; on by default. To delete a protected one, turn it off, update, and delete then. */
   readonly deletionProtection?: boolean;
+  /** Labels of the dataset and its tables; none by default. */
   readonly labels?: Labels;
 }
 

@@ -7,7 +7,7 @@ import { RecordSet } from "@pulumi/gcp/dns/recordSet.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { checkHost } from "../domains.ts";
-import { computeName } from "../names.ts";
+import { zoneName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 
 const recordTypes = ["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"] as const;
@@ -36,6 +36,7 @@ export interface DnsZoneArgs {
    * Certificate Manager come from pki.goog (docs.cloud.google.com/certificate-manager/docs/certificates#caa).
    */
   readonly certificateAuthorities?: readonly string[];
+  /** Labels of the zone; records have none. */
   readonly labels?: Labels;
 }
 
@@ -43,6 +44,7 @@ export interface DnsZoneArgs {
 export class DnsZone extends ComponentResource {
   /** Name of the zone, as records of other stacks want it. */
   readonly zone: Output<string>;
+  /** The domain, as it was given. */
   readonly domain: string;
   /** Servers to name at the registrar of a public domain, or in the zone above. */
   readonly nameServers: Output<string[]>;
@@ -103,7 +105,7 @@ const recordName = /^(?:@|(?:\*\.)?[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\*)$/;
 function checkArguments(name: string, args: DnsZoneArgs): void {
   const { domain, visibility = "public", records = {}, certificateAuthorities = [], labels = {} } = args;
   const check = new ArgumentCheck("DnsZone", name);
-  check.childName("name", name, computeName);
+  check.childName("name", name, zoneName);
   checkHost(check, "domain", domain);
   if (typeof visibility === "string") check.oneOf("visibility", visibility, ["public"]);
   else if (visibility.networks.length === 0) check.refuse("visibility.networks", [], "at least one network");

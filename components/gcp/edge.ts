@@ -22,14 +22,18 @@ import { parseCidr } from "../cidr.ts";
 import { isBelow } from "../domains.ts";
 import { listenersFor } from "../kubernetes/listeners.ts";
 import { checkHosts, Route, type RouteArgs } from "../kubernetes/route.ts";
-import { computeName } from "../names.ts";
+import { certificateName, computeName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 
 /** Who sees a backend. */
 export type Visitors =
   /** Everybody on the internet. */
   | "everybody"
-  /** Whoever signs in with Google and is one of these IAM members (`group:staff@example.com`), by name; checked by IAP before any request. */
+  /**
+   * Whoever signs in with Google and is one of these IAM members (`group:staff@example.com`), by name; checked by IAP before any
+   * request. Google names what a gateway's load balancer sends requests to only later, so the right is one for all sites of the
+   * project that are behind IAP: sites that are not for the same people belong in projects of their own.
+   */
   | { readonly members: Readonly<Record<string, Input<string>>> };
 
 export interface EdgeBackend {
@@ -37,6 +41,7 @@ export interface EdgeBackend {
   readonly hosts: readonly string[];
   /** Namespace of the service, by a name that is known beforehand: the gateway lets its routes in. */
   readonly namespace: string;
+  /** Name of the service in that namespace (`WebApplication.service`). */
   readonly service: Input<string>;
   /** Port of the service; 80 by default. */
   readonly port?: number;
@@ -44,7 +49,9 @@ export interface EdgeBackend {
   readonly ready?: string;
   /** Seconds a request may take, 1 to 3600; 30 by default. */
   readonly timeoutSeconds?: number;
+  /** Who sees it. */
   readonly visitors: Visitors;
+  /** Headers of every answer beside the secure ones, or others than those (see Route). */
   readonly headers?: RouteArgs["headers"];
 }
 
@@ -53,22 +60,26 @@ export interface Firewall {
   readonly attacks?: "block" | "watch";
   /** Requests of one address in a minute before it is told to slow down (429), 10 to 10000; 600 by default. */
   readonly requestsPerMinute?: number;
-  /** Ranges that are let in whatever the rules say, and ranges that are not; none by default. */
+  /** Ranges that are let in whatever the rules say, in CIDR notation; none by default. */
   readonly allow?: readonly string[];
+  /** Ranges that never are, in CIDR notation; none by default. */
   readonly deny?: readonly string[];
 }
 
 export interface EdgeArgs {
   /** Project of the load balancer, for the rights of visitors. */
   readonly project: Input<string>;
-  /** Name of the zone in which the hosts are (`DnsZone.zone`), and its domain. */
+  /** Name of the zone in which the hosts are (`DnsZone.zone`). */
   readonly zone: Input<string>;
+  /** The zone's domain, `example.com`. */
   readonly domain: string;
   /** Namespace of the gateway. */
   readonly namespace: Input<string>;
   /** Backends by name; at least one. */
   readonly backends: Readonly<Record<string, EdgeBackend>>;
+  /** What the firewall before all of them lets in. Default: attacks are blocked, 600 requests a minute of one address. */
   readonly firewall?: Firewall;
+  /** Labels of the address, the certificates and the objects in the cluster; none by default. */
   readonly labels?: Labels;
 }
 
@@ -325,7 +336,7 @@ function checkArguments(name: string, args: EdgeArgs): void {
     for (const [index, host] of backend.hosts.entries()) {
       if (!isBelow(host, domain)) check.refuse(`${at}.hosts[${index}]`, host, `a host of the zone, ${domain}`);
       if (all.includes(host)) check.refuse(`${at}.hosts[${index}]`, host, "a host that no other backend has");
-      check.childName(`${at}.hosts[${index}]`, `${name}-${logical(host)}`, computeName);
+      check.childName(`${at}.hosts[${index}]`, `${name}-${logical(host)}`, certificateName);
     }
     all.push(...backend.hosts);
     check.integer(`${at}.port`, backend.port ?? 80, { min: 1, max: 65_535 });

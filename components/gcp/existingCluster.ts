@@ -1,6 +1,7 @@
 // ExistingCluster: a cluster that is there already, of GKE or on premises, with the outputs of one that a stack made: whoever
 // uses a cluster cannot tell the difference. It creates nothing, and destroying it leaves the cluster alone.
 //
+// What replaces: nothing, since nothing is made. Another name, address or certificate is passed on to those who use the cluster.
 // Pods of a cluster outside of GKE act as Google service accounts by the cluster's own tokens, when it says who issues them.
 import { getClusterOutput } from "@pulumi/gcp/container/getCluster.js";
 import {
@@ -14,6 +15,7 @@ import {
 } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { type ExecPlugin, existingKubeconfig, gkeKubeconfig } from "../kubernetes/kubeconfig.ts";
+import type { Cluster } from "./cluster.ts";
 import { checkRegion, checkZone } from "./locations.ts";
 
 export type ExistingClusterArgs =
@@ -29,8 +31,9 @@ export type ExistingClusterArgs =
     };
 
 /** A cluster that no stack makes. */
-export class ExistingCluster extends ComponentResource {
-  readonly name: string;
+export class ExistingCluster extends ComponentResource implements Cluster {
+  /** Name of the cluster in GKE, or of this component. */
+  readonly name: Output<string>;
   /** What tells this cluster from every other, for the provider's `clusterIdentifier`. */
   readonly clusterId: Output<string>;
   /** Address of the API server, without scheme. */
@@ -52,7 +55,7 @@ export class ExistingCluster extends ComponentResource {
       const byName = found.controlPlaneEndpointsConfigs.apply(
         ([config]) => config?.dnsEndpointConfigs.find((dns) => dns.allowExternalTraffic)?.endpoint,
       );
-      this.name = cluster;
+      this.name = output(cluster);
       this.clusterId = interpolate`projects/${project}/locations/${location}/clusters/${cluster}`;
       this.endpoint = byName.apply((host) => output(host ?? found.endpoint));
       this.ca = secret(
@@ -62,7 +65,7 @@ export class ExistingCluster extends ComponentResource {
       );
       this.kubeconfig = gkeKubeconfig({ name: this.name, endpoint: this.endpoint, ca: this.ca });
     } else {
-      this.name = name;
+      this.name = output(name);
       this.clusterId = output(args.endpoint);
       this.endpoint = output(args.endpoint);
       this.ca = secret(args.ca);

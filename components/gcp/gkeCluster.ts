@@ -17,7 +17,9 @@ import {
 } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { parseCidr } from "../cidr.ts";
+import { gkeKubeconfig } from "../kubernetes/kubeconfig.ts";
 import { gkeName, serviceAccountName } from "../names.ts";
+import type { Cluster as UsableCluster } from "./cluster.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion, checkZone } from "./locations.ts";
 import { ServiceAccount } from "./serviceAccount.ts";
@@ -41,8 +43,11 @@ export type ControlPlaneAccess =
   | { readonly from: "ranges"; readonly ranges: Readonly<Record<string, string>> };
 
 export interface NodeTaint {
+  /** What pods name to bear it, `dedicated`. */
   readonly key: string;
+  /** And its value, `images`. */
   readonly value: string;
+  /** New pods stay away, stay away if they can, or are driven away too. */
   readonly effect: "NO_SCHEDULE" | "PREFER_NO_SCHEDULE" | "NO_EXECUTE";
 }
 
@@ -55,6 +60,7 @@ export interface NodePoolArgs {
   readonly diskGiB?: number;
   /** Cheaper machines that Google may take back at any time; off by default. */
   readonly spot?: boolean;
+  /** What keeps pods off that do not say they bear it; none by default. */
   readonly taints?: readonly NodeTaint[];
 }
 
@@ -68,6 +74,7 @@ export type Day = (typeof days)[number];
 
 /** When Google may upgrade: on these days, from this hour (UTC), for so many hours. */
 export interface MaintenanceWindow {
+  /** Days of the week on which a window begins; at least one. */
   readonly days: readonly Day[];
   /** 0 to 23. */
   readonly fromHour: number;
@@ -81,16 +88,19 @@ export type ReleaseChannel = keyof typeof channels;
 export interface GkeClusterArgs {
   /** Project of the cluster. Changing it replaces the cluster. */
   readonly project: Input<string>;
+  /** Where the cluster and its nodes are. */
   readonly location: ClusterLocation;
   /** The VPC (`Network.networkId`). */
   readonly network: Input<string>;
   /** The subnet of the nodes (`Network.subnets[...].id`), in the region of the cluster. */
   readonly subnet: Input<string>;
-  /** Names of the subnet's secondary ranges for pods and for services. */
+  /** Name of the subnet's secondary range for pods. Changing it replaces the cluster. */
   readonly podsRange: Input<string>;
+  /** Name of the subnet's secondary range for services. Changing it replaces the cluster. */
   readonly servicesRange: Input<string>;
   /** `{ from: "identity" }` by default. */
   readonly controlPlane?: ControlPlaneAccess;
+  /** Google's nodes or one's own. Changing between them replaces the cluster. */
   readonly nodes: ClusterNodes;
   /** How early upgrades come; `regular` by default. */
   readonly releaseChannel?: ReleaseChannel;
@@ -112,7 +122,8 @@ const byIdentity: ControlPlaneAccess = { from: "identity" };
 const everyNight: MaintenanceWindow = { days, fromHour: 2, hours: 4 };
 
 /** A private, self-upgrading GKE cluster. */
-export class GkeCluster extends ComponentResource {
+export class GkeCluster extends ComponentResource implements UsableCluster {
+  /** Name of the cluster. */
   readonly name: Output<string>;
   /** `projects/<project>/locations/<location>/clusters/<name>`. */
   readonly clusterId: Output<string>;
@@ -125,6 +136,8 @@ export class GkeCluster extends ComponentResource {
    * vouch for the DNS endpoint (*unverified*). Secret, because the provider keeps it beside the client key.
    */
   readonly ca: Output<string>;
+  /** For kubectl, Helm and Pulumi's Kubernetes provider; asks `gke-gcloud-auth-plugin` for a token, and holds none. Secret, as `ca` is. */
+  readonly kubeconfig: Output<string>;
   /** `<project>.svc.id.goog`. */
   readonly workloadPool: Output<string>;
   /** E-mail of the service account that the nodes run as, to grant it more (a registry in another project). */
@@ -219,6 +232,7 @@ export class GkeCluster extends ComponentResource {
       this.endpoint = cluster.endpoint;
       this.ca = secret(cluster.masterAuth.clusterCaCertificate);
     }
+    this.kubeconfig = gkeKubeconfig({ name: this.name, endpoint: this.endpoint, ca: this.ca });
     this.workloadPool = interpolate`${project}.svc.id.goog`;
     this.nodeServiceAccount = account.email;
     this.registerOutputs({
@@ -227,6 +241,7 @@ export class GkeCluster extends ComponentResource {
       location,
       endpoint: this.endpoint,
       ca: this.ca,
+      kubeconfig: this.kubeconfig,
       workloadPool: this.workloadPool,
       nodeServiceAccount: this.nodeServiceAccount,
     });

@@ -24,6 +24,7 @@ export type Trust =
 export interface IdentityFederationArgs {
   /** Project of the pool. Changing it replaces the pool. */
   readonly project: Input<string>;
+  /** Whose tokens are believed. Changing the issuer takes all access away. */
   readonly trust: Trust;
 }
 

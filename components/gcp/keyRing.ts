@@ -29,6 +29,7 @@ export interface KeyRingArgs<Name extends string = string> {
   readonly keys: Readonly<Record<Name, KeyArgs>>;
   /** Days in which the destruction of a version can be taken back, 1 to 120; 30 by default. Changing it replaces the keys. */
   readonly destroyAfterDays?: number;
+  /** Labels of the keys; rings have none. */
   readonly labels?: Labels;
 }
 

@@ -71,8 +71,11 @@ export interface NetworkArgs<Name extends string = string> {
 export interface Subnet {
   /** `projects/<project>/regions/<region>/subnetworks/<name>`. */
   readonly id: Output<string>;
+  /** Name of the subnetwork. */
   readonly name: Output<string>;
+  /** The region it was given. */
   readonly region: string;
+  /** The range of its machines, as it was given. */
   readonly cidr: string;
 }
 
@@ -85,6 +88,7 @@ const loadBalancerRanges = ["35.191.0.0/16", "130.211.0.0/22"];
 export class Network<Name extends string = string> extends ComponentResource {
   /** `projects/<project>/global/networks/<name>`. */
   readonly networkId: Output<string>;
+  /** Subnets by the names they were given. */
   readonly subnets: Readonly<Record<Name, Subnet>>;
   readonly #name: string;
   readonly #privateServices: Output<string> | undefined;

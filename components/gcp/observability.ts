@@ -1,9 +1,11 @@
 // Observability: somebody is told when users cannot reach a site, when a database or a queue is about to fail, and when money runs
 // out, and one page shows how the platform is. What is watched is named; how each is watched is decided here.
+//
+// What replaces an uptime check: its host. Nothing is lost but a moment; the history of a metric stays.
 import { Budget } from "@pulumi/gcp/billing/budget.js";
 import { AlertPolicy } from "@pulumi/gcp/monitoring/alertPolicy.js";
 import { Dashboard } from "@pulumi/gcp/monitoring/dashboard.js";
-import { NotificationChannel } from "@pulumi/gcp/monitoring/notificationChannel.js";
+import { NotificationChannel, type NotificationChannelArgs } from "@pulumi/gcp/monitoring/notificationChannel.js";
 import { UptimeCheckConfig } from "@pulumi/gcp/monitoring/uptimeCheckConfig.js";
 import {
   all,
@@ -13,6 +15,7 @@ import {
   interpolate,
   type Output,
   output,
+  secret,
 } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { checkHost } from "../domains.ts";
@@ -32,6 +35,11 @@ export interface ObservabilityArgs {
   readonly project: string;
   /** Who is told: mail addresses by name. At least one. */
   readonly mails: Readonly<Record<string, string>>;
+  /**
+   * Who is woken up when a site cannot be reached: integration keys of PagerDuty by name, each made secret whether or not it came as
+   * one. Nobody by default.
+   */
+  readonly pagers?: Readonly<Record<string, Input<string>>>;
   /** What is watched, by name; at least one. */
   readonly watch: Readonly<Record<string, Watch>>;
   /** Told at 50, 90 and 100 percent of this amount a month, and when it will be reached; no budget by default. */
@@ -43,6 +51,7 @@ export interface ObservabilityArgs {
     /** `EUR`: the account's. */
     readonly currency: string;
   };
+  /** Labels of channels, checks and policies, as their user labels; none by default. */
   readonly labels?: Labels;
 }
 
@@ -54,6 +63,7 @@ interface Signal {
   readonly reducer?: string;
   readonly above: number;
   readonly forSeconds: number;
+  readonly severity: "CRITICAL" | "WARNING";
   /** What to do, in the message that people get. */
   readonly advice: string;
 }
@@ -68,21 +78,21 @@ export class Observability extends ComponentResource {
   /** @throws RunError before anything is registered when an argument is wrong. */
   constructor(name: string, args: ObservabilityArgs, opts?: ComponentResourceOptions) {
     checkArguments(name, args);
-    const { project, mails, watch, budget, labels = {} } = args;
+    const { project, mails, pagers = {}, watch, budget, labels = {} } = args;
 
     super("tutti:gcp:Observability", name, {}, opts);
     const parent = { parent: this };
-    this.channels = Object.fromEntries(
-      Object.entries(mails).map(([who, mail]) => [
-        who,
-        new NotificationChannel(
-          `${name}-${who}`,
-          { project, displayName: who, type: "email", labels: { email_address: mail }, userLabels: labels },
-          parent,
-        ).id,
-      ]),
+    const channel = (who: string, by: Pick<NotificationChannelArgs, "type" | "labels" | "sensitiveLabels">) =>
+      new NotificationChannel(`${name}-${who}`, { project, displayName: who, ...by, userLabels: labels }, parent).id;
+    const mailed = Object.entries(mails).map(
+      ([who, mail]) => [who, channel(who, { type: "email", labels: { email_address: mail } })] as const,
     );
-    const notificationChannels = Object.values(this.channels);
+    const paged = Object.entries(pagers).map(
+      ([who, key]) => [who, channel(who, { type: "pagerduty", sensitiveLabels: { serviceKey: secret(key) } })] as const,
+    );
+    this.channels = Object.fromEntries([...mailed, ...paged]);
+    const told = mailed.map(([, id]) => id);
+    const woken = paged.map(([, id]) => id);
 
     const signals = Object.entries(watch).map(([key, one]): [string, Signal] => [
       key,
@@ -95,7 +105,7 @@ export class Observability extends ComponentResource {
           project,
           displayName: signal.title,
           combiner: "OR",
-          severity: key in watch && watch[key]?.on === "site" ? "CRITICAL" : "WARNING",
+          severity: signal.severity,
           conditions: [
             {
               displayName: signal.title,
@@ -111,7 +121,7 @@ export class Observability extends ComponentResource {
           ],
           documentation: { content: signal.advice, mimeType: "text/markdown", subject: signal.title },
           alertStrategy: { autoClose: "86400s" },
-          notificationChannels,
+          notificationChannels: signal.severity === "CRITICAL" ? [...told, ...woken] : told,
           userLabels: labels,
         },
         parent,
@@ -143,7 +153,7 @@ export class Observability extends ComponentResource {
             { thresholdPercent: 1 },
             { thresholdPercent: 1, spendBasis: "FORECASTED_SPEND" },
           ],
-          allUpdatesRule: { monitoringNotificationChannels: notificationChannels, disableDefaultIamRecipients: false },
+          allUpdatesRule: { monitoringNotificationChannels: told, disableDefaultIamRecipients: false },
         },
         parent,
       );
@@ -176,6 +186,7 @@ export class Observability extends ComponentResource {
           reducer: "REDUCE_COUNT_FALSE",
           above: 2,
           forSeconds: 300,
+          severity: "CRITICAL",
           advice: `Three regions or more get no good answer from https://${host}${path}. Look at the edge first, then at the pods.`,
         };
       }
@@ -186,6 +197,7 @@ export class Observability extends ComponentResource {
           aligner: "ALIGN_MEAN",
           above: watch.diskShare ?? 0.85,
           forSeconds: 900,
+          severity: "WARNING",
           advice: "The disk grows by itself unless it has a limit. Look for what fills it, and raise the limit.",
         };
       case "subscription":
@@ -195,6 +207,7 @@ export class Observability extends ComponentResource {
           aligner: "ALIGN_MAX",
           above: watch.waitMinutes * 60,
           forSeconds: 300,
+          severity: "WARNING",
           advice: "Whoever takes these messages is too slow, or fails. Look at its log, then at the dead letters.",
         };
     }
@@ -234,11 +247,13 @@ function dashboardOf(name: string, signals: readonly Signal[]): Output<string> {
 }
 
 function checkArguments(name: string, args: ObservabilityArgs): void {
-  const { mails, watch, budget } = args;
+  const { mails, pagers = {}, watch, budget } = args;
   const check = new ArgumentCheck("Observability", name);
   if (Object.keys(mails).length === 0) check.refuse("mails", {}, "at least one address");
   for (const [who, mail] of Object.entries(mails))
     check.matches(`mails.${who}`, mail, /^[^\s@]+@[^\s@]+\.[^\s@]+$/, "a mail address");
+  for (const who of Object.keys(pagers))
+    if (Object.hasOwn(mails, who)) check.refuse("pagers", who, "a name that no mail has");
   if (Object.keys(watch).length === 0) check.refuse("watch", {}, "at least one thing to watch");
   for (const [key, one] of Object.entries(watch)) {
     const at = `watch.${key}`;
@@ -253,6 +268,8 @@ function checkArguments(name: string, args: ObservabilityArgs): void {
       check.integer(`${at}.waitMinutes`, one.waitMinutes, { min: 1, max: 10_080, unit: "minutes" });
   }
   if (budget !== undefined) {
+    // A budget tells five channels at most (description of `monitoringNotificationChannels` in the provider).
+    if (Object.keys(mails).length > 5) check.refuse("mails", Object.keys(mails), "at most five with a budget");
     check.matches(
       "budget.billingAccount",
       budget.billingAccount,

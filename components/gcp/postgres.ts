@@ -95,6 +95,7 @@ export interface PostgresArgs<User extends string = string> {
 
 /** A user as an application needs it. */
 export interface PostgresUser {
+  /** Name in the database. */
   readonly name: string;
   /** Always secret. */
   readonly password: Output<string>;
@@ -113,7 +114,9 @@ export class Postgres<User extends string = string> extends ComponentResource {
   readonly connectionName: Output<string>;
   /** Address inside the network. */
   readonly host: Output<string>;
-  readonly port = postgresPort;
+  /** 5432. */
+  readonly port: number = postgresPort;
+  /** Users by the names they were given. */
   readonly users: Readonly<Record<User, PostgresUser>>;
   /** Addresses of the copies to read from, by the names they were given. */
   readonly replicas: Readonly<Record<string, Output<string>>>;

@@ -1,5 +1,6 @@
 // ProjectServices: the APIs that a project has turned on. What needs one of them takes the project from here, and so waits for it.
 //
+// What replaces: `project`, which turns the APIs on elsewhere and nothing off here.
 // Nothing is ever turned off: an API that is taken out of the list stays on, since turning one off deletes what was made with it.
 import { Service } from "@pulumi/gcp/projects/service.js";
 import { all, ComponentResource, type ComponentResourceOptions, type Input, type Output, output } from "@pulumi/pulumi";

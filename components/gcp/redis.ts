@@ -39,6 +39,7 @@ export interface RedisArgs {
   readonly deletionProtection?: boolean;
   /** Who may read the secret, as IAM members; by name, to tell the grants apart. Nobody by default. */
   readonly readers?: Readonly<Record<string, Input<string>>>;
+  /** Labels of the instance and the secret; none by default. */
   readonly labels?: Labels;
 }
 

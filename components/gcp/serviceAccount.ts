@@ -1,6 +1,10 @@
 // ServiceAccount: an identity with its roles on the project, and the Kubernetes service accounts that may act as it.
 // It never makes a key: what runs on Google Cloud gets its credentials from the metadata server, and GKE pods through
 // Workload Identity Federation.
+//
+// What replaces the account, and takes its rights away until its users know the new one: the name, `project`. The account is deleted
+// first, since two of one id cannot be; an id is not given out again for 30 days (docs.cloud.google.com/iam/docs/service-accounts-delete-undelete,
+// *unverified* for an account that is made anew).
 
 import { DatasetIamMember } from "@pulumi/gcp/bigquery/datasetIamMember.js";
 import { IAMMember as ProjectIamMember } from "@pulumi/gcp/projects/iammember.js";
@@ -17,7 +21,9 @@ import { bucketRoles, datasetRoles, secretRoles, subscriptionRoles, topicRoles }
 
 /** A service account of a GKE cluster in the same project. */
 export interface KubernetesIdentity {
+  /** Its namespace. */
   readonly namespace: string;
+  /** Its name. */
   readonly serviceAccount: string;
 }
 

@@ -67,6 +67,7 @@ export interface TopicArgs<Name extends string = string> {
   readonly replayHours?: number;
   /** Who may publish, as IAM members; by name, to tell the grants apart. Nobody by default. */
   readonly publishers?: Readonly<Record<string, Input<string>>>;
+  /** Labels of topics and subscriptions; none by default. */
   readonly labels?: Labels;
 }
 
@@ -77,6 +78,7 @@ const defaultAttempts = 10;
 export class Topic<Name extends string = string> extends ComponentResource {
   /** `projects/<project>/topics/<name>`. */
   readonly topicId: Output<string>;
+  /** Name of the topic. */
   readonly name: Output<string>;
   /** Names of the subscriptions, by the names they were given. */
   readonly subscriptions: Readonly<Record<Name, Output<string>>>;

@@ -9,11 +9,16 @@ import { ArgumentCheck } from "../arguments.ts";
 import { kubernetesFixedName } from "../names.ts";
 import { checkKubernetesLabels, type KubernetesLabels } from "./labels.ts";
 
+/** Where a chart is found. */
+export type ChartSource =
+  /** By its name in a repository, whose address begins with https://. */
+  | { readonly repository: string; readonly name: string; readonly registry?: never }
+  /** By its address in a registry of containers, `oci://...`. */
+  | { readonly registry: string; readonly repository?: never; readonly name?: never };
+
 export interface ChartArgs {
-  /** Name of the chart in its repository, or its address in a registry (`oci://...`). */
-  readonly chart: string;
-  /** Address of the repository, https://; left out for a chart in a registry. */
-  readonly repository?: string;
+  /** Where the chart is found. */
+  readonly chart: ChartSource;
   /** `1.19.1`: one version, never a range. */
   readonly version: string;
   /** What the chart is to know; its own defaults otherwise. */
@@ -22,6 +27,7 @@ export interface ChartArgs {
   readonly podSecurity?: "restricted" | "baseline" | "privileged";
   /** Seconds until it must be ready, 30 to 3600; 600 by default. */
   readonly timeoutSeconds?: number;
+  /** Labels of the namespace. What the chart makes is labelled by the chart. */
   readonly labels?: KubernetesLabels;
 }
 
@@ -32,30 +38,15 @@ export class Chart extends ComponentResource {
 
   /** @throws RunError before anything is registered when an argument is wrong. */
   constructor(name: string, args: ChartArgs, opts?: ComponentResourceOptions) {
-    const {
-      chart,
-      repository,
-      version,
-      values = {},
-      podSecurity = "baseline",
-      timeoutSeconds = 600,
-      labels = {},
-    } = args;
+    const { chart, version, values = {}, podSecurity = "baseline", timeoutSeconds = 600, labels = {} } = args;
     const check = new ArgumentCheck("Chart", name);
     check.childName("name", name, { ...kubernetesFixedName, max: 53 });
-    check.matches(
-      "chart",
-      chart,
-      /^(?:[a-z0-9][a-z0-9._-]*|oci:\/\/\S+)$/,
-      'a chart such as "cert-manager" or "oci://..."',
-    );
-    if (repository !== undefined) check.matches("repository", repository, /^https:\/\/\S+$/, "an https:// address");
-    if (chart.startsWith("oci://") === (repository !== undefined))
-      check.refuse(
-        "repository",
-        repository,
-        chart.startsWith("oci://") ? "none for a chart in a registry" : "the address of a repository",
-      );
+    if (chart.registry !== undefined)
+      check.matches("chart.registry", chart.registry, /^oci:\/\/\S+$/, "an oci:// address");
+    else {
+      check.matches("chart.repository", chart.repository, /^https:\/\/\S+$/, "an https:// address");
+      check.matches("chart.name", chart.name, /^[a-z0-9][a-z0-9._-]*$/, 'the name of a chart such as "cert-manager"');
+    }
     check.matches("version", version, /^v?\d+\.\d+\.\d+(?:[-+][\w.-]+)?$/, 'one version such as "1.19.1"');
     check.oneOf("podSecurity", podSecurity, ["restricted", "baseline", "privileged"]);
     check.integer("timeoutSeconds", timeoutSeconds, { min: 30, max: 3600, unit: "seconds" });
@@ -73,8 +64,9 @@ export class Chart extends ComponentResource {
       {
         name,
         namespace: namespace.metadata.name,
-        chart,
-        ...(repository !== undefined && { repositoryOpts: { repo: repository } }),
+        ...(chart.registry !== undefined
+          ? { chart: chart.registry }
+          : { chart: chart.name, repositoryOpts: { repo: chart.repository } }),
         version,
         values: { ...values },
         atomic: true,

@@ -19,6 +19,7 @@ export interface ClusterAccess {
 /** Whose pods they are: GKE vouches for its own, those of any other cluster show its tokens. */
 export type Pods = "gke" | "federated";
 
+/** The provider to give to components that run in the cluster: `new Namespace("web", ..., { provider })`. */
 export function clusterProvider({ kubeconfig, clusterId }: ClusterAccess): Provider {
   return new Provider("cluster", {
     kubeconfig,

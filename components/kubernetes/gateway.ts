@@ -21,12 +21,15 @@ export interface GatewayArgs {
   readonly issuer: Input<string>;
   /** Namespaces whose routes are let in; at least one. */
   readonly routesFrom: readonly string[];
+  /** Labels of the gateway and the certificate; none by default. */
   readonly labels?: KubernetesLabels;
 }
 
 /** A gateway of the cluster itself, with its certificate. */
 export class Gateway extends ComponentResource {
+  /** Name of the gateway, for `Route`. */
   readonly name: Output<string>;
+  /** Namespace of the gateway, for `Route`. */
   readonly namespace: Output<string>;
 
   /** @throws RunError before anything is registered when an argument is wrong. */

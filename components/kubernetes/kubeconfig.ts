@@ -15,6 +15,7 @@ export interface KubeconfigArgs {
 export interface ExecPlugin {
   /** Found on the PATH of whoever uses the kubeconfig: `kubectl-oidc_login`. */
   readonly command: string;
+  /** Its arguments; none by default. */
   readonly args?: readonly string[];
   /** What to do when it is missing, as kubectl then says it. */
   readonly installHint: string;

@@ -57,6 +57,7 @@ export interface NamespaceArgs {
   readonly defaults?: ContainerDefaults;
   /** Who may do what in it, by name; nobody by default beside who may everywhere. */
   readonly access?: Readonly<Record<string, NamespaceAccess>>;
+  /** Labels of the namespace and of what is made in it; none by default. */
   readonly labels?: KubernetesLabels;
 }
 

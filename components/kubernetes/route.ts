@@ -23,11 +23,13 @@ export interface RouteArgs {
   };
   /** Hosts whose requests go here; at least one. */
   readonly hosts: readonly string[];
+  /** Name of the service that takes the requests. */
   readonly service: Input<string>;
   /** Port of the service, 1 to 65535. */
   readonly port: number;
   /** Further headers of every answer, or others than the defaults; a header is left out when its value is `""`. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Labels of the routes; none by default. */
   readonly labels?: KubernetesLabels;
 }
 

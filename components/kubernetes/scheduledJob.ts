@@ -11,6 +11,7 @@ import { checkSchedule, type Schedule } from "../schedule.ts";
 import { checkWorkload, type WorkloadArgs, workload } from "./workload.ts";
 
 export interface ScheduledJobArgs extends WorkloadArgs {
+  /** When it runs. */
   readonly schedule: Schedule;
   /** Arguments of the program; those of the image by default. */
   readonly arguments?: readonly string[];

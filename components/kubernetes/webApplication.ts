@@ -35,6 +35,7 @@ export type Callers =
 
 /** Hosts under which a shared gateway sends requests to the application (see Route). */
 export interface WebApplicationRoute {
+  /** The gateway, and the names of its listeners; `https` and `http` by default. */
   readonly gateway: RouteArgs["gateway"];
   /** At least one. */
   readonly hosts: readonly string[];
@@ -43,6 +44,7 @@ export interface WebApplicationRoute {
 export interface WebApplicationArgs extends WorkloadArgs {
   /** Port the server listens on, 1024 to 65535 (it is not root); 8080 by default. The service has port 80. */
   readonly port?: number;
+  /** How many pods run. */
   readonly replicas: Replicas;
   /** Paths that answer 2xx or 3xx: `ready` when it can take requests, `alive` unless it must be restarted. */
   readonly health: { readonly ready: string; readonly alive: string };

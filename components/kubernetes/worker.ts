@@ -26,6 +26,7 @@ export type WorkerScale =
     };
 
 export interface WorkerArgs extends WorkloadArgs {
+  /** How many pods run. */
   readonly scale: WorkerScale;
   /** Arguments of the program; those of the image by default. */
   readonly arguments?: readonly string[];

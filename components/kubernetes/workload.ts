@@ -37,6 +37,7 @@ export interface WorkloadArgs {
   readonly secrets?: Readonly<Record<string, Input<string>>>;
   /** The Google service account that the pods act as; none by default. */
   readonly googleIdentity?: GoogleIdentity;
+  /** Labels of every object and of the pods, beside `app.kubernetes.io/name`; none by default. */
   readonly labels?: KubernetesLabels;
 }
 

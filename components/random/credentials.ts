@@ -4,6 +4,8 @@
 // generates exactly one new password and leaves the one in use alone: whoever accepts both (signing keys, API keys) rotates
 // without an outage, and going back by one brings nothing back that was already dropped.
 //
+// What replaces a password: raising `rotation` (the older of the two), `length` and `alphabet` (both).
+//
 //   rotation   0     1     2     3
 //   even slot  p0    p0    p2    p2
 //   odd slot   -     p1    p1    p3
@@ -30,6 +32,7 @@ const symbols: Record<Alphabet, string> = { "url-safe": "-_", symbols: "!#$%&*()
 
 /** A user name with a generated password that rotates on demand. */
 export class Credentials extends ComponentResource {
+  /** Whom the password belongs to, as it was given. */
   readonly username: string;
   /** The password in use; always secret. */
   readonly password: Output<string>;
@@ -76,6 +79,11 @@ export class Credentials extends ComponentResource {
     this.accepted = secret(this.previous === undefined ? [this.password] : [this.password, this.previous]) as Output<
       string[]
     >;
-    this.registerOutputs({ username, password: this.password, previous: this.previous });
+    this.registerOutputs({
+      username,
+      password: this.password,
+      previous: this.previous,
+      accepted: this.accepted,
+    });
   }
 }

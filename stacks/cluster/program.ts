@@ -6,7 +6,6 @@ import { GkeCluster } from "../../components/gcp/gkeCluster.ts";
 import { IdentityFederation } from "../../components/gcp/identityFederation.ts";
 import { stackLabels } from "../../components/gcp/labels.ts";
 import { googleProvider } from "../../components/gcp/provider.ts";
-import { gkeKubeconfig } from "../../components/kubernetes/kubeconfig.ts";
 import { cluster } from "./contract.ts";
 
 export default program(cluster, ({ settings, needs: { network }, stack }) => {
@@ -14,12 +13,9 @@ export default program(cluster, ({ settings, needs: { network }, stack }) => {
   const options = { provider: googleProvider({ project, region }), protect };
 
   const adopt = ({ endpoint, ca, credentials, issuer }: Extract<typeof wanted, { kind: "existing" }>) => {
-    const found = new ExistingCluster("main", { in: "elsewhere", endpoint, ca, credentials }, options);
     const pods = new IdentityFederation("pods", { project, trust: { by: "kubernetes", issuer } }, options);
     return {
-      name: output(found.name),
-      kubeconfig: found.kubeconfig,
-      cluster: found,
+      cluster: new ExistingCluster("main", { in: "elsewhere", endpoint, ca, credentials }, options),
       pool: pods.pool,
       audience: pods.audience,
     };
@@ -51,18 +47,17 @@ export default program(cluster, ({ settings, needs: { network }, stack }) => {
       },
       options,
     );
-    const kubeconfig = gkeKubeconfig({ name: gke.name, endpoint: gke.endpoint, ca: gke.ca });
-    return { name: gke.name, kubeconfig, cluster: gke, pool: output(""), audience: output("") };
+    return { cluster: gke, pool: output(""), audience: output("") };
   };
 
-  const made = wanted.kind === "existing" ? adopt(wanted) : create(wanted);
+  const { cluster: made, pool, audience } = wanted.kind === "existing" ? adopt(wanted) : create(wanted);
   return {
     name: made.name,
-    clusterId: made.cluster.clusterId,
-    endpoint: made.cluster.endpoint,
-    ca: made.cluster.ca,
+    clusterId: made.clusterId,
+    endpoint: made.endpoint,
+    ca: made.ca,
     kubeconfig: made.kubeconfig,
-    identityPool: made.pool,
-    identityAudience: made.audience,
+    identityPool: pool,
+    identityAudience: audience,
   };
 });

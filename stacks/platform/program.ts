@@ -26,8 +26,7 @@ export default program(platform, ({ settings, needs: { cluster }, stack }) => {
   const keda = new Chart(
     "keda",
     {
-      chart: "keda",
-      repository: "https://kedacore.github.io/charts",
+      chart: { repository: "https://kedacore.github.io/charts", name: "keda" },
       version: "2.18.0",
       values: { podIdentity: { gcp: { enabled: pods === "gke", gcpIAMServiceAccount: scaler.email } } },
       labels,
@@ -37,8 +36,7 @@ export default program(platform, ({ settings, needs: { cluster }, stack }) => {
   const certManager = new Chart(
     "cert-manager",
     {
-      chart: "cert-manager",
-      repository: "https://charts.jetstack.io",
+      chart: { repository: "https://charts.jetstack.io", name: "cert-manager" },
       version: "v1.19.1",
       values: { crds: { enabled: true }, config: { enableGatewayAPI: true } },
       podSecurity: "restricted",

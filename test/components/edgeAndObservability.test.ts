@@ -174,6 +174,17 @@ describe("Observability", () => {
     expect(drawn.gridLayout.widgets).toHaveLength(3);
     expect(all("gcp:billing/budget:Budget")).toEqual([]);
   });
+  it("wakes somebody up only when people cannot reach a site, with a key that stays secret", async () => {
+    const { one, all } = await record(() => new Observability("platform", { ...args, pagers: { duty: "k" } }).channels);
+    expect(one("gcp:monitoring/notificationChannel:NotificationChannel", "platform-duty")).toMatchObject({
+      inputs: { type: "pagerduty", sensitiveLabels: { serviceKey: "k" } },
+      secretInputs: ["sensitiveLabels.serviceKey"],
+    });
+    const woken = all("gcp:monitoring/alertPolicy:AlertPolicy").filter(({ inputs }) =>
+      JSON.stringify(inputs["notificationChannels"]).includes("platform-duty"),
+    );
+    expect(woken.map(({ name }) => name)).toEqual(["platform-web"]);
+  });
   it("tells of money before it is spent", async () => {
     const budget = { billingAccount: "012345-6789AB-CDEF01", amount: 100, currency: "EUR" };
     const { one } = await record(() => new Observability("platform", { ...args, budget }).dashboard);
@@ -191,6 +202,15 @@ describe("Observability", () => {
   it.each<[string, Partial<ObservabilityArgs>, string]>([
     ["list of mails", { mails: {} }, "mails is {}, expected at least one address"],
     ["mail", { mails: { team: "team" } }, 'mails.team is "team", expected a mail address'],
+    ["pager", { pagers: { team: "k" } }, 'pagers is "team", expected a name that no mail has'],
+    [
+      "number of mails",
+      {
+        mails: Object.fromEntries([..."abcdef"].map((who) => [who, "x@example.com"])),
+        budget: { billingAccount: "012345-6789AB-CDEF01", amount: 1, currency: "EUR" },
+      },
+      "expected at most five with a budget",
+    ],
     ["list", { watch: {} }, "watch is {}, expected at least one thing to watch"],
     [
       "thing",

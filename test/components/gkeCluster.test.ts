@@ -188,6 +188,19 @@ describe("GkeCluster", () => {
     expect(ignoreChanges).toEqual([]);
   });
 
+  it("gives a kubeconfig that asks a plugin for a token and holds none", async () => {
+    const { value, secretValues } = await record(() => {
+      const { name, kubeconfig } = new GkeCluster("main", { ...plain, controlPlane: { from: "identity" } });
+      return { name, kubeconfig };
+    });
+    expect(secretValues).toEqual(["kubeconfig"]);
+    const { users, clusters } = JSON.parse(value.kubeconfig) as { users: { user: object }[]; clusters: unknown };
+    expect(users[0]?.user).toMatchObject({ exec: { command: "gke-gcloud-auth-plugin" } });
+    expect(Object.keys(users[0]?.user ?? {})).toEqual(["exec"]);
+    expect(JSON.stringify(clusters)).toContain("https://gke-abc-123.europe-west1.gke.goog");
+    expect(value.kubeconfig).not.toMatch(/token|password|client-key/i);
+  });
+
   it("hands protection down to every child", async () => {
     const { registered } = await built({}, { protect: true });
     expect(registered.filter(({ protect }) => !protect)).toEqual([]);

@@ -120,7 +120,8 @@ describe("ScheduledJob", () => {
 });
 
 describe("Chart", () => {
-  const args: ChartArgs = { chart: "keda", repository: "https://kedacore.github.io/charts", version: "2.18.0" };
+  const repository = "https://kedacore.github.io/charts";
+  const args: ChartArgs = { chart: { repository, name: "keda" }, version: "2.18.0" };
   it("is a pinned release in a namespace of its own, rolled back when it fails", async () => {
     const { one } = await record(() => new Chart("keda", { ...args, values: { a: 1 } }).namespace);
     expect(one("kubernetes:core/v1:Namespace").inputs["metadata"]).toMatchObject({
@@ -132,15 +133,26 @@ describe("Chart", () => {
       namespace: "keda",
       chart: "keda",
       version: "2.18.0",
-      repositoryOpts: { repo: args.repository },
+      repositoryOpts: { repo: repository },
       values: { a: 1 },
       atomic: true,
     });
   });
+  it("takes a chart from a registry by its address", async () => {
+    const { one } = await record(
+      () => new Chart("x", { chart: { registry: "oci://r/x" }, version: "1.0.0" }).namespace,
+    );
+    expect(one("kubernetes:helm.sh/v3:Release").inputs).toMatchObject({ chart: "oci://r/x" });
+    expect(one("kubernetes:helm.sh/v3:Release").inputs["repositoryOpts"]).toBeUndefined();
+  });
   it.each<[string, Partial<ChartArgs>, string]>([
-    ["chart", { chart: "a b" }, 'chart is "a b", expected a chart'],
-    ["repository", { repository: "http://x" }, 'repository is "http://x", expected an https:// address'],
-    ["registry", { chart: "oci://x/y" }, "expected none for a chart in a registry"],
+    ["chart", { chart: { repository, name: "a b" } }, 'chart.name is "a b", expected the name of a chart'],
+    [
+      "repository",
+      { chart: { repository: "http://x", name: "x" } },
+      'chart.repository is "http://x", expected an https:',
+    ],
+    ["registry", { chart: { registry: "https://x/y" } }, 'chart.registry is "https://x/y", expected an oci:// address'],
     ["version", { version: "^2" }, 'version is "^2", expected one version'],
     ["security", { podSecurity: "none" as "baseline" }, 'podSecurity is "none"'],
     ["timeout", { timeoutSeconds: 1 }, "timeoutSeconds is 1"],

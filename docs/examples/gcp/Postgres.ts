@@ -1,0 +1,22 @@
+// A database that survives the loss of a zone, with a copy to make reports from in another region. Raising `rotation` by one gives
+// the user a new password and the secret a new version.
+import { Network } from "../../../components/gcp/network.ts";
+import { Postgres } from "../../../components/gcp/postgres.ts";
+
+const network = new Network("orders", {
+  subnets: { machines: { region: "europe-west1", cidr: "10.16.0.0/20" } },
+});
+
+const orders = new Postgres("orders", {
+  region: "europe-west1",
+  network: network.privateServicesNetwork,
+  machine: { cpus: 2, memoryGiB: 8 },
+  availability: "regional",
+  backups: { keep: 30, pointInTimeDays: 7 },
+  replicas: { reports: { region: "europe-west4" } },
+  databases: ["orders"],
+  users: { shop: { rotation: 0, readers: { shop: "serviceAccount:webshop@acme-prod.iam.gserviceaccount.com" } } },
+  labels: { team: "shop" },
+});
+
+export const secret = orders.users.shop.secretId;
