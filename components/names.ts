@@ -134,10 +134,18 @@ export function nameProblem(name: string, rule: NameRule): string | undefined {
 
 /**
  * A name for a type that the provider does not autoname: the logical name, a dash and seven hexadecimal digits that
- * differ by project and stack. The same stack always gets the same name, so a replacement deletes before it creates.
+ * differ by project and stack.
  */
 export function physicalName(logical: string): string {
   return `${logical}-${hash(`${getProject()}/${getStack()}/${logical}`)}`;
+}
+
+/**
+ * Options of a resource whose input holds a `physicalName`. Its name is decided once, as one of the provider's own would be: a
+ * component that is renamed, with an alias, keeps what it has. And two of one name cannot be, so the old one goes first.
+ */
+export function kept(input: string): { readonly ignoreChanges: string[]; readonly deleteBeforeReplace: true } {
+  return { ignoreChanges: [input], deleteBeforeReplace: true };
 }
 
 /** FNV-1a, 28 of its 32 bits (isthe.com/chongo/tech/comp/fnv): no import needed, and nothing is secret here. */

@@ -9,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { paragraphs, sentence, textOf } from "./text.ts";
 
 const kinds = { gcp: "Google Cloud", kubernetes: "Kubernetes", random: "Random" } as const;
 type Kind = keyof typeof kinds;
@@ -169,18 +170,9 @@ class Page {
 
   /** The comment at the top of the file: what the component is, and what replaces. */
   #header(source: ts.SourceFile, title: string): string {
-    const lines = source.text
-      .slice(0, source.text.search(/^(?!\/\/)/m))
-      .trimEnd()
-      .split("\n")
-      .map((line) => line.replace(/^\/\/ ?/, ""));
-    const start = `${title}: `;
-    const [first = ""] = lines;
-    if (!first.startsWith(start)) this.#problem(`the header does not begin with "${start}"`);
-    const told = first.slice(start.length);
-    lines[0] = told.charAt(0).toUpperCase() + told.slice(1);
-    if (!lines.some((line) => /replace/i.test(line))) this.#problem("the header does not say what replaces");
-    this.about = paragraphs(lines);
+    this.about = textOf(source.text, title);
+    if (this.about === "") this.#problem(`the header does not begin with "${title}: "`);
+    if (!/replace/i.test(this.about)) this.#problem("the header does not say what replaces");
     return this.about;
   }
 
@@ -355,33 +347,6 @@ function tagOf(node: ts.Node, tag: string): string {
 function withThrows(node: ts.Node): string {
   const throws = tagOf(node, "throws");
   return [docOf(node), throws === "" ? "" : `Throws ${throws}`].filter((part) => part !== "").join(" ");
-}
-
-function sentence(doc: string): string {
-  return /^.*?[.](?=\s|$)/s.exec(doc)?.[0].replaceAll("\n", " ") ?? doc;
-}
-
-/** Lines joined to paragraphs; lists stay lists, and what is indented is a drawing. */
-function paragraphs(lines: readonly string[]): string {
-  const blocks: string[] = [];
-  let open: "text" | "drawing" | "none" = "none";
-  for (const line of lines) {
-    if (line.trim() === "") {
-      if (open === "drawing") blocks[blocks.length - 1] += "\n```";
-      open = "none";
-    } else if (open !== "drawing" && /^ {2,}/.test(line) && open === "none") {
-      blocks.push(`\`\`\`text\n${line}`);
-      open = "drawing";
-    } else if (open === "drawing") blocks[blocks.length - 1] += `\n${line}`;
-    else if (/^- /.test(line) && open === "text") blocks[blocks.length - 1] += `\n${line}`;
-    else if (open === "text") blocks[blocks.length - 1] += ` ${line.trim()}`;
-    else {
-      blocks.push(line);
-      open = "text";
-    }
-  }
-  if (open === "drawing") blocks[blocks.length - 1] += "\n```";
-  return blocks.join("\n\n");
 }
 
 function oneLine(text: string): string {

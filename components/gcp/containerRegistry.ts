@@ -6,7 +6,7 @@ import { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
 import { RepositoryIamMember } from "@pulumi/gcp/artifactregistry/repositoryIamMember.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
-import { physicalName, repositoryName } from "../names.ts";
+import { kept, physicalName, repositoryName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { registryRoles } from "./roles.ts";
 
@@ -62,7 +62,7 @@ export class ContainerRegistry extends ComponentResource {
         ],
         labels: args.labels ?? {},
       },
-      { parent: this, deleteBeforeReplace: true },
+      { parent: this, ...kept("repositoryId") },
     );
     for (const [who, { member, may }] of Object.entries(access)) {
       new RepositoryIamMember(

@@ -7,7 +7,7 @@ import { DatasetIamMember } from "@pulumi/gcp/bigquery/datasetIamMember.js";
 import { Table } from "@pulumi/gcp/bigquery/table.js";
 import { all, ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
-import { bigQueryIdentifier, datasetName, physicalName } from "../names.ts";
+import { bigQueryIdentifier, datasetName, kept, physicalName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { datasetRoles } from "./roles.ts";
 
@@ -72,7 +72,7 @@ export class Dataset<Name extends string = string> extends ComponentResource {
         deleteContentsOnDestroy: !deletionProtection,
         labels,
       },
-      { parent: this, deleteBeforeReplace: true },
+      { parent: this, ...kept("datasetId") },
     );
     const grants = Object.entries(access).map(
       ([who, { member, may }]) =>

@@ -7,7 +7,7 @@ import { WorkloadIdentityPool } from "@pulumi/gcp/iam/workloadIdentityPool.js";
 import { WorkloadIdentityPoolProvider } from "@pulumi/gcp/iam/workloadIdentityPoolProvider.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
-import { identityPoolName, physicalName } from "../names.ts";
+import { identityPoolName, kept, physicalName } from "../names.ts";
 
 /** Whose tokens are believed. */
 export type Trust =
@@ -52,7 +52,6 @@ export class IdentityFederation extends ComponentResource {
     const { issuerUri, attributeMapping, attributeCondition } = issuerOf(trust);
 
     super("tutti:gcp:IdentityFederation", name, {}, opts);
-    const parent = { parent: this, deleteBeforeReplace: true };
     const pool = new WorkloadIdentityPool(
       name,
       {
@@ -61,7 +60,7 @@ export class IdentityFederation extends ComponentResource {
         displayName: name,
         description: `Identities from ${trust.by}`,
       },
-      parent,
+      { parent: this, ...kept("workloadIdentityPoolId") },
     );
     const provider = new WorkloadIdentityPoolProvider(
       name,
@@ -73,7 +72,7 @@ export class IdentityFederation extends ComponentResource {
         attributeMapping: { ...attributeMapping },
         ...(attributeCondition !== undefined && { attributeCondition }),
       },
-      parent,
+      { parent: this, deleteBeforeReplace: true },
     );
     this.pool = pool.name;
     this.provider = provider.name;

@@ -24,7 +24,7 @@ import {
   type Output,
 } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
-import { physicalName, postgresIdentifier, secretName, sqlInstanceName } from "../names.ts";
+import { kept, physicalName, postgresIdentifier, secretName, sqlInstanceName } from "../names.ts";
 import { Credentials } from "../random/credentials.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
@@ -183,7 +183,7 @@ export class Postgres<User extends string = string> extends ComponentResource {
         const secret = new Secret(
           logical,
           { secretId: physicalName(logical), replication: { auto: {} }, labels },
-          { parent: this, deleteBeforeReplace: true },
+          { parent: this, ...kept("secretId") },
         );
         new SecretVersion(
           logical,

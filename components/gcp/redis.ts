@@ -15,7 +15,7 @@ import {
   secret,
 } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
-import { physicalName, redisName, secretName } from "../names.ts";
+import { kept, physicalName, redisName, secretName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
 import { secretRoles } from "./roles.ts";
@@ -92,23 +92,23 @@ export class Redis extends ComponentResource {
     this.password = secret(instance.authString);
     this.ca = instance.serverCaCerts.apply((certificates) => certificates.map(({ cert }) => cert).join("\n"));
 
-    const kept = new Secret(
+    const store = new Secret(
       name,
       { secretId: physicalName(name), replication: { auto: {} }, labels },
-      { parent: this, deleteBeforeReplace: true },
+      { parent: this, ...kept("secretId") },
     );
     new SecretVersion(
       name,
       {
-        secret: kept.id,
+        secret: store.id,
         secretData: secret(jsonStringify({ host: this.host, port: this.port, password: this.password, ca: this.ca })),
       },
       parent,
     );
     for (const [reader, member] of Object.entries(readers)) {
-      new SecretIamMember(`${name}-${reader}`, { secretId: kept.id, role: secretRoles.read, member }, parent);
+      new SecretIamMember(`${name}-${reader}`, { secretId: store.id, role: secretRoles.read, member }, parent);
     }
-    this.secretId = kept.id;
+    this.secretId = store.id;
     this.registerOutputs({
       host: this.host,
       port: this.port,

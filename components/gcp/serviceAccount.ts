@@ -16,7 +16,7 @@ import { IAMMember as AccountIamMember } from "@pulumi/gcp/serviceaccount/iammem
 import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
-import { kubernetesFixedName, physicalName, serviceAccountName } from "../names.ts";
+import { kept, kubernetesFixedName, physicalName, serviceAccountName } from "../names.ts";
 import { bucketRoles, datasetRoles, secretRoles, subscriptionRoles, topicRoles } from "./roles.ts";
 
 /** A service account of a GKE cluster in the same project. */
@@ -47,7 +47,7 @@ export interface ServiceAccountArgs {
   readonly roles?: readonly string[];
   /** Rights on single resources; by name, to tell them apart. None by default. */
   readonly grants?: Readonly<Record<string, Grant>>;
-  /** Kubernetes service accounts that act as this one; none by default. Needs a cluster with workload identity. */
+  /** Kubernetes service accounts that act as this one; none by default. Needs a cluster with workload identity, and waits for none: `dependsOn` the cluster. */
   readonly kubernetes?: readonly KubernetesIdentity[];
   /** Identities from outside that act as this one (`IdentityFederation.repository`, `.pods`); by name. None by default. */
   readonly actors?: Readonly<Record<string, Input<string>>>;
@@ -94,7 +94,7 @@ export class ServiceAccount extends ComponentResource {
     const account = new Account(
       name,
       { accountId: physicalName(name), project, description },
-      { parent: this, deleteBeforeReplace: true },
+      { parent: this, ...kept("accountId") },
     );
     this.email = account.email;
     this.member = interpolate`serviceAccount:${account.email}`;

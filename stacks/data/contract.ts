@@ -1,4 +1,5 @@
-// data: what must not be lost. A PostgreSQL database, a bucket for files, and a topic whose messages a worker pulls.
+// data: what must not be lost, a PostgreSQL database and a bucket for files, with a Redis for what can be, and a topic whose
+// messages a worker pulls.
 import * as z from "zod";
 import { defineStack, secret } from "../../automation/define.ts";
 import { network } from "../network/contract.ts";

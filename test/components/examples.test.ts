@@ -1,20 +1,37 @@
-// The example on each component's page runs as the program that it is: it registers the component whole, with the labels that it
-// was given on everything that can hold labels.
+// The examples on the components' pages, run as the programs that they are: all of them come up in one sandbox, which refuses
+// what a cloud would. Each has made its component, whole, with the labels that it was given on everything that can hold labels.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import * as pulumi from "@pulumi/pulumi";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { componentPages } from "../../docs/pages.ts";
-import { type Registered, record } from "../support/mocks.ts";
+import { kubeconfig } from "./kubeconfig.ts";
+import { type SandboxProject, sandboxProject } from "./sandboxStack.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const examples = [...componentPages(root).components].map(
-  ([file, name]) => [`${path.dirname(file)}/${name}`, name] as const,
-);
+const components = [...componentPages(root).components].map(([file, name]) => ({ kind: path.dirname(file), name }));
 
-/** Configuration that examples ask for, all of it secret. */
-const secrets = ["pagerDutyKey", "mailPassword", "databasePassword"].map((key) => `platform:${key}`);
+interface Recorded {
+  readonly urn: string;
+  readonly type: string;
+  readonly parent?: string;
+  readonly custom: boolean;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+const canaries = { pagerDutyKey: "canary-1", mailPassword: "canary-2", databasePassword: "canary-3" };
+
+let project: SandboxProject;
+let state: { readonly text: string; readonly resources: readonly Recorded[] };
+beforeAll(async () => {
+  project = await sandboxProject(...components.map(({ kind, name }) => `docs/examples/${kind}/${name}.ts`));
+  const stack = await project.stack("main", { "kubernetes:kubeconfig": kubeconfig, ...canaries });
+  await stack.run("up", "--yes", "--skip-preview");
+  const text = await stack.run("stack", "export");
+  state = { text, resources: (JSON.parse(text) as { deployment: { resources: Recorded[] } }).deployment.resources };
+}, 120_000);
+afterAll(() => project.remove());
 
 /** Names of the inputs of a Google Cloud type that hold labels, by the provider's own declarations. */
 function labelInputs(type: string): string[] {
@@ -26,39 +43,66 @@ function labelInputs(type: string): string[] {
 }
 
 /** What a resource is labelled with; undefined for one that cannot be. */
-function labelsOf({ type, inputs }: Registered): unknown {
+function labelsOf({ type, inputs = {} }: Recorded): unknown {
+  // What a chart makes is the chart's to label.
+  if (type.startsWith("kubernetes:helm")) return undefined;
   if (type.startsWith("kubernetes:")) return (inputs["metadata"] as { labels?: unknown } | undefined)?.labels ?? {};
   if (type === "gcp:sql/databaseInstance:DatabaseInstance")
     return (inputs["settings"] as { userLabels: unknown }).userLabels;
-  // The labels of a channel are its address; its user labels are what others call labels.
+  // The labels of a notification channel are its address; its user labels are what others call labels.
   const input = labelInputs(type).at(-1);
   return input === undefined ? undefined : (inputs[input] ?? {});
 }
 
-describe.each(examples)("%s", (file, name) => {
-  it("is built by its example, and labelled throughout", async () => {
-    const source = path.join(root, "docs/examples", `${file}.ts`);
-    const { registered, finished, value } = await record(async () => {
-      pulumi.runtime.setAllConfig(Object.fromEntries(secrets.map((key) => [key, "a secret"])), secrets);
-      return { ...((await import(source)) as Record<string, unknown>) };
-    });
-    const [kind] = file.split("/");
-    const component = registered.find(({ type }) => type === `tutti:${kind}:${name}`);
-    expect(component).toBeDefined();
-    expect(finished).toContain(`${component?.type} ${component?.name}`);
-    expect(Object.values(value).every((output) => output !== undefined)).toBe(true);
-    expect(Object.keys(value).length).toBeGreaterThan(0);
+const shortName = (urn: string) => urn.split("::").slice(2).join("::");
 
-    const team = /labels: \{ team: "(\w+)" \}/.exec(readFileSync(source, "utf8"))?.[1];
-    if (team === undefined) return;
-    const children = registered.filter(
-      ({ parent, type }) => parent === `${component?.type} ${component?.name}` && /^(?:gcp|kubernetes):/.test(type),
+describe.each(components)("the example of $kind/$name", ({ kind, name }) => {
+  const source = readFileSync(path.join(root, "docs/examples", kind, `${name}.ts`), "utf8");
+  const logical = new RegExp(`new ${name}\\(\\s*"([a-z0-9-]+)"`).exec(source)?.[1];
+  const component = () => state.resources.find(({ urn }) => urn.endsWith(`::tutti:${kind}:${name}::${logical}`));
+
+  it("makes the component, whose outputs are registered", () => {
+    expect(component()).toBeDefined();
+    expect(Object.keys(component()?.outputs ?? {}).length).toBeGreaterThan(0);
+  });
+
+  const team = /labels: \{ team: "(\w+)" \}/.exec(source)?.[1];
+  if (team === undefined) return;
+  it("labels everything that can hold labels", () => {
+    const children = state.resources.filter(
+      ({ parent, type }) => parent === component()?.urn && /^(?:gcp|kubernetes):/.test(type),
     );
-    // A release's objects are the chart's to label.
+    expect(children.length).toBeGreaterThan(0);
     const unlabelled = children.filter((child) => {
-      const labels = child.type.startsWith("kubernetes:helm") ? undefined : labelsOf(child);
+      const labels = labelsOf(child);
       return labels !== undefined && (labels as Record<string, unknown>)["team"] !== team;
     });
-    expect(unlabelled.map(({ type, name: child }) => `${type} ${child}`)).toEqual([]);
+    expect(unlabelled.map(({ urn }) => shortName(urn))).toEqual([]);
   });
+});
+
+it("takes a label for every component that has one to give", () => {
+  const unlabelled = components.filter(({ kind, name }) => {
+    const file = path.join(root, "components", kind, `${name.charAt(0).toLowerCase()}${name.slice(1)}.ts`);
+    const takes = /labels\?: (?:Kubernetes)?Labels|extends WorkloadArgs/.test(readFileSync(file, "utf8"));
+    const gives = /labels: \{ team:/.test(readFileSync(path.join(root, "docs/examples", kind, `${name}.ts`), "utf8"));
+    return takes !== gives;
+  });
+  expect(unlabelled).toEqual([]);
+});
+
+it("gives every child of a component a parent and a name that begins with the component's", () => {
+  const byUrn = new Map(state.resources.map((resource) => [resource.urn, resource]));
+  const nameOf = (urn: string) => urn.split("::").at(-1) ?? "";
+  const badly = state.resources.filter(({ urn, parent, type }) => {
+    const above = byUrn.get(parent ?? "");
+    if (above === undefined || !above.type.startsWith("tutti:")) return !/^(?:tutti:|pulumi:)/.test(type);
+    return nameOf(urn) !== nameOf(above.urn) && !nameOf(urn).startsWith(`${nameOf(above.urn)}-`);
+  });
+  expect(badly.map(({ urn }) => shortName(urn))).toEqual([]);
+});
+
+it("keeps what was secret out of the state's plain text", () => {
+  for (const [, password] of state.text.matchAll(/"result": "([^"]+)"/g)) expect(password).toBeUndefined();
+  for (const canary of Object.values(canaries)) expect(state.text).not.toContain(canary);
 });

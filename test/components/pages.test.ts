@@ -4,6 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { componentPages } from "../../docs/pages.ts";
+import { platformPage } from "../../docs/picture.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const { pages, problems, components } = componentPages(root);
@@ -24,6 +25,12 @@ it("has no stale page, none too many and none too few: npm run docs", () => {
     (file) => readFileSync(path.join(root, "docs/components", file), "utf8") !== pages.get(file),
   );
   expect(stale).toEqual([]);
+});
+
+it("draws the platform as tutti graph does: npm run docs", async () => {
+  const page = await platformPage(root);
+  expect(readFileSync(path.join(root, "docs/platform.md"), "utf8")).toBe(page);
+  expect(page).toMatch(/^flowchart LR$/m);
 });
 
 it("has an example for each component, and no other", () => {

@@ -288,7 +288,7 @@ export function cloudLikeCall(token: string): Record<string, unknown> {
  * SDK are global. `preview`: what a resource computes is unknown.
  */
 export async function record<Value>(
-  build: () => Value | Promise<Value>,
+  build: () => Value,
   options: { readonly stack?: string; readonly preview?: boolean } = {},
 ): Promise<Recording<pulumi.Unwrap<Value>>> {
   const { stack = "main.test", preview = false } = options;
@@ -311,7 +311,7 @@ export async function record<Value>(
   );
   const listener = listen();
   try {
-    const built = await build();
+    const built = build();
     await pulumi.runtime.disconnect();
     const secretValues: string[] = [];
     const value = (await resolve(built, "", secretValues)) as pulumi.Unwrap<Value>;

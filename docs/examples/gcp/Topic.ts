@@ -17,7 +17,7 @@ const orders = new Topic("orders", {
     worker: { ackSeconds: 120, ordered: true },
     table: { delivery: { by: "bigquery", table: kept.tables.orders } },
   },
-  publishers: { shop: "serviceAccount:webshop@acme-prod.iam.gserviceaccount.com" },
+  publishers: { shop: "group:shop@example.com" },
   labels: { team: "shop" },
 });
 

@@ -1,8 +1,11 @@
-// Sends what people ask of one host to a service, over TLS only, with a stricter header than the default.
+// Sends what people ask of one host to a service, over TLS only, with one header more than the default.
+import { Namespace } from "../../../components/kubernetes/namespace.ts";
 import { Route } from "../../../components/kubernetes/route.ts";
 
+const namespace = new Namespace("docs");
+
 const route = new Route("docs", {
-  namespace: "docs",
+  namespace: namespace.name,
   gateway: { name: "gateway", namespace: "gateway" },
   hosts: ["docs.example.com"],
   service: "docs",
