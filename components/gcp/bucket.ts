@@ -12,6 +12,7 @@ import { ComponentResource, type ComponentResourceOptions, type Input, type Outp
 import { ArgumentCheck } from "../arguments.ts";
 import { bucketName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
+import { checkAccess } from "./members.ts";
 import { bucketRoles, topicRoles } from "./roles.ts";
 
 const storageClasses = ["STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE"] as const;
@@ -202,8 +203,7 @@ function checkArguments(name: string, args: BucketArgs): void {
       check.refuse(`lifecycle[${index}].prefixes`, [], "at least one prefix, or none of the argument");
   }
   check.oneOf("onDestroy", args.onDestroy ?? "refuse", ["refuse", "delete-objects"]);
-  for (const [who, { may }] of Object.entries(args.access ?? {}))
-    check.oneOf(`access.${who}.may`, may, Object.keys(bucketRoles));
+  checkAccess(check, "access", args.access, bucketRoles);
   for (const [key, { events = onlyNew }] of Object.entries(args.notify ?? {})) {
     if (events.length === 0) check.refuse(`notify.${key}.events`, events, "at least one event");
     for (const [index, event] of events.entries())

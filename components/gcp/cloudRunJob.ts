@@ -14,6 +14,7 @@ import { checkSchedule, type Schedule } from "../schedule.ts";
 import { type CloudRunContainerArgs, checkContainer, containerOf, grantsOf, networkOf } from "./cloudRunContainer.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
+import { checkMembers } from "./members.ts";
 import { ServiceAccount } from "./serviceAccount.ts";
 
 export interface CloudRunJobArgs extends CloudRunContainerArgs {
@@ -131,6 +132,7 @@ function checkArguments(name: string, args: CloudRunJobArgs): void {
   check.integer("retries", args.retries ?? 3, { min: 0, max: 10 });
   if (schedule !== undefined) checkSchedule(check, "schedule", schedule);
   if (Object.hasOwn(runners, "clock")) check.refuse("runners", "clock", "another name, this one is the schedule's");
+  checkMembers(check, "runners", runners);
   checkLabels(check, args.labels ?? {});
   check.done();
 }

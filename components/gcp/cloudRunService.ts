@@ -11,6 +11,7 @@ import { cloudRunName, serviceAccountName } from "../names.ts";
 import { type CloudRunContainerArgs, checkContainer, containerOf, grantsOf, networkOf } from "./cloudRunContainer.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
+import { checkMembers } from "./members.ts";
 import { ServiceAccount } from "./serviceAccount.ts";
 
 const ingresses = {
@@ -114,6 +115,7 @@ function checkArguments(name: string, args: CloudRunServiceArgs): void {
   check.integer("concurrency", args.concurrency ?? 80, { min: 1, max: 1000, unit: "requests" });
   check.integer("timeoutSeconds", args.timeoutSeconds ?? 60, { min: 1, max: 3600, unit: "seconds" });
   check.oneOf("ingress", args.ingress ?? "internal", Object.keys(ingresses));
+  checkMembers(check, "callers", args.callers, { public: true });
   checkLabels(check, args.labels ?? {});
   check.done();
 }

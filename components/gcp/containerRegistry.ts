@@ -8,6 +8,7 @@ import { ComponentResource, type ComponentResourceOptions, type Input, interpola
 import { ArgumentCheck } from "../arguments.ts";
 import { kept, physicalName, repositoryName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
+import { checkAccess } from "./members.ts";
 import { registryRoles } from "./roles.ts";
 
 export interface ContainerRegistryArgs {
@@ -84,8 +85,7 @@ function checkArguments(name: string, args: ContainerRegistryArgs): void {
   check.matches("description", args.description, /^.{1,128}$/s, "1 to 128 characters");
   check.integer("untaggedDays", args.untaggedDays ?? 14, { min: 1, max: 3650, unit: "days" });
   check.integer("keepVersions", args.keepVersions ?? 10, { min: 1, max: 1000, unit: "versions" });
-  for (const [who, { may }] of Object.entries(args.access ?? {}))
-    check.oneOf(`access.${who}.may`, may, Object.keys(registryRoles));
+  checkAccess(check, "access", args.access, registryRoles);
   checkLabels(check, args.labels ?? {});
   check.done();
 }

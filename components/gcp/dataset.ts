@@ -9,6 +9,7 @@ import { all, ComponentResource, type ComponentResourceOptions, type Input, type
 import { ArgumentCheck } from "../arguments.ts";
 import { bigQueryIdentifier, datasetName, kept, physicalName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
+import { checkAccess } from "./members.ts";
 import { datasetRoles } from "./roles.ts";
 
 const columnTypes = ["STRING", "INT64", "FLOAT64", "NUMERIC", "BOOL", "TIMESTAMP", "DATE", "JSON", "BYTES"] as const;
@@ -161,8 +162,7 @@ function checkArguments(name: string, args: DatasetArgs): void {
     if (clusterBy.length > 4) check.refuse(`${at}.clusterBy`, clusterBy, "at most four columns");
     for (const [index, column] of clusterBy.entries()) check.oneOf(`${at}.clusterBy[${index}]`, column, columns);
   }
-  for (const [who, { may }] of Object.entries(args.access ?? {}))
-    check.oneOf(`access.${who}.may`, may, Object.keys(datasetRoles));
+  checkAccess(check, "access", args.access, datasetRoles);
   checkLabels(check, args.labels ?? {});
   check.done();
 }

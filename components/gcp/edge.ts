@@ -24,6 +24,7 @@ import { listenersFor } from "../kubernetes/listeners.ts";
 import { checkHosts, Route, type RouteArgs } from "../kubernetes/route.ts";
 import { certificateName, computeName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
+import { checkMembers } from "./members.ts";
 
 /** Who sees a backend. */
 export type Visitors =
@@ -345,6 +346,7 @@ function checkArguments(name: string, args: EdgeArgs): void {
     if (typeof backend.visitors === "string") check.oneOf(`${at}.visitors`, backend.visitors, ["everybody"]);
     else if (Object.keys(backend.visitors.members).length === 0)
       check.refuse(`${at}.visitors.members`, {}, 'at least one member, or "everybody"');
+    else checkMembers(check, `${at}.visitors.members`, backend.visitors.members);
   }
   check.oneOf("firewall.attacks", firewall.attacks ?? "block", ["block", "watch"]);
   check.integer("firewall.requestsPerMinute", firewall.requestsPerMinute ?? 600, {

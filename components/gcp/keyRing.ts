@@ -9,6 +9,7 @@ import { all, ComponentResource, type ComponentResourceOptions, type Input, type
 import { ArgumentCheck } from "../arguments.ts";
 import { kmsName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
+import { checkMembers } from "./members.ts";
 import { keyRoles } from "./roles.ts";
 
 const protections = { software: "SOFTWARE", hsm: "HSM" } as const;
@@ -87,10 +88,11 @@ function checkArguments(name: string, args: KeyRingArgs): void {
   check.matches("location", args.location, /^[a-z]+[a-z0-9-]*$/, 'a location such as "europe-west1" or "europe"');
   check.integer("destroyAfterDays", args.destroyAfterDays ?? 30, { min: 1, max: 120, unit: "days" });
   if (Object.keys(args.keys).length === 0) check.refuse("keys", {}, "at least one key");
-  for (const [key, { rotationDays = 90, protection = "software" }] of Object.entries(args.keys)) {
+  for (const [key, { rotationDays = 90, protection = "software", users }] of Object.entries(args.keys)) {
     check.childName(`keys.${key}`, `${name}-${key}`, kmsName);
     check.integer(`keys.${key}.rotationDays`, rotationDays, { min: 1, max: 3650, unit: "days" });
     check.oneOf(`keys.${key}.protection`, protection, Object.keys(protections));
+    checkMembers(check, `keys.${key}.users`, users);
   }
   checkLabels(check, args.labels ?? {});
   check.done();

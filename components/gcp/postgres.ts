@@ -28,6 +28,7 @@ import { kept, physicalName, postgresIdentifier, secretName, sqlInstanceName } f
 import { Credentials } from "../random/credentials.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
+import { checkMembers } from "./members.ts";
 import { secretRoles } from "./roles.ts";
 
 /** A shared core, for what nobody depends on (no service level agreement), or a machine of one's own. */
@@ -323,11 +324,12 @@ function checkArguments(name: string, args: PostgresArgs): void {
   }
   const users = Object.entries(args.users);
   if (users.length === 0) check.refuse("users", {}, "at least one user");
-  for (const [user, { rotation = 0 }] of users) {
+  for (const [user, { rotation = 0, readers }] of users) {
     const at = `users.${user}`;
     check.childName("users", user, postgresIdentifier);
     check.childName(at, `${name}-${dashed(user)}`, secretName);
     if (reservedUser.test(user)) check.refuse("users", user, "a user of your own, this one is Cloud SQL's");
+    checkMembers(check, `${at}.readers`, readers);
     check.integer(`${at}.rotation`, rotation, { min: 0, max: 1_000_000 });
   }
   checkLabels(check, labels);

@@ -18,6 +18,7 @@ import { ArgumentCheck } from "../arguments.ts";
 import { kept, physicalName, redisName, secretName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
+import { checkMembers } from "./members.ts";
 import { secretRoles } from "./roles.ts";
 
 export interface RedisArgs {
@@ -129,6 +130,7 @@ function checkArguments(name: string, args: RedisArgs): void {
   check.oneOf("version", args.version ?? "7.2", Object.keys(versions));
   check.oneOf("eviction", args.eviction ?? "volatile-lru", ["volatile-lru", "allkeys-lru", "noeviction"]);
   check.oneOf("snapshots", args.snapshots ?? "none", [1, 6, 12, 24, "none"]);
+  checkMembers(check, "readers", args.readers);
   checkLabels(check, args.labels ?? {});
   check.done();
 }

@@ -17,6 +17,7 @@ import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { kept, kubernetesFixedName, physicalName, serviceAccountName } from "../names.ts";
+import { checkMembers } from "./members.ts";
 import { bucketRoles, datasetRoles, secretRoles, subscriptionRoles, topicRoles } from "./roles.ts";
 
 /** A service account of a GKE cluster in the same project. */
@@ -86,6 +87,7 @@ export class ServiceAccount extends ComponentResource {
       check.oneOf(`grants.${key}.on`, grant.on, Object.keys(rights));
       if (words !== undefined) check.oneOf(`grants.${key}.may`, grant.may, Object.keys(words));
     }
+    checkMembers(check, "actors", actors);
     check.done();
 
     super("tutti:gcp:ServiceAccount", name, {}, opts);

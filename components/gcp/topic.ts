@@ -23,6 +23,7 @@ import { ArgumentCheck } from "../arguments.ts";
 import { pubsubName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
+import { checkMembers } from "./members.ts";
 import { subscriptionRoles, topicRoles } from "./roles.ts";
 
 /** How messages reach the subscriber. */
@@ -240,6 +241,7 @@ function checkArguments(name: string, args: TopicArgs): void {
     if (deadLetterAfter !== "never") {
       check.integer(`${at}.deadLetterAfter`, deadLetterAfter, { min: 5, max: 100, unit: 'attempts, or "never"' });
     }
+    checkMembers(check, `${at}.subscribers`, subscription.subscribers);
     const { delivery = { by: "pull" } } = subscription;
     check.oneOf(`${at}.delivery.by`, delivery.by, ["pull", "push", "bigquery"]);
     if (delivery.by === "push" && typeof delivery.endpoint === "string") {
@@ -249,6 +251,7 @@ function checkArguments(name: string, args: TopicArgs): void {
   if (regions?.length === 0) check.refuse("regions", regions, "at least one region, or none of the argument");
   for (const [index, region] of (regions ?? []).entries()) checkRegion(check, `regions[${index}]`, region);
   if (replayHours !== undefined) check.integer("replayHours", replayHours, { min: 1, max: 744, unit: "hours" });
+  checkMembers(check, "publishers", args.publishers);
   checkLabels(check, labels);
   check.done();
 }

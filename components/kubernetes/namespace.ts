@@ -51,6 +51,11 @@ export interface NamespaceAccess {
 export interface NamespaceArgs {
   /** `restricted` by default. */
   readonly podSecurity?: PodSecurity;
+  /**
+   * What pods may reach: anything (default), or pods of the cluster and its DNS only. Databases and Google's APIs are outside of it,
+   * and the addresses of the latter are not fixed, so a namespace that uses them needs `anywhere`.
+   */
+  readonly egress?: "anywhere" | "cluster";
   /** None by default. Pods that do not say what they need are refused once there is one. */
   readonly quota?: NamespaceQuota;
   /** None by default: with a quota, a container that does not say what it needs is refused. */
@@ -60,6 +65,18 @@ export interface NamespaceArgs {
   /** Labels of the namespace and of what is made in it; none by default. */
   readonly labels?: KubernetesLabels;
 }
+
+/** Every pod of the cluster, and the cache of DNS on the node (kubernetes.io/docs/tasks/administer-cluster/nodelocaldns). */
+const insideOnly = [
+  { to: [{ namespaceSelector: {} }] },
+  {
+    to: [{ ipBlock: { cidr: "169.254.20.10/32" } }],
+    ports: [
+      { port: 53, protocol: "UDP" },
+      { port: 53, protocol: "TCP" },
+    ],
+  },
+];
 
 /** Names that Kubernetes keeps for itself. */
 const reserved = /^(?:default|kube-.*)$/;
@@ -71,11 +88,12 @@ export class Namespace extends ComponentResource {
 
   /** @throws RunError before anything is registered when an argument is wrong. */
   constructor(name: string, args: NamespaceArgs = {}, opts?: ComponentResourceOptions) {
-    const { podSecurity = "restricted", quota, defaults, access = {}, labels = {} } = args;
+    const { podSecurity = "restricted", egress = "anywhere", quota, defaults, access = {}, labels = {} } = args;
     const check = new ArgumentCheck("Namespace", name);
     check.childName("name", name, kubernetesFixedName);
     if (reserved.test(name)) check.refuse("name", name, "a name of your own, this one is Kubernetes' own");
     check.oneOf("podSecurity", podSecurity, standards);
+    check.oneOf("egress", egress, ["anywhere", "cluster"]);
     if (quota !== undefined) {
       for (const part of ["cpu", "memory"] as const) {
         if (quantity(quota[part]) === undefined)
@@ -108,6 +126,16 @@ export class Namespace extends ComponentResource {
       { metadata: { namespace: namespace.metadata.name, labels }, spec: { podSelector: {}, policyTypes: ["Ingress"] } },
       parent,
     );
+    if (egress === "cluster") {
+      new NetworkPolicy(
+        `${name}-egress`,
+        {
+          metadata: { namespace: namespace.metadata.name, labels },
+          spec: { podSelector: {}, policyTypes: ["Egress"], egress: insideOnly },
+        },
+        parent,
+      );
+    }
     if (quota !== undefined) {
       new ResourceQuota(
         name,

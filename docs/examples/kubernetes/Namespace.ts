@@ -2,6 +2,7 @@
 import { Namespace } from "../../../components/kubernetes/namespace.ts";
 
 const payments = new Namespace("payments", {
+  egress: "cluster",
   quota: { cpu: "16", memory: "64Gi", pods: 100 },
   defaults: { cpu: "100m", memory: "128Mi" },
   access: {
