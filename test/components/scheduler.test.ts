@@ -80,7 +80,7 @@ describe("Scheduler", () => {
   it("refuses a name with no room for that of its identity, when it needs one", async () => {
     const long = "c".repeat(23);
     const calls = { ...args, entries: { tidy: { ...nightly, action: call } } };
-    expect(await refusal(() => new Scheduler(long, calls))).toContain("1 to 22 characters");
+    expect(await refusal(() => new Scheduler(long, calls))).toContain(`name is "${long}", expected 1 to 22 characters`);
     await record(() => new Scheduler(long, args).entries);
   });
 });
