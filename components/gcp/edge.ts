@@ -80,7 +80,7 @@ export interface EdgeArgs {
   readonly backends: Readonly<Record<string, EdgeBackend>>;
   /** What the firewall before all of them lets in. Default: attacks are blocked, 600 requests a minute of one address. */
   readonly firewall?: Firewall;
-  /** Labels of the address, the certificates and the objects in the cluster; none by default. */
+  /** Labels of the address, the certificates, the firewall and the objects in the cluster; none by default. */
   readonly labels?: Labels;
 }
 
@@ -135,6 +135,7 @@ export class Edge extends ComponentResource {
         rules: rulesOf(firewall),
         adaptiveProtectionConfig: { layer7DdosDefenseConfig: { enable: true } },
         advancedOptionsConfig: { jsonParsing: "STANDARD", logLevel: "NORMAL" },
+        labels,
       },
       parent,
     );

@@ -1,6 +1,6 @@
 // The examples on the components' pages, run as the programs that they are: all of them come up in one sandbox, which refuses
 // what a cloud would. Each has made its component, whole, with the labels that it was given on everything that can hold labels.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -36,7 +36,11 @@ afterAll(() => project.remove());
 /** Names of the inputs of a Google Cloud type that hold labels, by the provider's own declarations. */
 function labelInputs(type: string): string[] {
   const [, module = "", name = ""] = type.split(":");
-  const declared = readFileSync(path.join(root, "node_modules/@pulumi/gcp", `${module}.d.ts`), "utf8");
+  const folder = path.join(root, "node_modules/@pulumi/gcp", path.dirname(module));
+  // iAMMember is declared in iammember.d.ts.
+  const wanted = `${path.basename(module)}.d.ts`.toLowerCase();
+  const file = readdirSync(folder).find((one) => one.toLowerCase() === wanted) ?? wanted;
+  const declared = readFileSync(path.join(folder, file), "utf8");
   const args = new RegExp(`^export interface ${name}Args \\{$(.*?)^\\}$`, "ms").exec(declared)?.[1];
   if (args === undefined) throw new Error(`no ${name}Args in ${module}.d.ts`);
   return ["labels", "userLabels", "resourceLabels"].filter((input) => new RegExp(`^ {4}${input}\\?:`, "m").test(args));
