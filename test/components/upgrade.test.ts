@@ -45,7 +45,11 @@ beforeAll(async () => {
 afterAll(() => project.remove());
 const over = async (release: string) => {
   await stack.run("stack", "import", "--file", `${recordings}/${release}.json`);
-  return (...config: readonly string[]) => stack.run("preview", "--json", ...config);
+  return async (rename?: "with-alias" | "without") => {
+    if (rename === undefined) await stack.run("config", "rm", "rename");
+    else await stack.run("config", "set", "rename", rename, "--plaintext");
+    return stack.run("preview", "--json");
+  };
 };
 
 describe.each(releases)("over a state of %s", (release) => {
@@ -57,7 +61,7 @@ describe.each(releases)("over a state of %s", (release) => {
     expect(opsOf(plain).changeSummary["create"] ?? 0).toBe(0);
     expect(opsOf(plain).changeSummary["same"]).toBeGreaterThan(30);
 
-    const renamed = await preview("--config", "rename=with-alias");
+    const renamed = await preview("with-alias");
     expect(losses(renamed)).toEqual([]);
     expect(opsOf(renamed).changeSummary["create"] ?? 0).toBe(0);
   });
@@ -65,7 +69,7 @@ describe.each(releases)("over a state of %s", (release) => {
 
 it("catches a rename that forgets its alias", async () => {
   const preview = await over("0.1.0");
-  const lost = losses(await preview("--config", "rename=without"));
+  const lost = losses(await preview("without"));
   expect(lost).toContain("delete gcp:sql/databaseInstance:DatabaseInstance main");
   expect(lost).toContain("delete gcp:bigquery/dataset:Dataset rows");
   expect(lost).toContain("delete random:index/randomPassword:RandomPassword sessions-odd");
