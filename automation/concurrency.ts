@@ -1,10 +1,11 @@
-// How many stacks at once (`-j auto`): as many as cores and memory carry, by what one stack was measured to cost in earlier
-// runs on the same kind of engine. Pure.
+// How many stacks at once (`-j auto`): as many as cores, memory, open files and processes carry, by what one stack was
+// measured to cost in earlier runs on the same kind of engine. Pure.
 //
 // 1. Cores: a stack that keeps a tenth of a core busy lets ten run on each. Of a run in which all cores were busy only this is
 //    known: more at once than it had would not have been faster. Otherwise no more than twice as many as were tried.
 // 2. Memory: no more than fit in four fifths of what is free now, here or within the container.
-// 3. With nothing measured: as many as there are cores, two at least.
+// 3. Open files and processes: no more than fit in four fifths of what is left of their limits, where there are any.
+// 4. With nothing measured: as many as there are cores, two at least.
 import type { RunCost } from "./events.ts";
 import type { Report } from "./report.ts";
 
@@ -14,6 +15,10 @@ export interface Machine {
   readonly cores: number;
   /** Bytes that can still be taken. */
   readonly freeMemory: number;
+  /** Files that this process can still open; absent: without limit, or not known. */
+  readonly freeFiles?: number;
+  /** Processes and threads that can still be started; absent: without limit, or not known. */
+  readonly freeTasks?: number;
 }
 
 /** What running stacks was measured to cost. */
@@ -29,12 +34,19 @@ export interface Measured {
 
 /** Bytes of a stack of which nothing is known: about what a no-op `up` of either engine was measured to take. */
 const usualMemory = 400 * 1024 * 1024;
+/** Files the driver holds open for one stack: pipes and sockets of an engine, its program and its successor, its log. */
+const filesPerStack = 32;
+/** Processes and their threads of one stack: a CLI, a program and a plugin or two. */
+const tasksPerStack = 64;
 const most = 64;
 
 /** How many stacks a machine carries at once. 1 or more. */
 export function autoConcurrency(machine: Machine, measured: Measured | undefined): number {
-  const byMemory = Math.floor((machine.freeMemory * 0.8) / (measured?.memoryPerStack ?? usualMemory));
-  return Math.max(1, Math.min(byCores(machine.cores, measured), byMemory, most));
+  const fit = (free: number | undefined, each: number): number =>
+    Math.floor(((free ?? Number.POSITIVE_INFINITY) * 0.8) / each);
+  const byMemory = fit(machine.freeMemory, measured?.memoryPerStack ?? usualMemory);
+  const byLimits = Math.min(fit(machine.freeFiles, filesPerStack), fit(machine.freeTasks, tasksPerStack));
+  return Math.max(1, Math.min(byCores(machine.cores, measured), byMemory, byLimits, most));
 }
 
 function byCores(cores: number, measured: Measured | undefined): number {

@@ -59,7 +59,7 @@ export async function examine({
         ? [ok("workspace", `${stacks.size} stacks in ${Object.keys(workspace.environments).length} environments`)]
         : problems.map((one): Finding => ({ check: "workspace", status: "problem", message: problemLine(one) }))),
     );
-    findings.push(...(await realEnvironments(workspace, variables, environment)));
+    findings.push(...(await realEnvironments(workspace, root, variables, environment)));
     if (environment !== undefined) findings.push(...(await cloud(workspace, variables, environment, root, google)));
   } catch (error) {
     if (error instanceof TuttiError && error.code === "usage" && environment !== undefined) throw error;
@@ -172,9 +172,10 @@ async function files(root: string): Promise<Finding> {
   }
 }
 
-/** What real environments need, or the one that is named: the CLI, and every variable they name. */
+/** What real environments need, or the one that is named: the CLI, every variable they name, and a backend that answers. */
 async function realEnvironments(
   workspace: Workspace,
+  root: string,
   variables: Variables,
   only: string | undefined,
 ): Promise<readonly Finding[]> {
@@ -185,10 +186,12 @@ async function realEnvironments(
   const status = only === undefined ? "warning" : "problem";
   const findings: Finding[] = [];
   const { locateOfficial } = await import("./pulumi/official.ts");
+  let installed = true;
   try {
     const { executable, version } = await locateOfficial(variables);
     findings.push(ok("pulumi", `pulumi ${version.version} at ${executable}`));
   } catch (error) {
+    installed = false;
     const names = real.map(([name]) => name).join(", ");
     // Nobody who works in sandboxes only needs it.
     findings.push({
@@ -197,12 +200,18 @@ async function realEnvironments(
       message: `${problem("pulumi", error).message} (for ${names})`,
     });
   }
-  for (const [name, { backend, secretsProvider, passphrase, variables: more }] of real) {
-    for (const [key, value] of Object.entries({ backend, secretsProvider, passphrase, ...more })) {
-      if (value === undefined) continue;
+  for (const [name, environment] of real) {
+    const { backend, secretsProvider, passphrase, variables: more } = environment;
+    const missing = Object.entries({ backend, secretsProvider, passphrase, ...more }).flatMap(([key, value]) => {
+      if (value === undefined) return [];
       const result = resolveReference(value, variables, `environment ${name}: ${key}`);
-      if (!result.ok) findings.push({ check: "environments", status, message: problemLine(result.error) });
-    }
+      return result.ok ? [] : [problemLine(result.error)];
+    });
+    findings.push(...missing.map((message): Finding => ({ check: "environments", status, message })));
+    if (!installed || missing.length > 0) continue;
+    const { examineBackend } = await import("./pulumi/examineBackend.ts");
+    const found = await examineBackend({ name, environment, root, variables, all: workspace.environments });
+    findings.push({ check: "backend", ...found });
   }
   return findings;
 }

@@ -18,13 +18,26 @@ function read(file: string): string | undefined {
 export function readMachine(root = "/", cores = availableParallelism()): Machine {
   const available = /^MemAvailable:\s*(\d+) kB$/m.exec(read(join(root, "proc/meminfo")) ?? "");
   const machine = { cores, freeMemory: available === null ? freemem() : Number(available[1]) * 1024 };
-  return limitsOf(root).reduce<Machine>(
-    (least, limit) => ({
-      cores: Math.min(least.cores, limit.cores ?? Number.POSITIVE_INFINITY),
-      freeMemory: Math.max(0, Math.min(least.freeMemory, limit.freeMemory ?? Number.POSITIVE_INFINITY)),
-    }),
-    machine,
-  );
+  const limits: readonly Partial<Machine>[] = [machine, openFiles(root), ...limitsOf(root)];
+  const least = (key: keyof Machine): number => Math.max(0, Math.min(...limits.map((one) => one[key] ?? Infinity)));
+  const [freeFiles, freeTasks] = [least("freeFiles"), least("freeTasks")];
+  return {
+    cores: least("cores"),
+    freeMemory: least("freeMemory"),
+    ...(freeFiles === Infinity ? {} : { freeFiles }),
+    ...(freeTasks === Infinity ? {} : { freeTasks }),
+  };
+}
+
+/** proc(5). Node raises its soft limit to the hard one when it starts, so the soft one is what we have. */
+function openFiles(root: string): Partial<Machine> {
+  const limit = /^Max open files\s+(\d+)/m.exec(read(join(root, "proc/self/limits")) ?? "");
+  if (limit === null) return {};
+  try {
+    return { freeFiles: Number(limit[1]) - readdirSync(join(root, "proc/self/fd")).length };
+  } catch {
+    return { freeFiles: Number(limit[1]) };
+  }
 }
 
 /** The limits of our control groups and of all above them, both generations. */
@@ -42,6 +55,7 @@ function limitsOf(root: string): readonly Partial<Machine>[] {
     const names = controllers.split(",");
     return folders.flatMap((folder) => [
       ...(names.includes("memory") ? [firstMemory(join(mount, "memory", folder))] : []),
+      ...(names.includes("pids") ? [tasks(join(mount, "pids", folder))] : []),
       ...(names.includes("cpu")
         ? [firstCpu(join(mount, controllers, folder)), firstCpu(join(mount, "cpu", folder))]
         : []),
@@ -61,9 +75,17 @@ function secondGeneration(folder: string): Partial<Machine> {
   const used = number(read(join(folder, "memory.current")));
   const [quota, period] = (read(join(folder, "cpu.max")) ?? "").trim().split(" ").map(Number);
   return {
+    ...tasks(folder),
     ...memory(limit, used, read(join(folder, "memory.stat"))),
     ...(quota !== undefined && period !== undefined && quota > 0 && period > 0 ? { cores: quota / period } : {}),
   };
+}
+
+/** The same files in both generations; `max` is no limit. */
+function tasks(folder: string): Partial<Machine> {
+  const limit = number(read(join(folder, "pids.max")));
+  const used = number(read(join(folder, "pids.current")));
+  return limit === undefined || used === undefined ? {} : { freeTasks: limit - used };
 }
 
 function firstMemory(folder: string): Partial<Machine> {

@@ -45,6 +45,8 @@ export interface EventReader {
   finish(end: CommandEnd): StepResult;
   /** Root outputs as the last event of the root stack told them, encoded and blinded; undefined when it told none. */
   readonly rootOutputs: () => Readonly<Record<string, unknown>> | undefined;
+  /** Whether a destroy was refused, with nothing done, because hooks for deletion are in the program, which did not run. */
+  readonly wantsProgram: () => boolean;
 }
 
 type Metadata = StepEventMetadata & { readonly approximate?: boolean };
@@ -74,6 +76,7 @@ export function readEngineEvents({
   let printed = 0;
   let cut = false;
   let failedLate = false;
+  let hooksWithoutProgram = false;
   /** Creations that an earlier run left open, as the engine warns of them. */
   let leftOpen: readonly string[] = [];
   let rootStack: { readonly old: Record<string, unknown>; readonly new: Record<string, unknown> } | undefined;
@@ -139,6 +142,17 @@ export function readEngineEvents({
       const message = `the secrets of ${closed} cannot be opened with what this stack's environment has: give it the passphrase or the key of ${closed}`;
       firstError ??= { text: message, urn: known };
       emit({ type: "diagnostic", severity: "error", message, ...(known === undefined ? {} : { urn: known }) });
+      return;
+    }
+    if (deleteHooks.test(text)) {
+      // Not the end of it: whoever reads this runs the destroy again, with the program.
+      if (!hooksWithoutProgram)
+        emit({
+          type: "diagnostic",
+          severity: "info",
+          message: "there are hooks for deletion: its program runs as well",
+        });
+      hooksWithoutProgram = true;
       return;
     }
     const left = pendingOf(text);
@@ -260,11 +274,16 @@ export function readEngineEvents({
       };
     },
     rootOutputs: () => rootStack?.new,
+    wantsProgram: () => hooksWithoutProgram,
   };
 }
 
 /** pulumi/pulumi: pkg/resource/deploy/builtins.go; severity info. */
 const undecryptable = /^eliding undecryptable secrets for stack reference '([^']+)'/;
+
+/** pulumi/pulumi: pkg/engine/destroy.go, newDestroySource; told of each such resource, then of the whole. */
+const deleteHooks =
+  /^Resource has delete hooks registered, but the program is not running|^You must run with the `--run-program` flag/;
 
 /** Informations and warnings of a stack that are told one by one, and their characters; the log has them all. */
 const mostNotes = 1_000;

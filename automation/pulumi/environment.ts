@@ -2,9 +2,13 @@
 // only ever official. Which it is comes from the workspace alone; nothing installed on the machine changes it.
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { stacksIn } from "../../engine/command/stackList.ts";
 import type { EngineCommand, Predictions } from "../../engine/index.ts";
 import type { ChildSource } from "../../engine/language/pool.ts";
 import { SecretValues } from "../../engine/secretValues.ts";
+import { backendFolder } from "../../engine/state/backendUrl.ts";
+import { EngineError } from "../../engine/state/error.ts";
+import { FileBackend } from "../../engine/state/fileBackend.ts";
 import { createOnce } from "../../engine/state/files.ts";
 import type { Environment, Workspace } from "../define.ts";
 import { TuttiError } from "../errors.ts";
@@ -39,6 +43,8 @@ export interface OpenEnvironment {
   readonly project: Project;
   /** Where state is, as the CLI takes it. */
   readonly backend: string;
+  /** The folder that a file backend is, absolute; undefined: another kind of backend. */
+  readonly stateFolder: string | undefined;
   /** The complete environment variables of the engine and all its children. */
   readonly env: Readonly<Record<string, string>>;
   readonly mask: (text: string) => string;
@@ -141,6 +147,7 @@ async function openEmbedded({
     root,
     project,
     backend: sandbox.env["PULUMI_BACKEND_URL"]!,
+    stateFolder: sandbox.files.state,
     env: sandbox.env,
     mask: (text) => secrets.mask(text),
     command: (kill, fence) =>
@@ -191,6 +198,7 @@ async function openOfficial({
   const alone = { ...env, [automaticInstalls]: "true" };
   const command = (kill?: AbortSignal): EngineCommand =>
     officialCommand({ executable, version, env: alone, ...(kill === undefined ? {} : { kill }) });
+  const stateFolder = backend.startsWith("file://") ? backendFolder(backend, env, root) : undefined;
   const fileOf = (stack: string): string => path.join(project.stackConfigDir, `Pulumi.${stack}.yaml`);
   return {
     name,
@@ -199,15 +207,18 @@ async function openOfficial({
     root,
     project,
     backend,
+    stateFolder,
     env,
     mask: (text) => known.mask(text),
     async install(plugins, tell, signal) {
       if (mayInstall) await installPlugins(plugins, { command: command(signal), cwd: root, env, tell, signal });
       return mayInstall;
     },
-    leases: leaseFolder(leasesOf(backend, env, base, own.name, name)),
+    leases: leaseFolder(leasesOf(stateFolder, base, own.name, name)),
     command,
     ...stackKeeping(command(), root, {
+      // A folder can be looked into without starting a CLI.
+      ...(stateFolder === undefined ? {} : { list: () => listFolder(backend, env, root, project.name) }),
       initFlags: ["--no-select", ...(secretsProvider === undefined ? [] : ["--secrets-provider", secretsProvider])],
       // The stack's file is committed: it goes when somebody removes it.
       removeFlags: ["--preserve-config"],
@@ -224,14 +235,7 @@ async function openOfficial({
       },
     }),
     checkState: async (stack) => {
-      if (backend.startsWith("file://")) {
-        await refuseForeignState(
-          "real",
-          backend.slice("file://".length).replace(/^~/, env["HOME"] ?? "~"),
-          project.name,
-          stack,
-        );
-      }
+      if (stateFolder !== undefined) await refuseForeignState("real", stateFolder, project.name, stack);
     },
   };
 }
@@ -240,19 +244,14 @@ async function openOfficial({
  * A file backend keeps the leases of its environments beside its states. Other backends have no place that two machines
  * could agree on through the CLI: there the lease holds off runs of this workspace, and the CLI's own locks all others.
  */
-function leasesOf(
-  backend: string,
-  env: Readonly<Record<string, string>>,
-  base: string,
-  project: string,
-  environment: string,
-): string {
-  if (!backend.startsWith("file://")) return path.join(base, "leases", environment);
-  const folder = backend.slice("file://".length).replace(/^~/, env["HOME"] ?? "~");
+function leasesOf(folder: string | undefined, base: string, project: string, environment: string): string {
+  if (folder === undefined) return path.join(base, "leases", environment);
   return path.join(folder, ".tutti", "leases", project, environment);
 }
 
 interface Keeping {
+  /** The stacks of the project. Default: what the engine lists. */
+  readonly list?: () => Promise<Map<string, HeldStack>>;
   readonly initFlags: readonly string[];
   readonly removeFlags: readonly string[];
   /** Runs before a stack is created. */
@@ -262,9 +261,9 @@ interface Keeping {
 function stackKeeping(
   command: EngineCommand,
   root: string,
-  { initFlags, removeFlags, before }: Keeping,
+  { list = () => listStacks(command, root), initFlags, removeFlags, before }: Keeping,
 ): Pick<OpenEnvironment, "held" | "create" | "remove"> {
-  const held = once(() => listStacks(command, root));
+  const held = once(list);
   return {
     held,
     async create(stack) {
@@ -283,6 +282,22 @@ function stackKeeping(
   };
 }
 
+async function listFolder(
+  url: string,
+  env: Readonly<Record<string, string>>,
+  root: string,
+  project: string,
+): Promise<Map<string, HeldStack>> {
+  try {
+    const rows = await stacksIn(await FileBackend.open(url, env, root), project);
+    return new Map(rows.map(({ name: { stack }, ...row }) => [stack, { name: stack, ...row }]));
+  } catch (error) {
+    if (error instanceof EngineError && error.message.includes("pulumi state upgrade"))
+      throw oldLayoutError("stack ls");
+    throw error instanceof EngineError ? new TuttiError("engine", error.message) : error;
+  }
+}
+
 async function listStacks(command: EngineCommand, root: string): Promise<Map<string, HeldStack>> {
   const { code, stdout, stderr } = await command.run(["stack", "ls", "--json"], root, {});
   if (code !== 0) throw commandFailed("stack ls", code, stderr);
@@ -298,12 +313,26 @@ async function listStacks(command: EngineCommand, root: string): Promise<Map<str
 
 /** The error of a command that is not a run: its own first error, and Pulumi's code for authentication told apart. */
 export function commandFailed(what: string, code: number, stderr: string): TuttiError {
+  if (oldLayout.test(stderr)) return oldLayoutError(what);
   const said = stderr
     .split("\n")
-    .map((line) => line.trim().replace(/^error: /, ""))
+    .map((line) => line.trim().replace(/^error: */, ""))
     .find((line) => line !== "");
   return new TuttiError(
     code === 3 ? "authentication" : code === 6 ? "not-found" : "engine",
     `${what} failed: ${said ?? `exit code ${code}`}`,
   );
 }
+
+/** Stacks of a bucket that are not below the names of their projects (pulumi/pulumi: pkg/backend/diy/backend.go). */
+const oldLayout = /Legacy DIY state is deprecated/;
+
+function oldLayoutError(what: string): TuttiError {
+  return new TuttiError("engine", `${what} failed: the backend has the layout of old CLIs, which new ones refuse`, {
+    hint: upgradeLayout,
+  });
+}
+
+/** What to do about a backend of that layout; `pulumi` is that of `tutti env`. */
+export const upgradeLayout =
+  'move its states once, in a shell of that environment: eval "$(tutti env -e <environment>)" && pulumi state upgrade';

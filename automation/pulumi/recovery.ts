@@ -7,15 +7,23 @@
 //
 // Nothing is decided here without being told first: `examine` finds out and proposes, `settle` does what was proposed and
 // looks again.
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { adoptPendingCreates } from "../../engine/command/adopt.ts";
+import type { CommandResult } from "../../engine/index.ts";
 import { deleteResource } from "../../engine/providers/sandbox/cloud.ts";
+import { EngineError } from "../../engine/state/error.ts";
 import type { Workspace } from "../define.ts";
 import { TuttiError } from "../errors.ts";
 import type { StackId } from "../events.ts";
 import { parseStackId, type ResolvedStack } from "../workspace.ts";
 import { commandFailed, type OpenEnvironment, openEnvironment } from "./environment.ts";
+import { isAfterthought } from "./failure.ts";
 import { holdEnvironments } from "./hold.ts";
 import { listCloud, type SandboxResource } from "./sandboxCloud.ts";
 import { sandboxFiles } from "./sandboxFiles.ts";
+import { makeScratch } from "./scratch.ts";
 
 /** What is to be done about one pending operation. */
 export type Proposal =
@@ -65,6 +73,7 @@ export interface RecoveryOptions {
 }
 
 interface StateJson {
+  readonly version: number;
   readonly deployment?: {
     readonly resources?: readonly Entry[];
     readonly pending_operations?: readonly { readonly type: string; readonly resource: Entry }[];
@@ -136,10 +145,8 @@ async function look(
   decisions: Decisions,
 ): Promise<Findings> {
   const stackName = resolved?.stackName ?? stack;
-  const command = ["stack", "export", "--stack", stackName];
-  const { code, stdout, stderr } = await environment.command().run(command, environment.root, {});
-  if (code !== 0) throw commandFailed(`stack export of ${stack}`, code, environment.mask(stderr));
-  const { resources = [], pending_operations: operations = [] } = (JSON.parse(stdout) as StateJson).deployment ?? {};
+  const { resources = [], pending_operations: operations = [] } =
+    (await exportState(environment, stackName)).deployment ?? {};
   const cloud = environment.cloud === "sandbox" ? await listCloud(base, environment.name, false) : [];
   // What was deleted to make room is named by the state still, and may be there anew under the same id.
   const known = new Set(resources.filter((one) => !one.pendingReplacement).map(({ urn, id }) => `${urn} ${id ?? ""}`));
@@ -187,24 +194,98 @@ function checkDecisions(
     });
 }
 
-/** The CLI's own way, which the embedded engine knows too. */
+/** Adopts and clears what was decided, and reads everything else again. */
 async function refresh(
   environment: OpenEnvironment,
   stack: string,
   { stack: id, pending }: Findings,
   fence: () => Promise<void>,
 ): Promise<void> {
-  const adopt = pending.flatMap(({ urn, proposal }) =>
-    proposal.type === "adopt" ? ["--import-pending-creates", urn, "--import-pending-creates", proposal.id] : [],
+  const adopted = new Map(
+    pending.flatMap(({ urn, proposal }) => (proposal.type === "adopt" ? [[urn, proposal.id] as const] : [])),
   );
+  const inCopy = environment.cloud === "real" && adopted.size > 0;
+  if (inCopy) await adoptInCopy(environment, stack, id, adopted);
+  const adopt = inCopy ? [] : [...adopted].flat().flatMap((word) => ["--import-pending-creates", word]);
   const clear = pending.some(({ proposal }) => proposal.type === "clear") ? ["--clear-pending-creates"] : [];
   const command = ["refresh", "--yes", "--skip-preview", "--stack", stack, ...adopt, ...clear];
   const result = await environment.command(undefined, fence).run(command, environment.root, {});
-  if (result.code === 0) return;
-  const said = environment.mask(`${result.stderr}\n${result.stdout}`);
+  if (result.code !== 0) throw refreshFailed(environment, id, result);
+}
+
+function refreshFailed({ mask }: OpenEnvironment, id: StackId, { code, stdout, stderr }: CommandResult): TuttiError {
+  const said = mask(`${stderr}\n${stdout}`);
   if (/the stack is currently locked/.test(said))
-    throw new TuttiError("locked", `stack ${id} is locked: ${lockHolder(said)}`, { hint: `tutti unlock ${id}` });
-  throw commandFailed(`refresh of ${id}`, result.code, /^ *error: .*/m.exec(said)?.[0] ?? said);
+    return new TuttiError("locked", `stack ${id} is locked: ${lockHolder(said)}`, { hint: `tutti unlock ${id}` });
+  const errors = [...said.matchAll(/^ *error: (.*)/gm)].map(([, text]) => text!);
+  return commandFailed(`refresh of ${id}`, code, errors.find((text) => !isAfterthought(text)) ?? said);
+}
+
+/**
+ * Takes what was created into the state of a real stack: in a private copy it is put there under its id and read from the
+ * provider, and only when that went well is the copy's state imported. The CLI has a flag for it
+ * (`refresh --import-pending-creates`), which notes the id and then forgets the whole operation: with 3.260 the state has
+ * nothing of it afterwards. An import forgets all pending operations, which is why each of them must be decided before.
+ *
+ * @throws TuttiError with nothing changed: `usage` when the state has another resource of that name by now, `not-found` when
+ * nothing is there under an id, `engine` when it cannot be read.
+ */
+async function adoptInCopy(
+  environment: OpenEnvironment,
+  stack: string,
+  id: StackId,
+  ids: ReadonlyMap<string, string>,
+): Promise<void> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "tutti-"));
+  try {
+    const scratch = await makeScratch(
+      path.join(folder, "copy"),
+      { environment, stackName: stack },
+      adoptedState(await exportState(environment, stack), ids),
+    );
+    const targets = [...ids.keys()].flatMap((urn) => ["--target", urn]);
+    const command = ["refresh", "--yes", "--skip-preview", "--stack", stack, ...targets, ...scratch.arguments];
+    const result = await environment.command().run(command, environment.root, scratch.variables);
+    if (result.code !== 0) throw refreshFailed(environment, id, result);
+    const state = await exportState(environment, stack, scratch.variables);
+    const there = new Set((state.deployment?.resources ?? []).map(({ urn }) => urn));
+    const unfound = [...ids].find(([urn]) => !there.has(urn));
+    if (unfound !== undefined)
+      throw new TuttiError("not-found", `there is no ${unfound[0]} with the id "${unfound[1]}"`, {
+        hint: "look into the cloud again; what was cut off is still open",
+      });
+    const file = path.join(folder, "state.json");
+    await writeFile(file, JSON.stringify(state), { mode: 0o600 });
+    const imported = await environment
+      .command()
+      .run(["stack", "import", "--stack", stack, "--file", file], environment.root, {});
+    if (imported.code !== 0)
+      throw commandFailed(`stack import of ${id}`, imported.code, environment.mask(imported.stderr));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function adoptedState(state: StateJson, ids: ReadonlyMap<string, string>): StateJson {
+  const { resources = [], pending_operations: operations = [] } = state.deployment ?? {};
+  try {
+    const { adopted } = adoptPendingCreates(resources, operations, ids);
+    return { ...state, deployment: { ...state.deployment, resources: adopted, pending_operations: [] } };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new TuttiError("usage", error.message, { hint: "delete it in the cloud, then say --clear <urn>" });
+  }
+}
+
+async function exportState(
+  environment: OpenEnvironment,
+  stack: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<StateJson> {
+  const command = ["stack", "export", "--stack", stack];
+  const { code, stdout, stderr } = await environment.command().run(command, environment.root, variables);
+  if (code !== 0) throw commandFailed(`stack export of ${stack}`, code, environment.mask(stderr));
+  return JSON.parse(stdout) as StateJson;
 }
 
 function lockHolder(text: string): string {

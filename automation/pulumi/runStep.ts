@@ -24,6 +24,7 @@ import { type Conflict, conflictIn, whileLocked } from "./locked.ts";
 import type { Places } from "./places.ts";
 import { missingPlugin } from "./plugins.ts";
 import type { Programs } from "./programs.ts";
+import type { Scratch } from "./scratch.ts";
 import { provenDead } from "./unlock.ts";
 
 /** Makes the function that runs the steps of one run; `close` removes what it put aside. */
@@ -34,7 +35,7 @@ export function createRunStep(
   programs: Programs,
   held?: (environment: string) => Promise<void>,
 ): { readonly runStep: RunStep; close(): Promise<void> } {
-  const chained = createChainedPreview();
+  const chained = createChainedPreview(setup.stacks, places);
   const edges = createEdges(setup.stacks, places);
   return {
     async runStep(step, context) {
@@ -56,7 +57,7 @@ export function createRunStep(
       return chains
         ? operate({
             ...work,
-            env: await chained.variables(stack),
+            ...(await chained.prepare(stack, environment)),
             predict: (outputs) => chained.predict(stack.id, outputs),
           })
         : operate(work);
@@ -103,7 +104,7 @@ async function isDone(
 /** What must be before the operation; a result when there is nothing to do at all. */
 async function arrange(
   environment: OpenEnvironment,
-  { id, stackName }: Known,
+  { stackName }: Known,
   context: StepContext,
 ): Promise<StepResult | undefined> {
   const { operation } = context;
@@ -116,15 +117,8 @@ async function arrange(
     return { outcome: { type: "skipped", reason: "nothing is deployed" }, summary: emptySummary };
   }
   if (environment.cloud === "real") {
-    if (operation === "preview") {
-      throw new TuttiError(
-        "not-found",
-        `stack ${id} does not exist in ${environment.backend} yet, so the official engine cannot preview it`,
-        {
-          hint: `create it: tutti up ${id}, or: eval "$(tutti env -e ${environment.name})" && pulumi stack init ${stackName}`,
-        },
-      );
-    }
+    // In a private copy: nothing is created for it.
+    if (operation === "preview") return undefined;
     const file = path.join(environment.folder ?? "", environment.project.stackConfigDir, `Pulumi.${stackName}.yaml`);
     context.emit({
       type: "diagnostic",
@@ -146,6 +140,8 @@ interface Work {
   readonly fence: (() => Promise<void>) | undefined;
   /** More variables for the program. */
   readonly env: Readonly<Record<string, string>>;
+  /** The private copy in which a preview is made; absent: in the backend itself. */
+  readonly scratch?: Scratch;
   /** Takes the outputs of what went well. */
   readonly keep: (outputs: Outputs) => Promise<void>;
   /** Takes the outputs of a preview that went well and changes something. */
@@ -183,8 +179,8 @@ async function operate(work: Work): Promise<StepResult> {
 }
 
 /** An attempt that says of a conflict whether anybody is left to wait for. */
-async function attemptKnowing(work: Work): Promise<Awaited<ReturnType<typeof attemptWithPlugins>>> {
-  const attempted = await attemptWithPlugins(work);
+async function attemptKnowing(work: Work): Promise<Awaited<ReturnType<typeof attemptArmed>>> {
+  const attempted = await attemptArmed(work);
   if (attempted.conflict === undefined) return attempted;
   const dead = await provenDead(work.environment, work.stack.stackName);
   return dead === undefined ? attempted : { ...attempted, conflict: { ...attempted.conflict, dead } };
@@ -195,18 +191,27 @@ interface Attempted {
   /** Root outputs, encoded and blinded; undefined when the engine told none. */
   readonly outputs: Outputs | undefined;
   readonly stderr: string;
+  /** Refused for want of the program. */
+  readonly wantsProgram: boolean;
 }
 
-/** A state may need plugins of other versions than the project's packages name: installed when they are missed, once each. */
-async function attemptWithPlugins(work: Work): ReturnType<typeof attempt> {
+/**
+ * What only the engine knows, it says by refusing; then it is given, and asked again. A state may need plugins of other
+ * versions than the project's packages name: installed, once each. And hooks for deletion need the program in a destroy.
+ */
+async function attemptArmed(work: Work): ReturnType<typeof attempt> {
   const { environment, context } = work;
   const signal = AbortSignal.any([context.interrupt, context.kill]);
   const tell = (message: string): void => context.emit({ type: "diagnostic", severity: "info", message });
   const installed = new Set<string>();
-  for (;;) {
-    const attempted = await attempt(work);
+  for (let runProgram = false; ; ) {
+    const attempted = await attempt({ ...work, runProgram });
     const { outcome } = attempted.value.result;
     if (outcome.type !== "failed" || signal.aborted) return attempted;
+    if (attempted.value.wantsProgram && !runProgram) {
+      runProgram = true;
+      continue;
+    }
     const plugin = missingPlugin(`${outcome.failure.message}\n${attempted.value.stderr}`);
     const key = JSON.stringify(plugin);
     if (plugin === undefined || installed.has(key)) return attempted;
@@ -223,7 +228,12 @@ async function attempt({
   context,
   fence,
   env,
-}: Work): Promise<{ readonly value: Attempted; readonly conflict: Conflict | undefined }> {
+  scratch,
+  runProgram,
+}: Work & { readonly runProgram: boolean }): Promise<{
+  readonly value: Attempted;
+  readonly conflict: Conflict | undefined;
+}> {
   const { operation, emit, interrupt, kill } = context;
   const { mask } = environment;
   const reader = readEngineEvents({
@@ -244,9 +254,12 @@ async function attempt({
     kill,
     print: (stream, text) => emit({ type: "line", stream, text: mask(text) }),
   });
-  const recorded = record(environment.command(kill, fence), served === undefined ? [] : [served.argument]);
+  const recorded = record(environment.command(kill, fence), [
+    ...(served === undefined ? [] : [served.argument]),
+    ...(scratch?.arguments ?? []),
+  ]);
   try {
-    const workspace = await openWorkspace(environment.root, recorded.command, env);
+    const workspace = await openWorkspace(environment.root, recorded.command, { ...env, ...scratch?.variables });
     const stack = await selectStack(stackName, workspace);
     const options = {
       color: "never" as const,
@@ -256,6 +269,7 @@ async function attempt({
       signal: interrupt,
       showSecrets: false,
       message: messageOf(operation, setup.runId),
+      ...(runProgram ? { runProgram } : {}),
       ...(setup.resourceParallel === undefined ? {} : { parallel: setup.resourceParallel }),
     };
     await Promise.race([verbs[operation](stack, options, setup.refresh), aborted(kill)]);
@@ -269,7 +283,7 @@ async function attempt({
   }
   const { code, stderr: said } = recorded.result() ?? { code: 130, stderr: "killed" };
   const result = reader.finish({ code, stderr: said, interrupted: interrupt.aborted || kill.aborted });
-  const value = { result, outputs: reader.rootOutputs(), stderr: said };
+  const value = { result, outputs: reader.rootOutputs(), stderr: said, wantsProgram: reader.wantsProgram() };
   return { value, conflict: code === 0 ? undefined : conflictIn(said) };
 }
 

@@ -22,10 +22,10 @@ export interface Hold {
 
 /** Why every lock of a stack is proven to be a dead process's; undefined when one is not, or none can be looked at. */
 export async function provenDead(
-  { backend: url, env, root, project }: OpenEnvironment,
+  { backend: url, stateFolder, env, root, project }: OpenEnvironment,
   stack: string,
 ): Promise<string | undefined> {
-  if (!url.startsWith("file://")) return undefined;
+  if (stateFolder === undefined) return undefined;
   const backend = await FileBackend.open(url, env, root);
   const locks = await backend.locks({ project: project.name, stack });
   return locks.every(({ liveness }) => liveness.state === "dead") ? locks[0]?.liveness.reason : undefined;
@@ -58,8 +58,8 @@ export async function unlockStack(options: {
   const environment = await openEnvironment({
     ...{ name, environment: known, workspace, folder, sandbox: name, root, base, variables, ci: true },
   });
-  const { backend: url, project, env, leases } = environment;
-  if (!url.startsWith("file://"))
+  const { backend: url, stateFolder, project, env, leases } = environment;
+  if (stateFolder === undefined)
     throw new TuttiError("engine", `the locks of ${url} cannot be looked at from here`, {
       hint: `when you know that their owner is dead: eval "$(tutti env -e ${name})" && pulumi cancel -s ${stackName}`,
     });

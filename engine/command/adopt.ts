@@ -1,14 +1,26 @@
 // Takes into a state what a cut-off operation created without recording it: the resource as the operation had it, with the
 // id that somebody found. A refresh then reads the rest from the provider.
-import type { Operation } from "../state/deployment.ts";
 import { EngineError, exitCodes } from "../state/error.ts";
-import type { ResourceState } from "../state/resource.ts";
 
-export interface Adoption {
+/** What of a resource matters here: read by the engine, or as the file of a state has it. */
+interface Adoptable {
+  readonly urn: string;
+  readonly id?: string;
+  readonly delete?: boolean;
+  readonly pendingReplacement?: boolean;
+  readonly aliases?: readonly string[];
+}
+
+interface Pending<R> {
+  readonly type: string;
+  readonly resource: R;
+}
+
+export interface Adoption<R, P> {
   /** In dependency order: what a resource depends on was recorded before its creation began. */
-  readonly adopted: readonly ResourceState[];
+  readonly adopted: readonly R[];
   /** Pending operations that are still open. */
-  readonly rest: readonly Operation[];
+  readonly rest: readonly P[];
 }
 
 /**
@@ -17,16 +29,16 @@ export interface Adoption {
  *
  * @throws EngineError when the state already has a resource of that URN: another creation recorded one meanwhile.
  */
-export function adoptPendingCreates(
-  resources: readonly ResourceState[],
-  pending: readonly Operation[],
+export function adoptPendingCreates<R extends Adoptable, P extends Pending<R>>(
+  resources: readonly R[],
+  pending: readonly P[],
   ids: ReadonlyMap<string, string>,
-): Adoption {
-  const isAdopted = ({ type, resource }: Operation): boolean => type === "creating" && ids.has(resource.urn);
+): Adoption<R, P> {
+  const isAdopted = ({ type, resource }: P): boolean => type === "creating" && ids.has(resource.urn);
   const found = new Map(pending.filter(isAdopted).map(({ resource }) => [resource.urn, resource]));
   // What is renamed while it is replaced still stands in the state under its old name.
   for (const { resource } of pending.filter(isAdopted)) {
-    for (const alias of resource.aliases) if (!found.has(alias)) found.set(alias, resource);
+    for (const alias of resource.aliases ?? []) if (!found.has(alias)) found.set(alias, resource);
   }
   const taken = resources.find(
     ({ urn, delete: going, pendingReplacement }) => found.has(urn) && !going && !pendingReplacement,

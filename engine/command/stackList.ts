@@ -1,7 +1,8 @@
 // `stack ls`: the stacks of the project, or of the whole backend.
 import { EngineError } from "../state/error.ts";
+import type { FileBackend } from "../state/fileBackend.ts";
 import { isJsonObject, type JsonObject } from "../state/json.ts";
-import { displayName, organization } from "../state/stackName.ts";
+import { displayName, organization, type StackName } from "../state/stackName.ts";
 import { pulumiHome, selectedStack } from "../state/workspaceFile.ts";
 import type { CommandContext } from "./context.ts";
 import { ago, jsonOf, tableText, timeText, wantsJson } from "./print.ts";
@@ -12,6 +13,28 @@ interface Row {
   /** Absent for a stack that never was updated. */
   readonly lastUpdate?: string;
   readonly resourceCount?: number;
+}
+
+/** A stack of a backend. `resourceCount` is undefined when its state cannot be read. */
+export interface ListedStack {
+  readonly name: StackName;
+  readonly resourceCount: number | undefined;
+  /** As it is printed; undefined for a stack that never was updated. */
+  readonly lastUpdate: string | undefined;
+}
+
+/** The stacks of a project, or of the whole backend; no state is decrypted. */
+export async function stacksIn(backend: FileBackend, project: string | undefined): Promise<readonly ListedStack[]> {
+  const found: ListedStack[] = [];
+  for (const name of await backend.list(project)) {
+    // One broken state must not take the others out of sight: it is told of by whatever works on that stack.
+    const deployment = await backend.readRaw(name).then(
+      (raw) => raw.deployment,
+      () => undefined,
+    );
+    found.push({ name, lastUpdate: undefined, resourceCount: undefined, ...(deployment && summaryOf(deployment)) });
+  }
+  return found;
 }
 
 /** `stack ls [--all] [--json]` */
@@ -29,22 +52,18 @@ export async function stackList(context: CommandContext): Promise<number> {
   const current = selected ? await context.parseStack(selected).catch(() => undefined) : undefined;
   const [tagName, tagValue] = splitTag(flags.string("tag"));
   const rows: Row[] = [];
-  for (const name of await backend.list(wanted)) {
+  for (const { name, lastUpdate, resourceCount } of await stacksIn(backend, wanted)) {
     if (tagName !== undefined) {
       const value = (await backend.tags(name))[tagName];
       if (value === undefined || (tagValue !== undefined && value !== tagValue)) continue;
     }
-    // One broken state must not take the others out of sight: it is told of by whatever works on that stack.
-    const deployment = await backend.readRaw(name).then(
-      (raw) => raw.deployment,
-      () => undefined,
-    );
     rows.push({
       name: flags.boolean("fully-qualify-stack-names")
         ? displayName(name, undefined)
         : displayName(name, project?.name),
       current: current?.project === name.project && current.stack === name.stack,
-      ...(deployment === undefined ? {} : summaryOf(deployment)),
+      ...(lastUpdate === undefined ? {} : { lastUpdate }),
+      ...(resourceCount === undefined ? {} : { resourceCount }),
     });
   }
   rows.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -50,8 +50,8 @@ const OLDEST_SDK = "3.200.0";
 /** What `cmd/run` exits with when it has told the user the error itself (pulumi/pulumi: sdk/nodejs/cmd/run/index.ts). */
 const EXIT_REPORTED = 32;
 
-/** Only a preview has outputs that are not known. */
-const EXACT_REFERENCES = new URL("./exactReferences.mjs", import.meta.url).href;
+/** The preload of programs in a preview, as a URL: only there are outputs that are not known. */
+export const EXACT_REFERENCES = new URL("./exactReferences.mjs", import.meta.url).href;
 
 /** How many of the last lines of stderr an otherwise unexplained failure quotes. */
 const QUOTED_LINES = 20;

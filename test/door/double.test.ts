@@ -30,13 +30,16 @@ beforeAll(() => {
 });
 afterAll(() => fixture.remove());
 
-const held = [
-  {
-    stdout: JSON.stringify(
-      ["base", "app"].flatMap((n) => ["real", "other"].map((e) => ({ name: `${n}.${e}`, current: false }))),
-    ),
-  },
-];
+/** What a file backend holds of stacks that were deployed before. */
+function hold(folder: string): void {
+  mkdirSync(path.join(folder, ".pulumi/stacks/pair"), { recursive: true });
+  writeFileSync(path.join(folder, ".pulumi/meta.yaml"), "version: 1\n");
+  for (const stack of ["base", "app"].flatMap((name) => ["real", "other"].map((one) => `${name}.${one}`)))
+    writeFileSync(
+      path.join(folder, `.pulumi/stacks/pair/${stack}.json`),
+      JSON.stringify({ version: 3, checkpoint: { stack: `organization/pair/${stack}`, latest: null } }),
+    );
+}
 const urn = "urn:pulumi:base.real::pair::random:index/randomPet:RandomPet::pet";
 const pet = (op: string) => ({
   urn,
@@ -72,7 +75,8 @@ interface Ran {
 /** A double, and a way to run operations of the fixture with it. */
 function fakeRun(scripts: Scripts, version?: string) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "tutti-double-"));
-  const fake = createFakePulumi(folder, { "stack ls": [held], ...scripts }, version);
+  const fake = createFakePulumi(folder, scripts, version);
+  hold(folder);
   const home = path.join(folder, "home");
   mkdirSync(home);
   const variables: Record<string, string> = {
@@ -82,9 +86,12 @@ function fakeRun(scripts: Scripts, version?: string) {
     PULUMI_CONFIG_PASSPHRASE: "everybody's words",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
   };
+  const openFixture = (more: Record<string, string> = {}) =>
+    open(fixture.root, { variables: { ...variables, ...more }, base: path.join(folder, ".tutti") });
   return {
     fake,
     home,
+    open: openFixture,
     async run(
       verb: "up" | "preview" | "destroy" | "drift",
       options: RunOptions & {
@@ -93,10 +100,7 @@ function fakeRun(scripts: Scripts, version?: string) {
       } = {},
     ): Promise<Ran> {
       const { more = {}, on, ...rest } = options;
-      const tutti = await open(fixture.root, {
-        variables: { ...variables, ...more },
-        base: path.join(folder, ".tutti"),
-      });
+      const tutti = await openFixture(more);
       const run = tutti[verb]({ select: "base.real", ci: false, ...rest });
       const events: Stamped[] = [];
       for await (const event of run) {
@@ -170,7 +174,7 @@ it("is one process for an operation: nothing is selected, no history asked, no o
   const work = snapshot(path.join(fixture.root, "stacks"));
   await one.run("up");
   const calls = one.fake.calls().map(({ args }) => args.slice(0, 2).join(" "));
-  expect(calls.sort()).toEqual(["stack ls", "up --yes", "version"]);
+  expect(calls.sort()).toEqual(["up --yes", "version"]);
   expect(one.fake.calls("up")[0]?.args).toEqual(expect.arrayContaining(["--stack", "base.real", "--non-interactive"]));
   expect(readdirSync(one.home)).toEqual([]);
   expect(snapshot(path.join(fixture.root, "stacks"))).toEqual(work);
@@ -370,6 +374,76 @@ describe("plugins", () => {
     expect(one.fake.calls("plugin").length).toBe(0);
     one.remove();
   });
+});
+
+describe("hooks for deletion", () => {
+  const refusal: readonly Act[] = [
+    says("Resource has delete hooks registered, but the program is not running. Hooks: farewell"),
+    says("You must run with the `--run-program` flag to use delete hooks during destroy."),
+    { exit: 1 },
+  ];
+
+  it("are why a destroy that was refused runs again with its program", async () => {
+    const one = fakeRun({ destroy: [refusal, [summary({ delete: 1 })]] });
+    const { report, messages } = await one.run("destroy");
+    expect([report.exitCode, report.stacks[0]?.status]).toEqual([0, "succeeded"]);
+    expect(one.fake.calls("destroy").map(({ args }) => args.includes("--run-program=true"))).toEqual([false, true]);
+    expect(messages).toBe("there are hooks for deletion: its program runs as well");
+    one.remove();
+  });
+
+  it("that are refused also then are the failure", async () => {
+    const one = fakeRun({ destroy: [[...refusal.slice(0, 2), { stderr: "error: no hooks today\n" }, { exit: 1 }]] });
+    expect(outcome(await one.run("destroy"))).toMatchObject({ status: "failed", message: "no hooks today" });
+    expect(one.fake.calls("destroy")).toHaveLength(2);
+    one.remove();
+  });
+});
+
+describe("a creation that was cut off", () => {
+  const state = {
+    version: 3,
+    deployment: {
+      resources: [],
+      pending_operations: [{ type: "creating", resource: { urn, type: "random:index/randomPet:RandomPet" } }],
+    },
+  };
+  const scripts = { "stack export": [[{ stdout: JSON.stringify(state) }]], refresh: [[]] };
+
+  it("is cleared by the CLI's own flag when somebody says so, and by nobody else", async () => {
+    const one = fakeRun(scripts);
+    const tutti = await one.open();
+    const undecided = await tutti.examine("base.real");
+    expect(undecided.pending).toMatchObject([{ urn, proposal: { type: "ask" } }]);
+    await expect(tutti.settle(undecided)).rejects.toThrow(/nobody here can tell what became of/);
+    expect(one.fake.calls("refresh")).toEqual([]);
+    await tutti.settle(await tutti.examine("base.real", { clear: new Set([urn]) }));
+    expect(one.fake.calls("refresh").map(({ args }) => args.slice(1, -1))).toEqual([
+      ["--yes", "--skip-preview", "--stack", "base.real", "--clear-pending-creates"],
+    ]);
+    one.remove();
+  });
+
+  it("is not touched by a CLI that is too old", async () => {
+    const one = fakeRun(scripts, "v3.230.0");
+    await expect((await one.open()).examine("base.real")).rejects.toThrow(/is pulumi 3\.230\.0; tutti needs 3\.231\.0/);
+    expect(one.fake.calls("stack").length).toBe(0);
+    one.remove();
+  });
+});
+
+it("names the way out of a backend of the old layout", async () => {
+  const rule = "=".repeat(80);
+  const said = `error: \n${rule}\nLegacy DIY state is deprecated, please upgrade your state to project mode using:\n'pulumi state upgrade'\n${rule}\n`;
+  const one = fakeRun({ "stack ls": [[{ stderr: said }, { exit: 1 }]] });
+  // Another backend than a folder, which is looked into without the CLI.
+  const { report } = await one.run("up", { more: { STATE_URL: "s3://states" } });
+  expect(one.fake.calls("stack ls")).toHaveLength(1);
+  expect(report.stacks[0]?.failure).toMatchObject({
+    message: expect.stringContaining("layout of old CLIs"),
+    hint: expect.stringContaining("pulumi state upgrade"),
+  });
+  one.remove();
 });
 
 it("ends before the first stack when the CLI is too old", async () => {

@@ -1,15 +1,30 @@
 // Real environments through the official CLI, where it is on the PATH, with the real plugin of `random` and a file backend.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Report } from "../../automation/index.ts";
 import { findPulumi } from "../../automation/pulumi/official.ts";
 import { createFixture, type Fixture, snapshot } from "../cli/fixture.ts";
 
+interface Entry {
+  readonly urn: string;
+  readonly type: string;
+  readonly id?: string;
+  readonly outputs?: { readonly hex?: string };
+}
+interface StateFile {
+  readonly checkpoint: {
+    readonly latest: {
+      resources: Entry[];
+      pending_operations?: { readonly type: string; readonly resource: object }[];
+    };
+  };
+}
+
 const present = findPulumi(process.env["PATH"]) !== undefined;
 
-describe("the official CLI on PATH", () => {
+describe("the official CLI on PATH", { timeout: 180_000 }, () => {
   let fixture: Fixture;
   let env: Record<string, string>;
   beforeAll(() => {
@@ -91,7 +106,7 @@ describe("the official CLI on PATH", () => {
     expect(fixture.read("Pulumi.yaml")).toBe(project);
     const plain = pulumi("preview", "--stack", "base.real", "--expect-no-changes");
     expect([plain.status, plain.stderr]).toEqual([0, expect.not.stringContaining("error")]);
-  }, 180_000);
+  });
 
   it("ends a failure with the program's own error and its place", async () => {
     const before = fixture.read("stacks/app/program.ts");
@@ -115,10 +130,28 @@ describe("the official CLI on PATH", () => {
     await report(["drift", "-e", "real", "--detailed-exitcode"]);
   });
 
-  it("says what to do about a stack that cannot be previewed because it does not exist", async () => {
-    const empty = { ...env, STATE_URL: `file://${path.join(fixture.root, ".tutti")}` };
-    const { stdout } = await fixture.tutti(["preview", "base.real"], { env: empty });
-    expect(stdout).toMatch(/stack base\.real does not exist in file:.* yet[\s\S]*create it: tutti up base\.real/);
+  it("previews an environment that does not exist yet, and changes neither the work tree nor the backend", async () => {
+    const folder = path.join(fixture.root, ".tutti/empty");
+    mkdirSync(folder);
+    const empty = { ...env, STATE_URL: `file://${folder}` };
+    const configs = ["Pulumi.base.real.yaml", "Pulumi.app.real.yaml"].map((name) => `stacks/config/${name}`);
+    const kept = configs.map((file) => fixture.read(file));
+    for (const file of configs) rmSync(path.join(fixture.root, file));
+    const work = snapshot(path.join(fixture.root, "stacks"));
+    const { code, stdout } = await fixture.tutti(["preview", "-e", "real", "--json"], {
+      env: { ...empty, CI: "true" },
+    });
+    expect([code, snapshot(path.join(fixture.root, "stacks"))]).toEqual([0, work]);
+    // The CLI says by itself what kind of backend it looks at.
+    expect(Object.keys(snapshot(folder)).filter((name) => !name.includes("meta.yaml"))).toEqual([]);
+    expect((JSON.parse(stdout) as Report).stacks.map(({ id, status, counts }) => [id, status, counts])).toEqual([
+      ["base.real", "succeeded", { create: 3 }],
+      ["app.real", "succeeded", { create: 2 }],
+    ]);
+    const alone = await fixture.tutti(["preview", "app.real"], { env: empty });
+    expect(alone.code).toBe(4);
+    expect(alone.stdout).toMatch(/app\.real needs base\.real, which is neither deployed nor part of this preview/);
+    for (const [at, file] of configs.entries()) fixture.write(file, kept[at]!);
   });
 
   it("adds nothing to the work tree in CI", async () => {
@@ -171,13 +204,72 @@ describe("the official CLI on PATH", () => {
     const { code, stdout, stderr } = await fixture.tutti(["up", "base.real", "--yes", "--json"], { env: moved });
     expect(code, stderr).toBe(0);
     expect(statuses(JSON.parse(stdout) as Report)).toEqual(["base.real unchanged"]);
-  }, 180_000);
+  });
 
-  it("destroys and removes", async () => {
+  it("adopts what a cut-off creation made, under the id somebody gives", async () => {
+    const file = ".tutti/real-state/.pulumi/stacks/pair/app.real.json";
+    const state = JSON.parse(fixture.read(file)) as StateFile;
+    const { latest } = state.checkpoint;
+    const cut = latest.resources.find(({ type }) => type === "random:index/randomId:RandomId")!;
+    latest.resources = latest.resources.filter((one) => one !== cut);
+    latest.pending_operations = [{ type: "creating", resource: { ...cut, id: "", outputs: {} } }];
+    fixture.write(file, JSON.stringify(state));
+    const asked = await fixture.tutti(["recover", "app.real", "--yes"], { env });
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining(`--adopt <urn>=<id>`)]);
+    // What cannot be read under that id is not forgotten.
+    const wrong = await fixture.tutti(["recover", "app.real", "--yes", "--adopt", `${cut.urn}=no such id`], { env });
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toMatch(/refresh of app\.real failed: .*decoding error/);
+    const adopted = await fixture.tutti(["recover", "app.real", "--yes", "--adopt", `${cut.urn}=${cut.id}`], { env });
+    expect([adopted.code, adopted.stdout]).toEqual([0, expect.stringContaining("app.real: nothing is left open")]);
+    const after = (JSON.parse(fixture.read(file)) as StateFile).checkpoint.latest;
+    expect(after.pending_operations ?? []).toEqual([]);
+    expect(after.resources.find(({ urn }) => urn === cut.urn)).toMatchObject({
+      id: cut.id,
+      outputs: { hex: cut.outputs?.hex },
+    });
+  });
+
+  it("tells in doctor that the backend answers, and what to do about one of the old layout", async () => {
+    const backendOf = async (more: Record<string, string>) => {
+      const { stdout } = await fixture.tutti(["doctor", "--json"], { env: { ...env, ...more } });
+      const { findings } = JSON.parse(stdout) as { findings: { check: string }[] };
+      return findings.filter(({ check }) => check === "backend");
+    };
+    expect(await backendOf({})).toMatchObject([
+      { status: "ok", message: expect.stringMatching(/^real: file:.* answers; 2 stacks/) },
+    ]);
+    fixture.write(".tutti/old/.pulumi/stacks/x.json", "{}");
+    const old = `file://${path.join(fixture.root, ".tutti/old")}`;
+    expect(await backendOf({ STATE_URL: old })).toMatchObject([
+      { status: "problem", hint: expect.stringContaining("pulumi state upgrade") },
+    ]);
+    const { stdout } = await fixture.tutti(["up", "base.real", "--yes"], { env: { ...env, STATE_URL: old } });
+    expect(stdout).toMatch(/the backend has the layout of old CLIs[\s\S]*pulumi state upgrade/);
+    expect(await backendOf({ STATE_URL: `${old}er` })).toMatchObject([{ status: "note" }]);
+  });
+
+  it("destroys and removes, with the program where it has hooks for deletion", async () => {
+    const before = fixture.read("stacks/base/program.ts");
+    const told = path.join(fixture.root, ".tutti/told");
+    fixture.write(
+      "stacks/base/program.ts",
+      before
+        .replace(
+          "import * as random",
+          'import fs from "node:fs";\nimport * as pulumi from "@pulumi/pulumi";\nimport * as random',
+        )
+        .replace(
+          "{ length: settings.words }",
+          `{ length: settings.words }, { hooks: { beforeDelete: [new pulumi.ResourceHook("farewell", () => fs.writeFileSync(${JSON.stringify(told)}, "told"))] } }`,
+        ),
+    );
+    await report(["up", "base.real", "--yes"]);
     expect(statuses(await report(["destroy", "-e", "real", "--yes", "--remove"]))).toEqual([
       "app.real succeeded",
       "base.real succeeded",
     ]);
+    expect(fixture.read(".tutti/told")).toBe("told");
     const { stdout } = await fixture.tutti(["list", "-e", "real", "--json"], { env });
     const { stacks } = JSON.parse(stdout) as { stacks: { deployed: boolean }[] };
     expect(stacks.map(({ deployed }) => deployed)).toEqual([false, false]);

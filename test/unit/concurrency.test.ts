@@ -36,6 +36,13 @@ describe("how many at once", () => {
     expect(autoConcurrency({ cores, freeMemory: memory * GiB }, cost)).toBe(expected);
   });
 
+  it("no more than the open files and processes that are left carry", () => {
+    const machine = { cores: 8, freeMemory: 64 * GiB };
+    expect(autoConcurrency({ ...machine, freeFiles: 200 }, undefined)).toBe(5);
+    expect(autoConcurrency({ ...machine, freeTasks: 250 }, undefined)).toBe(3);
+    expect(autoConcurrency({ ...machine, freeFiles: 10, freeTasks: 0 }, undefined)).toBe(1);
+  });
+
   const report = (cloud: "sandbox" | "real", operation: Report["operation"], cost?: RunCost): Report =>
     ({
       operation,
@@ -108,6 +115,28 @@ describe("a machine", () => {
       "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us": "100000",
     });
     expect(readMachine(root, 8)).toEqual({ cores: 3, freeMemory: GiB / 2 });
+  });
+
+  it("has what its limits leave of open files and processes", () => {
+    write({
+      ...meminfo,
+      "proc/self/limits":
+        "Max processes             63000                63000                processes\nMax open files            1024                 4096                 files",
+      "proc/self/fd/0": "",
+      "proc/self/fd/1": "",
+      "proc/self/cgroup": "0::/pod/box",
+      "sys/fs/cgroup/pod/pids.max": "100",
+      "sys/fs/cgroup/pod/pids.current": "40",
+      "sys/fs/cgroup/pod/box/pids.max": "max",
+      "sys/fs/cgroup/pod/box/pids.current": "7",
+    });
+    expect(readMachine(root, 8)).toEqual({ cores: 8, freeMemory: 8 * GiB, freeFiles: 1022, freeTasks: 60 });
+    write({
+      "proc/self/cgroup": "8:pids:/box",
+      "sys/fs/cgroup/pids/box/pids.max": "50",
+      "sys/fs/cgroup/pids/box/pids.current": "20",
+    });
+    expect(readMachine(root, 8)).toMatchObject({ freeTasks: 30 });
   });
 
   it.runIf(process.platform === "linux")("measures what runs below us", async () => {
