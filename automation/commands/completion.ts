@@ -98,6 +98,7 @@ export const commandOptions: Readonly<Record<string, readonly string[]>> = {
   outputs: ["--show-secrets"],
   list: selectingOptions,
   graph: [...selectingOptions, "--format"],
+  doctor: ["--env"],
   logs: ["--run"],
   runs: ["--limit"],
   report: ["--report"],
