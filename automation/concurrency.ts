@@ -42,10 +42,10 @@ const most = 64;
 
 /** How many stacks a machine carries at once. 1 or more. */
 export function autoConcurrency(machine: Machine, measured: Measured | undefined): number {
-  const fit = (free: number | undefined, each: number): number =>
+  const fitting = (free: number | undefined, each: number): number =>
     Math.floor(((free ?? Number.POSITIVE_INFINITY) * 0.8) / each);
-  const byMemory = fit(machine.freeMemory, measured?.memoryPerStack ?? usualMemory);
-  const byLimits = Math.min(fit(machine.freeFiles, filesPerStack), fit(machine.freeTasks, tasksPerStack));
+  const byMemory = fitting(machine.freeMemory, measured?.memoryPerStack ?? usualMemory);
+  const byLimits = Math.min(fitting(machine.freeFiles, filesPerStack), fitting(machine.freeTasks, tasksPerStack));
   return Math.max(1, Math.min(byCores(machine.cores, measured), byMemory, byLimits, most));
 }
 

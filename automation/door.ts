@@ -52,6 +52,13 @@ export interface StepRunner {
   close(): Promise<void>;
 }
 
+/** A stack that was read, and has other outputs since. */
+export interface StaleRead {
+  readonly stack: StackId;
+  /** Names of declared outputs that are other ones now, sorted. */
+  readonly outputs: readonly string[];
+}
+
 /** A stack that a backend holds. */
 export interface BackendStack {
   readonly id: StackId;
@@ -61,6 +68,8 @@ export interface BackendStack {
   readonly resourceCount: number | undefined;
   /** RFC 3339 UTC. */
   readonly lastUpdate: string | undefined;
+  /** What it read that is out of date; empty: nothing. Absent where that cannot be told without asking for every state. */
+  readonly stale?: readonly StaleRead[];
 }
 
 export interface Door {

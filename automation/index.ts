@@ -23,7 +23,7 @@ export {
   type Workspace,
   type Writes,
 } from "./define.ts";
-export type { BackendStack, Door, RunSetup, RunWatch, StepRunner } from "./door.ts";
+export type { BackendStack, Door, RunSetup, RunWatch, StaleRead, StepRunner } from "./door.ts";
 export { type ErrorCode, TuttiError } from "./errors.ts";
 export type {
   Counts,

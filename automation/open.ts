@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { resolveChecked, type WorkspaceFacts } from "./checkWorkspace.ts";
 import { autoConcurrency, measuredCost } from "./concurrency.ts";
 import type { Workspace } from "./define.ts";
-import type { BackendStack, Door } from "./door.ts";
+import type { BackendStack, Door, StaleRead } from "./door.ts";
 import { TuttiError, workspaceError } from "./errors.ts";
 import type { Operation, RunId, StackId } from "./events.ts";
 import type { StackGraph } from "./graph.ts";
@@ -102,6 +102,8 @@ export interface ListedStack {
   readonly resourceCount?: number;
   /** RFC 3339 UTC. */
   readonly lastUpdate?: string;
+  /** What it read of other stacks that is out of date: bring it up again. Absent where that is not known. */
+  readonly stale?: readonly StaleRead[];
 }
 
 /** A past run, in a line. */
@@ -503,8 +505,9 @@ async function list(
     }
   }
   const known = (id: StackId, environment: string): Partial<ListedStack> => {
-    const { resourceCount, lastUpdate } = held.get(environment)?.get(id) ?? {};
+    const { resourceCount, lastUpdate, stale } = held.get(environment)?.get(id) ?? {};
     return {
+      ...(stale === undefined ? {} : { stale }),
       ...(resourceCount === undefined ? {} : { resourceCount }),
       ...(lastUpdate === undefined ? {} : { lastUpdate }),
     };

@@ -1,6 +1,6 @@
 // Benchmarks of one stack in which nothing changes on the official engine: through tutti, by the Automation API as people
-// use it, and by the CLI alone. Aims: a third of the Automation API's time, half of the CLI's. And of what a child that
-// waited spares a program on either engine.
+// use it, and by the CLI alone. Aims: a third of the Automation API's time, half of the CLI's. Of ten such stacks, against a
+// shell loop. And of what a child that waited spares a program on either engine.
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,42 +10,54 @@ import type { Registrar } from "../engine/deployment/source.ts";
 import { type NodeProgramOptions, nodeProgram, programStart } from "../engine/language/node.ts";
 import { type ChildSource, coldChildren, createChildPool } from "../engine/language/pool.ts";
 import { type Command, findOnPath, runCommand } from "./support/command.ts";
-import { show, sideBySide } from "./support/measure.ts";
+import { type Sample, show, sideBySide } from "./support/measure.ts";
 import { petsWorkspace } from "./support/workspaces.ts";
 
-const rounds = 5;
+const rounds = 3;
 
 export async function benchOfficial(): Promise<void> {
   await children();
   const file = findOnPath("pulumi", process.env["PATH"]);
   if (file === undefined) return console.log("no comparison: pulumi not found");
-  const { root, remove } = petsWorkspace({ lean: false });
-  try {
-    const state = path.join(root, "official");
-    mkdirSync(state);
-    const env = {
-      PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env["PATH"]}`,
-      HOME: root,
-      PULUMI_HOME: path.join(state, "home"),
-      PULUMI_CONFIG_PASSPHRASE: "bench",
-      PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    };
-    const PULUMI_BACKEND_URL = `file://${state}`;
-    const bare: Command = {
-      file,
-      args: ["up", "--yes", "--skip-preview", "--stack", "pets.real", "--non-interactive"],
-      cwd: root,
-      env: { ...env, PULUMI_BACKEND_URL },
-    };
-    const tutti = await open(root, { variables: { ...env, STATE_URL: PULUMI_BACKEND_URL } });
-    const up = async (): Promise<void> => {
+  await oneStack(file);
+  await tenStacks(file);
+}
+
+/** A workspace with its backend, and the variables of whoever works there. */
+async function workplace(names: readonly string[]) {
+  const { root, remove } = petsWorkspace({ lean: false, names });
+  const state = path.join(root, "official");
+  mkdirSync(state);
+  const env = {
+    PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env["PATH"]}`,
+    HOME: root,
+    PULUMI_HOME: path.join(state, "home"),
+    PULUMI_CONFIG_PASSPHRASE: "bench",
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+  const url = `file://${state}`;
+  const tutti = await open(root, { variables: { ...env, STATE_URL: url } });
+  return {
+    root,
+    remove,
+    env: { ...env, PULUMI_BACKEND_URL: url },
+    async up(): Promise<void> {
       const { exitCode } = await tutti.up({ environment: "real", ci: false }).result();
       if (exitCode !== 0) throw new Error(`tutti up ended with ${exitCode}`);
-    };
+    },
+  };
+}
+
+/** One no-op stack. */
+async function oneStack(file: string): Promise<void> {
+  const { root, remove, env, up } = await workplace(["pets"]);
+  try {
+    const args = ["up", "--yes", "--skip-preview", "--stack", "pets.real", "--non-interactive"];
+    const bare: Command = { file, args, cwd: root, env };
     await up();
     // The SDK hands its CLI the whole environment of this process.
-    Object.assign(process.env, env, { PULUMI_BACKEND_URL });
+    Object.assign(process.env, env);
     const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
     const automation = async (): Promise<void> => {
       const stack = await LocalWorkspace.createOrSelectStack({ stackName: "pets.real", workDir: root });
@@ -56,13 +68,31 @@ export async function benchOfficial(): Promise<void> {
       { "pulumi up": () => runCommand(bare), "Automation API": automation, "tutti, driver running": up },
       rounds,
     );
-    const own = time["tutti, driver running"]!.medianMs;
-    for (const [name, sample] of Object.entries(time)) {
-      const ratio = sample.medianMs === own ? "" : `   tutti takes ${(own / sample.medianMs).toFixed(2)} of its time`;
-      console.log(`official engine, no-op stack, ${name.padEnd(22)} ${show(sample).padEnd(24)}${ratio}`);
-    }
+    compare("no-op stack", time, "tutti, driver running");
   } finally {
     remove();
+  }
+}
+
+/** Ten no-op stacks that need nothing of each other. */
+async function tenStacks(file: string): Promise<void> {
+  const names = Array.from({ length: 10 }, (_, at) => `pets${at}`);
+  const { root, remove, env, up } = await workplace(names);
+  try {
+    await up();
+    const loop = `for name in ${names.join(" ")}; do "${file}" up --yes --skip-preview --stack $name.real --non-interactive || exit 1; done`;
+    const bare: Command = { file: "/bin/sh", args: ["-c", loop], cwd: root, env };
+    compare("ten stacks", await sideBySide({ "shell loop": () => runCommand(bare), tutti: up }, 2), "tutti");
+  } finally {
+    remove();
+  }
+}
+
+function compare(what: string, time: Readonly<Record<string, Sample>>, own: string): void {
+  const mine = time[own]!.medianMs;
+  for (const [name, sample] of Object.entries(time)) {
+    const ratio = name === own ? "" : `   tutti takes ${(mine / sample.medianMs).toFixed(2)} of its time`;
+    console.log(`official engine, ${what}, ${name.padEnd(22)} ${show(sample).padEnd(24)}${ratio}`);
   }
 }
 

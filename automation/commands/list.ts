@@ -2,6 +2,7 @@
 import path from "node:path";
 import type { Globals, Register } from "./command.ts";
 import { selecting, selectOptions } from "./options.ts";
+import { staleText } from "./stale.ts";
 
 export const register: Register = (cli, session) =>
   cli.command(
@@ -20,12 +21,12 @@ export const register: Register = (cli, session) =>
         return;
       }
       const { columns } = await import("../views/columns.ts");
-      const rows = stacks.map(({ id, cloud, claimed, deployed, resourceCount, lastUpdate }) => [
+      const rows = stacks.map(({ id, cloud, claimed, deployed, resourceCount, lastUpdate, stale = [] }) => [
         id,
         cloud,
         deployed === undefined ? "unknown" : deployed ? `${resourceCount ?? 0} resources` : "not deployed",
         lastUpdate ?? "",
-        claimed ? "" : "no contract claims it",
+        claimed ? (stale.length === 0 ? "" : `out of date: ${staleText(stale)}`) : "no contract claims it",
       ]);
       for (const line of columns(rows)) world.stdout.write(`${line}\n`);
     },

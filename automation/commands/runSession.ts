@@ -119,6 +119,7 @@ async function runIn(tutti: Tutti, args: Arguments, session: Session, workOf: Wo
     session,
   );
   await writeReportFiles(reports, { report, state: started.state, tutti });
+  for (const line of await (await import("./stale.ts")).staleAfter(report, tutti)) world.stderr.write(`${line}\n`);
   session.finish(report.exitCode);
   // What was killed inside of this process, an engine that did not listen, would keep it alive.
   if (report.cancelled?.level === 3) world.exit(report.exitCode);

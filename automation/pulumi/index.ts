@@ -17,6 +17,7 @@ import { createPrograms } from "./programs.ts";
 import { refuseForeignLanguage } from "./projects.ts";
 import { ownedVariables } from "./realEnvironment.ts";
 import { createRunStep } from "./runStep.ts";
+import { staleReads } from "./stale.ts";
 
 type Opening = Pick<OpenOptions, "ci" | "predictions" | "children" | "secrets">;
 
@@ -83,6 +84,8 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
     async backendStacks(name, stacks, { root }) {
       const environment = await open(name, undefined, root, { ci: true });
       const held = [...(await environment.held()).values()];
+      const here = [...stacks.values()].filter((one) => one.environment === name && one.contract.folder === undefined);
+      const stale = await staleReads(environment, here);
       const own = held
         .filter(({ name: id }) => (parseStackId(id)?.environment ?? name) === name)
         .map(
@@ -92,6 +95,7 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
             claimed: stacks.has(id as StackId),
             resourceCount,
             lastUpdate,
+            ...(stale === undefined ? {} : { stale: stale.get(id as StackId) ?? [] }),
           }),
         );
       const others = await heldOfProjects(name, stacks, (folder) => open(name, folder, root, { ci: true }));

@@ -19,8 +19,16 @@ export function platformWorkspace(): BenchWorkspace {
   return linked(root, "components", "automation", "engine", "bin");
 }
 
-/** Stacks `pets.local` (sandbox) and `pets.real`; `lean` false leaves the preload out of Pulumi.yaml, as others have it. */
-export function petsWorkspace({ lean }: { readonly lean: boolean }): BenchWorkspace {
+interface PetsOptions {
+  readonly lean: boolean;
+  readonly names?: readonly string[];
+}
+
+/**
+ * Stacks `pets.local` (sandbox) and `pets.real`; `lean` false leaves the preload out of Pulumi.yaml, as others have it. With
+ * `names`, a stack of each name instead, all of them alike.
+ */
+export function petsWorkspace({ lean, names = ["pets"] }: PetsOptions): BenchWorkspace {
   const root = folder();
   const options = lean ? "typescript: false, nodeargs: --import ../automation/lean.mjs" : "typescript: false";
   const files = {
@@ -31,24 +39,26 @@ import workspace from "./workspace.ts";
 export default () => run(workspace);
 `,
     "stacks/workspace.ts": `import { defineEnvironment, defineWorkspace, env } from "../automation/define.ts";
-import { pets } from "./pets/contract.ts";
+${names.map((name) => `import { pets as ${name} } from "./${name}/contract.ts";`).join("\n")}
 export default defineWorkspace({
-  stacks: [pets],
+  stacks: [${names.join(", ")}],
   environments: {
     local: defineEnvironment({ cloud: "sandbox" }),
     real: defineEnvironment({ cloud: "real", backend: env("STATE_URL") }),
   },
 });
 `,
-    "stacks/pets/contract.ts": `import * as z from "zod";
+  };
+  const stackFiles = (name: string) => ({
+    [`stacks/${name}/contract.ts`]: `import * as z from "zod";
 import { defineStack, secret } from "../../automation/define.ts";
 export const pets = defineStack({
-  name: "pets",
+  name: "${name}",
   outputs: { pet: z.string(), password: secret(z.string()) },
   program: () => import("./program.ts"),
 });
 `,
-    "stacks/pets/program.ts": `import * as random from "@pulumi/random";
+    [`stacks/${name}/program.ts`]: `import * as random from "@pulumi/random";
 import { program } from "../../automation/program.ts";
 import { pets } from "./contract.ts";
 export default program(pets, () => {
@@ -60,8 +70,8 @@ export default program(pets, () => {
   return { pet: pet.id, password: password.result };
 });
 `,
-  };
-  for (const [file, text] of Object.entries(files)) {
+  });
+  for (const [file, text] of [files, ...names.map(stackFiles)].flatMap((one) => Object.entries(one))) {
     mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
     writeFileSync(path.join(root, file), text);
   }
