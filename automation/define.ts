@@ -1,4 +1,5 @@
-// What contracts and workspaces are written with: stacks, existing projects, environments and the workspace as plain, typed data.
+// What contracts and workspaces are written with: stacks, tasks, existing projects, environments and the workspace as plain,
+// typed data.
 // It loads zod and nothing else: 1,000 contracts load without the Pulumi SDK, which appears here in types only.
 // Nothing here throws or checks: a define* call keeps what it was given, and checkWorkspace (workspace.ts) reports
 // everything that is wrong with the whole, at once. What types can say, they say: see Checked below and test/types.
@@ -6,7 +7,8 @@ import type { Input, Output } from "@pulumi/pulumi";
 import type * as z from "zod";
 import type { StackId } from "./events.ts";
 import type { Duration, Patience, Retry } from "./patience.ts";
-import { emptySettings, markSecret } from "./schema.ts";
+import { emptySettings, markSecret, type SecretMark } from "./schema.ts";
+import type { Secret } from "./secret.ts";
 
 // ---- Stacks ---------------------------------------------------------------------------------------------------------
 
@@ -45,6 +47,8 @@ export interface Contract<
   readonly all: Need<Contract<Name, Outputs, Needs, Settings>, true>;
   /** Keys of the definition that mean nothing; checkWorkspace reports them. */
   readonly unknownKeys: readonly string[];
+  /** What makes it a task; undefined for a stack of resources. */
+  readonly task: TaskFacts | undefined;
 }
 export interface AnyContract extends Contract {}
 
@@ -141,7 +145,7 @@ export function defineProject<
     spec.needs ?? ({} as Needs),
     emptySettings as SettingsSchema as NoSettings,
     rest,
-    Object.freeze({ dir, stack }),
+    { folder: Object.freeze({ dir, stack }) },
   );
 }
 
@@ -165,6 +169,7 @@ class DefinedStack<
   readonly folder: ProjectFolder | undefined;
   readonly load: () => Promise<unknown>;
   readonly unknownKeys: readonly string[];
+  readonly task: TaskFacts | undefined;
 
   constructor(
     name: Name,
@@ -178,7 +183,7 @@ class DefinedStack<
       readonly retry?: Retry;
       readonly program?: () => Promise<unknown>;
     },
-    folder?: ProjectFolder,
+    { folder, task }: { readonly folder?: ProjectFolder; readonly task?: TaskFacts } = {},
   ) {
     this.name = name;
     this.outputs = outputs;
@@ -188,8 +193,12 @@ class DefinedStack<
     this.tags = spec.tags ?? [];
     this.patience = { timeout: spec.timeout, retry: spec.retry };
     this.folder = folder;
+    this.task = task;
     this.load = folder === undefined ? spec.program! : noProgram;
-    this.unknownKeys = keysOutside(spec, folder === undefined ? stackKeys : projectKeys);
+    this.unknownKeys = keysOutside(
+      spec,
+      folder !== undefined ? projectKeys : task !== undefined ? taskKeys : stackKeys,
+    );
     Object.freeze(this);
   }
 
@@ -231,8 +240,151 @@ class DefinedNeed<C extends AnyContract, All extends boolean> implements Need<C,
  * Marks an output as secret, whole or as a field of an object. The mark stays through later `.optional()`, `.min(8)`
  * and the like, and does not touch the schema it is given.
  */
-export function secret<T extends z.ZodType>(schema: T): T {
+export function secret<T extends z.ZodType>(schema: T): T & SecretMark {
   return markSecret(schema);
+}
+
+// ---- Tasks ----------------------------------------------------------------------------------------------------------
+
+/** What makes a contract a task: its program does something once instead of describing resources (docs/tasks.md). */
+export interface TaskFacts {
+  /** It talks to what a sandbox does not have: there it is skipped, with the reason `sandbox`. */
+  readonly network: boolean;
+  /** What it depends on beside its code: `inputs`, all settings and needs; `always`, it runs every time; or what a function gives. */
+  readonly fingerprint: "inputs" | "always" | ((inputs: never) => unknown);
+  /** Its outputs where it is skipped in a sandbox. */
+  readonly sandbox: Readonly<Record<string, unknown>> | undefined;
+}
+export interface TaskContract<
+  Name extends string = string,
+  Outputs extends Shape = Shape,
+  Needs extends NeedsShape = NeedsShape,
+  Settings extends SettingsSchema = SettingsSchema,
+> extends Contract<Name, Outputs, Needs, Settings> {
+  readonly task: TaskFacts;
+}
+export interface AnyTask extends TaskContract {}
+
+/** Whether a contract is that of a task. */
+export function isTask(contract: AnyContract): contract is AnyTask {
+  return contract.task !== undefined;
+}
+
+/**
+ * Defines a task: something done between stacks, once, until its code or what it reads changes. `name`, `needs`, `after`,
+ * `settings`, `outputs`, `tags`, `timeout` and `retry` are those of a stack, and stacks and tasks need each other freely.
+ *
+ * - `program`: imports a module whose default export is `task(contract, ...)`. It runs in an update only; a preview says
+ *   whether it would and why.
+ * - `network`: it talks to what `needs` and `settings` name. Nothing listens in a sandbox: it is skipped there.
+ * - `sandbox`: its outputs where it is skipped, for those who need them.
+ * - `fingerprint`: what it depends on beside its code. Default: every setting and need; `always`: it runs every time; a
+ *   function: what it gives, any plain value (secrets in it are revealed by it alone).
+ */
+export function defineTask<
+  const Name extends string,
+  const Outputs extends Shape = Record<never, never>,
+  const Needs extends NeedsShape = Record<never, never>,
+  Settings extends SettingsSchema = NoSettings,
+>(spec: {
+  readonly name: Name;
+  readonly needs?: Needs;
+  readonly after?: readonly (AnyContract | Need)[];
+  readonly settings?: Settings;
+  readonly outputs?: Outputs;
+  readonly tags?: readonly string[];
+  readonly timeout?: Duration;
+  readonly retry?: Retry;
+  readonly network?: boolean;
+  readonly sandbox?: { readonly [K in keyof Outputs]: z.input<Outputs[K]> };
+  readonly fingerprint?:
+    | "inputs"
+    | "always"
+    | ((inputs: { readonly settings: z.output<Settings>; readonly needs: PlainNeeds<Needs> }) => unknown);
+  readonly program: () => Promise<unknown>;
+}): TaskContract<Name, Outputs, Needs, Settings> {
+  const facts: TaskFacts = Object.freeze({
+    network: spec.network ?? false,
+    fingerprint: spec.fingerprint ?? "inputs",
+    sandbox: spec.sandbox,
+  });
+  return new DefinedStack(
+    spec.name,
+    spec.outputs ?? ({} as Outputs),
+    spec.needs ?? ({} as Needs),
+    spec.settings ?? (emptySettings as SettingsSchema as Settings),
+    spec,
+    { task: facts },
+  ) as Contract<Name, Outputs, Needs, Settings> & { readonly task: TaskFacts };
+}
+
+/** A value as a task reads it: plain, with a Secret in the place of everything that is declared secret. */
+export type Plain<S> = S extends SecretMark
+  ? Secret<z.output<S>>
+  : S extends z.ZodOptional<infer Inner>
+    ? Plain<Inner> | undefined
+    : S extends z.ZodNullable<infer Inner>
+      ? Plain<Inner> | null
+      : S extends z.ZodDefault<infer Inner> | z.ZodReadonly<infer Inner> | z.ZodNonOptional<infer Inner>
+        ? Plain<Inner>
+        : S extends z.ZodArray<infer Element>
+          ? readonly Plain<Element>[]
+          : S extends z.ZodRecord<infer _Key, infer Value>
+            ? Readonly<Record<string, Plain<Value>>>
+            : S extends z.ZodObject<infer Parts>
+              ? { readonly [K in keyof Parts]: Plain<Parts[K]> }
+              : S extends z.ZodUnion<infer Options>
+                ? Plain<Options[number]>
+                : S extends z.ZodType
+                  ? z.output<S>
+                  : never;
+
+type PlainOutputs<C extends AnyContract> = { readonly [K in keyof C["outputs"]]: Plain<C["outputs"][K]> };
+/** What a task gets of its `needs`: as a program does, in plain values. */
+export type PlainNeeds<Needs extends NeedsShape> = {
+  readonly [K in keyof Needs]: Needs[K] extends Need<infer C, infer All>
+    ? All extends true
+      ? Readonly<Record<string, PlainOutputs<C>>>
+      : PlainOutputs<C>
+    : Needs[K] extends AnyContract
+      ? PlainOutputs<Needs[K]>
+      : never;
+};
+
+/** What the function of a task is given. */
+export interface TaskContext<C extends AnyTask> {
+  readonly task: StackInfo;
+  readonly environment: string;
+  /** Parsed, defaults filled in. */
+  readonly settings: z.output<C["settings"]>;
+  readonly needs: PlainNeeds<C["needs"]>;
+  /** Tells how it goes, a line at a time; secrets it was given are masked in it. */
+  readonly log: TaskLog;
+  /** Aborted when the task is to end: its time is over, or the run was interrupted. It is killed 5 s later. */
+  readonly signal: AbortSignal;
+}
+export interface TaskLog {
+  (text: string): void;
+  warn(text: string): void;
+}
+
+/** What a task returns: every declared output, plain; a Secret may be handed on as it is. */
+export type TaskWrites<C extends AnyTask> = {
+  readonly [K in Exclude<keyof C["outputs"], OptionalOutputs<C["outputs"]>>]: Handed<C["outputs"][K]>;
+} & { readonly [K in OptionalOutputs<C["outputs"]>]?: Handed<C["outputs"][K]> };
+type Handed<S extends z.ZodType> = z.input<S> | Secret<z.input<S>>;
+
+/** What a task's function may give: nothing where it declares no outputs. */
+export type TaskResult<C extends AnyTask, R extends TaskWrites<C>> = keyof C["outputs"] extends never
+  ? // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing
+    void | Exact<TaskWrites<C>, R>
+  : Exact<TaskWrites<C>, R>;
+
+/** A contract with what it does; the default export of a task's module. */
+export interface Task<C extends AnyTask = AnyTask> {
+  readonly kind: "task";
+  readonly contract: C;
+  run(context: TaskContext<C>): Promise<unknown> | unknown;
 }
 
 // ---- Environments ---------------------------------------------------------------------------------------------------
@@ -553,6 +705,7 @@ export const stackKeys = [
   "program",
 ] as const;
 export const projectKeys = ["name", "dir", "stack", "needs", "after", "outputs", "tags", "timeout", "retry"] as const;
+export const taskKeys = [...stackKeys, "network", "sandbox", "fingerprint"] as const;
 export const environmentKeys = [
   "cloud",
   "backend",

@@ -75,6 +75,8 @@ export interface StepSummary {
   readonly drift: readonly PropertyDrift[];
   /** Types that the sandbox serves without a reviewed table, sorted. */
   readonly approximate: readonly string[];
+  /** Of a task: whether it ran (in a preview: would run), and why or why not. */
+  readonly task?: { readonly ran: boolean; readonly reason: string };
   /** URNs whose creation an earlier run began and nobody knows the end of; absent when there is none. `tutti recover` settles them. */
   readonly pending?: readonly string[];
 }

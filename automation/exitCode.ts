@@ -90,11 +90,11 @@ export function exitCodeOfStack({ outcome, status, pending }: StackState): ExitC
 
 /** Whether a preview of the stack would change something, or a drift run found something. */
 export function hasChanges(
-  stack: Pick<StackState, "counts" | "drift" | "changedOutputs">,
+  stack: Pick<StackState, "counts" | "drift" | "changedOutputs"> & Partial<Pick<StackState, "task">>,
   operation: Operation,
 ): boolean {
   if (operation === "drift") return stack.drift.length > 0;
-  return changes(stack.counts) > 0 || stack.changedOutputs.length > 0;
+  return changes(stack.counts) > 0 || stack.changedOutputs.length > 0 || stack.task?.ran === true;
 }
 
 /** Operations that change a resource: everything but `same`, refreshes, and what only reads (a discard forgets a read). */

@@ -3,10 +3,12 @@ export { type CancelLevel, Cancellation, type CancelledBy } from "./cancellation
 export { checkWorkspace, type LoadedModule, type WorkspaceFacts } from "./checkWorkspace.ts";
 export {
   type AnyContract,
+  type AnyTask,
   type Context,
   type Contract,
   defineEnvironment,
   defineStack,
+  defineTask,
   defineWorkspace,
   type Environment,
   type EnvReference,
@@ -20,6 +22,8 @@ export {
   type SettingsOf,
   type StackInfo,
   secret,
+  type Task,
+  type TaskContext,
   type Workspace,
   type Writes,
 } from "./define.ts";

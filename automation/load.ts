@@ -77,7 +77,9 @@ function programFolders(root: string): readonly string[] {
   return readdirSync(path.join(root, "stacks"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => `stacks/${name}`)
-    .filter((folder) => ["contract.ts", "program.ts"].some((file) => existsSync(path.join(root, folder, file))))
+    .filter((folder) =>
+      ["contract.ts", "program.ts", "task.ts"].some((file) => existsSync(path.join(root, folder, file))),
+    )
     .sort();
 }
 

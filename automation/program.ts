@@ -6,12 +6,21 @@
 // 3. The program runs. Its outputs are checked against the contract, beside the values.
 // Whatever is wrong ends as a RunError: its message alone is shown, so it names the stack, the edge and the way out.
 import * as pulumi from "@pulumi/pulumi";
-import type { AnyContract, Context, Exact, Program, Workspace, Writes } from "./define.ts";
+import {
+  type AnyContract,
+  type Context,
+  type Exact,
+  isTask,
+  type Program,
+  type Workspace,
+  type Writes,
+} from "./define.ts";
 import { problemLine } from "./problems.ts";
 import { leaveDigests } from "./program/digest.ts";
 import { readNeeds } from "./program/needs.ts";
 import { readOverlay } from "./program/overlay.ts";
 import { runProgram } from "./program/runProgram.ts";
+import { runTaskStack } from "./program/runTask.ts";
 import { resolveStack } from "./workspace.ts";
 
 export { type TestedProgram, type TestResource, testProgram } from "./program/test.ts";
@@ -55,7 +64,9 @@ async function runFound(workspace: Workspace): Promise<Record<string, unknown>> 
   if (!found.ok) throw new pulumi.RunError(found.error.map(problemLine).join("\n"));
   const { id, name, environment, instance, contract, settings } = found.value;
   const needs = await readNeeds(id, found.value.needs, readOverlay());
-  const outputs = await runProgram(contract, { stack: { id, name, environment, instance }, settings, needs });
+  const outputs = isTask(contract)
+    ? await runTaskStack(workspace, { ...found.value, contract }, needs)
+    : await runProgram(contract, { stack: { id, name, environment, instance }, settings, needs });
   await leaveDigests(id, outputs);
   return outputs;
 }

@@ -73,6 +73,7 @@ function redactSummary(summary: StepSummary, mask: Redaction["mask"]): StepSumma
       new: deeply(row.new, mask),
     })),
     approximate: summary.approximate.map(mask),
+    ...(summary.task === undefined ? {} : { task: redactTexts(summary.task, ["reason"], mask) }),
   };
 }
 

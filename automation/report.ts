@@ -36,7 +36,7 @@ export type ReportStatus = OutcomeType | "interrupted" | "waiting";
 export interface StackReport {
   readonly id: StackId;
   readonly status: ReportStatus;
-  /** Why it ended so: the proof of a skip, the failure's first line, whom it waited for. */
+  /** Why it ended so: the proof of a skip, the failure's first line, whom it waited for, why a task ran. */
   readonly reason?: string;
   /** `blocked`: the stack that failed. */
   readonly because?: StackId;
@@ -117,7 +117,7 @@ function stackReport(stack: StackState, runId: RunId, nowMs: number): StackRepor
   };
 }
 
-function reasonOf({ outcome }: StackState): string | undefined {
+function reasonOf({ outcome, task }: StackState): string | undefined {
   switch (outcome?.type) {
     case "skipped":
       return outcome.reason;
@@ -129,7 +129,7 @@ function reasonOf({ outcome }: StackState): string | undefined {
     case "timed-out":
       return `not finished after ${outcome.afterMs} ms`;
     default:
-      return undefined;
+      return task?.reason;
   }
 }
 

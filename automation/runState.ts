@@ -51,6 +51,8 @@ export interface StackState {
   readonly changedOutputs: readonly string[];
   readonly drift: readonly PropertyDrift[];
   readonly approximate: readonly string[];
+  /** Of a task: whether it ran, or would, and why. */
+  readonly task: StepSummary["task"];
   /** Creations that an earlier run left open. */
   readonly pending: readonly string[];
   /** By URN and operation, in the order they appeared. A replacement has several operations on one URN. */
@@ -205,6 +207,7 @@ function waiting(step: Extract<RunEvent, { type: "run-started" }>["steps"][numbe
     changedOutputs: [],
     drift: [],
     approximate: [],
+    task: undefined,
     pending: [],
     resources: new Map(),
     diagnostics: [],
@@ -247,5 +250,6 @@ function takeSummary(stack: OwnedStack, summary: StepSummary): void {
   stack.changedOutputs = summary.changedOutputs;
   stack.drift = summary.drift;
   stack.approximate = summary.approximate;
+  stack.task = summary.task;
   stack.pending = summary.pending ?? [];
 }

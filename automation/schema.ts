@@ -1,6 +1,13 @@
 // Questions about zod schemas that zod does not answer itself: where secrets are, and which keys of a value a schema does
 // not know. Pure; shared by the workspace check (settings) and by programs (outputs and needs).
 import * as z from "zod";
+import { Secret } from "./secret.ts";
+
+/** What the compiler sees of the mark; nothing at run time. */
+export interface SecretMark {
+  readonly [secretMark]: true;
+}
+declare const secretMark: unique symbol;
 
 const secrets = z.registry<{ secret: true }>();
 
@@ -8,10 +15,10 @@ const secrets = z.registry<{ secret: true }>();
 export const emptySettings = z.object({});
 
 /** Returns a copy of the schema that carries the secret mark; the original stays as it was. */
-export function markSecret<T extends z.ZodType>(schema: T): T {
+export function markSecret<T extends z.ZodType>(schema: T): T & SecretMark {
   const marked = schema.clone();
   secrets.add(marked, { secret: true });
-  return marked;
+  return marked as T & SecretMark;
 }
 
 /**
@@ -171,4 +178,41 @@ export function complaint(schema: z.ZodType, value: unknown): string | undefined
   return result.error.issues
     .map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))
     .join("; ");
+}
+
+/**
+ * The value with a Secret in the place of everything that its schema declares secret (`Plain` in define.ts, at run time).
+ * Where a schema mixes secrets in a way that has no such place (an intersection, a tuple, a map), the whole is one.
+ */
+export function concealed(schema: z.core.$ZodType, value: unknown): unknown {
+  if (secrets.get(schema as z.ZodType)?.secret) return new Secret(value);
+  if (value === undefined || value === null || secretPaths(schema as z.ZodType).length === 0) return value;
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  const each = (record: object, of: (key: string) => z.core.$ZodType | undefined): unknown =>
+    Object.fromEntries(
+      Object.entries(record).map(([key, part]) => {
+        const inner = of(key);
+        return [key, inner === undefined ? part : concealed(inner, part)];
+      }),
+    );
+  switch (def.type) {
+    case "optional":
+    case "nullable":
+    case "nonoptional":
+    case "default":
+    case "readonly":
+      return concealed(def.innerType, value);
+    case "array":
+      return Array.isArray(value) ? value.map((part) => concealed(def.element, part)) : value;
+    case "object":
+      return each(value, (key) => (Object.hasOwn(def.shape, key) ? def.shape[key] : def.catchall));
+    case "record":
+      return each(value, () => def.valueType);
+    case "union": {
+      const option = def.options.find((one) => (one as z.ZodType).safeParse(value).success);
+      return option === undefined ? new Secret(value) : concealed(option, value);
+    }
+    default:
+      return new Secret(value);
+  }
 }

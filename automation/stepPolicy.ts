@@ -138,6 +138,7 @@ function together(before: StepSummary, { outcome, summary }: StepResult): StepRe
       changedOutputs: [...new Set([...before.changedOutputs, ...summary.changedOutputs])].sort(),
       drift: summary.drift,
       approximate: [...new Set([...before.approximate, ...summary.approximate])].sort(),
+      ...(summary.task === undefined ? {} : { task: summary.task }),
     },
   };
 }

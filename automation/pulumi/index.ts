@@ -7,6 +7,7 @@ import type { Workspace } from "../define.ts";
 import type { BackendStack, Door, RunSetup, RunWatch, StepRunner } from "../door.ts";
 import { TuttiError } from "../errors.ts";
 import type { Operation, StackId } from "../events.ts";
+import { isBookkeeping } from "../taskNote.ts";
 import { parseStackId, type ResolvedStack } from "../workspace.ts";
 import { commandFailed, type OpenEnvironment, type OpenOptions, openEnvironment } from "./environment.ts";
 import { holdEnvironments } from "./hold.ts";
@@ -79,7 +80,8 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
         .command()
         .run(command, environment.root, {}, undefined, undefined, signal);
       if (code !== 0) throw commandFailed(`stack output of ${stack.id}`, code, environment.mask(stderr));
-      return JSON.parse(stdout) as Record<string, unknown>;
+      const outputs = JSON.parse(stdout) as Record<string, unknown>;
+      return Object.fromEntries(Object.entries(outputs).filter(([output]) => !isBookkeeping(output)));
     },
     async backendStacks(name, stacks, { root }) {
       const environment = await open(name, undefined, root, { ci: true });

@@ -25,6 +25,7 @@ import type { Places } from "./places.ts";
 import { missingPlugin } from "./plugins.ts";
 import type { Programs } from "./programs.ts";
 import type { Scratch } from "./scratch.ts";
+import { withNote, withoutProgram } from "./taskStep.ts";
 import { provenDead } from "./unlock.ts";
 
 /** Makes the function that runs the steps of one run; `close` removes what it put aside. */
@@ -46,6 +47,9 @@ export function createRunStep(
       const before = setup.done?.get(step.stack);
       if (before !== undefined && (await isDone(environment, stack.stackName, context.operation, before)))
         return { outcome: { type: "skipped", reason: reasonOfDone(before) }, summary: emptySummary };
+      const { contract } = stack;
+      const needless = contract && withoutProgram(contract, environment.cloud, context.operation);
+      if (needless !== undefined) return needless;
       const runsProgram = context.operation === "up" || context.operation === "preview";
       if (runsProgram && environment.folder !== undefined) await edges.check(stack);
       const nothing = await arrange(environment, stack, context);
@@ -54,13 +58,15 @@ export function createRunStep(
       const work: Work = { setup, environment, programs, stack, context, fence, env: {}, keep, predict: undefined };
       // The embedded engine chains previews by itself.
       const chains = environment.cloud === "real" && context.operation === "preview";
-      return chains
-        ? operate({
+      const all: Work = chains
+        ? {
             ...work,
             ...(await chained.prepare(stack, environment)),
             predict: (outputs) => chained.predict(stack.id, outputs),
-          })
-        : operate(work);
+          }
+        : work;
+      if (contract?.task === undefined) return operate(all);
+      return withNote(context, (own, env) => operate({ ...all, context: own, env: { ...all.env, ...env } }));
     },
     async close() {
       programs.close();

@@ -59,7 +59,9 @@ function ended(stack: StackState, { operation = "up" }: RunState): string {
       ? ` because ${outcome.because} did not succeed`
       : outcome?.type === "skipped"
         ? `: ${outcome.reason}`
-        : "";
+        : stack.task !== undefined
+          ? `: ${stack.task.reason}`
+          : "";
   const drifted = new Set(stack.drift.map(({ urn }) => urn)).size;
   const what =
     operation === "drift" ? (drifted > 0 ? plural(drifted, "resource") : "") : counted(stack.counts, operation);

@@ -40,10 +40,10 @@ function driftCount({ drift }: StackState): string {
     : `${resources} ${resources === 1 ? "resource differs" : "resources differ"} from the state`;
 }
 
-function why({ outcome }: StackState): string {
+function why({ outcome, task }: StackState): string {
   if (outcome?.type === "blocked") return `because ${outcome.because} did not succeed`;
   if (outcome?.type === "skipped") return outcome.reason;
-  return "";
+  return task?.reason ?? "";
 }
 
 /** What the stack did, changed or found, indented by two; warnings and errors last. Empty for a stack that did nothing. */

@@ -35,6 +35,7 @@ const lateVariables: ReadonlySet<string> = new Set([
   "TUTTI_OVERLAY",
   "TUTTI_DIGESTS",
   "TUTTI_DIGEST_KEY",
+  "TUTTI_TASK",
 ]);
 
 const WARM = new URL("./warm.mjs", import.meta.url).pathname;

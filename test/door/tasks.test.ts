@@ -1,0 +1,187 @@
+// Tasks on the embedded engine, in one workspace whose files change as a person would change them. The tests go on with what the
+// one before left.
+//
+//   base --> prepare (task) --> app --> always (task)
+//              ping (task, network) --^
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { foldRun, open, type Report, type StackState, type Stamped, type Tutti } from "../../automation/index.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const repository = path.resolve(import.meta.dirname, "../..");
+const root = mkdtempSync(path.join(os.tmpdir(), "tutti-tasks-"));
+let tutti: Tutti;
+
+beforeAll(async () => {
+  for (const name of ["node_modules", "automation", "engine"])
+    symlinkSync(path.join(repository, name), path.join(root, name));
+  cpSync(path.join(repository, "test/fixtures/tasks"), root, { recursive: true });
+  tutti = await open(root, { variables: { PATH: process.env["PATH"], GOOGLE_CREDENTIALS: "a-credential" } });
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const edit = (file: string, from: string, to: string): void => {
+  const before = readFileSync(path.join(root, file), "utf8");
+  expect(before).toContain(from);
+  writeFileSync(path.join(root, file), before.replace(from, to));
+};
+const local = { environment: "local" } as const;
+const told = (report: Report): Readonly<Record<string, string>> =>
+  Object.fromEntries(report.stacks.map(({ id, status, reason }) => [id, [status, reason].filter(Boolean).join(": ")]));
+/** The task's own row and everything that is in the journal of it. */
+function journalled(id: string, run?: string): { readonly stack: StackState; readonly events: readonly Stamped[] } {
+  const { events } = tutti.journal(run);
+  return { stack: foldRun(events).stacks.get(id as StackState["id"])!, events };
+}
+
+it("previews what it would do and does nothing", async () => {
+  const report = await tutti.preview({ ...local, detailed: true }).result();
+  expect(told(report)).toEqual({
+    "base.local": "succeeded",
+    "ping.local": "skipped: sandbox",
+    "prepare.local": "succeeded: would run: the first time",
+    "app.local": "succeeded",
+    "always.local": "succeeded: would run: the first time",
+  });
+  expect(report.exitCode).toBe(2);
+  expect(tutti.logs("prepare.local").text).not.toContain("variables:");
+});
+
+it("runs each after what it needs and before who needs it, with plain values and secrets that do not show", async () => {
+  const report = await tutti.up(local).result();
+  expect(told(report)).toEqual({
+    "base.local": "succeeded",
+    "ping.local": "skipped: sandbox",
+    "prepare.local": "succeeded: ran: the first time",
+    "app.local": "succeeded",
+    "always.local": "succeeded: ran: the first time",
+  });
+  const { pet, password } = await tutti.outputs("base.local", { showSecrets: true });
+  const outputs = await tutti.outputs("app.local", { showSecrets: true });
+  expect(outputs).toEqual({ text: `hello ${pet} of local, 1; nobody was asked`, token: `token-${password}` });
+  expect(await tutti.outputs("prepare.local")).toEqual({ greeting: `hello ${pet} of local, 1`, token: "[secret]" });
+  expect(await tutti.outputs("always.local")).toEqual({ length: `hello ${pet} of local, 1`.length });
+
+  const log = tutti.logs("prepare.local").text;
+  expect(log).toContain("the password is [secret], and it prints as [secret]");
+  const written = log + JSON.stringify(journalled("prepare.local").events);
+  expect(written).not.toContain(String(password));
+  expect(
+    readFileSync(path.join(root, ".tutti/sandbox/local/state/.pulumi/stacks/tasks/prepare.local.json"), "utf8"),
+  ).not.toContain(String(password));
+  // Neither what the driver has nor what Pulumi's programs get.
+  const variables = /variables: (.*)/.exec(log)![1]!.split(" ");
+  expect(variables).toEqual(expect.arrayContaining(["HOME", "PATH"]));
+  expect(variables.filter((name) => /GOOGLE|PULUMI_|GCE_/.test(name))).toEqual([]);
+});
+
+it("is told in the journal: its log line by line, and why it ran", async () => {
+  const { stack } = journalled("always.local");
+  expect(stack.task).toEqual({ ran: true, reason: "ran: the first time" });
+  expect(stack.diagnostics).toMatchObject([{ severity: "warning", message: "about to count" }]);
+  expect([...stack.resources]).toEqual([]);
+});
+
+it("does not repeat it without need", async () => {
+  expect(told(await tutti.up(local).result())).toEqual({
+    "base.local": "unchanged",
+    "ping.local": "skipped: sandbox",
+    "prepare.local": "unchanged: nothing it reads has changed since it ran",
+    "app.local": "unchanged",
+    "always.local": "succeeded: ran: it runs every time",
+  });
+});
+
+it("runs again when a file beside it, a setting or a need is another, and says which; dependents follow", async () => {
+  edit("stacks/prepare/greeting.txt", "hello", "good morning");
+  expect(told(await tutti.preview(local).result())).toMatchObject({
+    "prepare.local": "succeeded: would run: changed: code stacks/prepare/greeting.txt",
+    "app.local": "succeeded",
+  });
+  expect(told(await tutti.up(local).result())).toMatchObject({
+    "prepare.local": "succeeded: ran: changed: code stacks/prepare/greeting.txt",
+    "app.local": "succeeded",
+  });
+  expect(await tutti.outputs("app.local")).toMatchObject({ text: expect.stringMatching(/^good morning /) });
+
+  edit(
+    "stacks/workspace.ts",
+    "except: [trouble]",
+    "except: [trouble], settings: { prepare: { size: 2 }, base: { words: 3 } }",
+  );
+  // What a need becomes is not known before it is there.
+  expect(told(await tutti.preview(local).result())).toMatchObject({
+    "prepare.local": "succeeded: would run: need base.pet may change",
+  });
+  expect(told(await tutti.up(local).result())).toMatchObject({
+    "prepare.local": "succeeded: ran: changed: need base.pet, setting size",
+  });
+});
+
+it("is a stack to plain pulumi commands too", async () => {
+  edit("stacks/prepare/greeting.txt", "good morning", "good night");
+  const { stack } = journalled("prepare.local", (await tutti.up({ select: "prepare.local" }).result()).runId);
+  expect(stack.status).toBe("succeeded");
+  expect(told(await tutti.up({ select: "prepare.local", withDependents: true }).result())).toEqual({
+    "prepare.local": "unchanged: nothing it reads has changed since it ran",
+    "app.local": "succeeded",
+    "always.local": "succeeded: ran: it runs every time",
+  });
+});
+
+it("has nothing to refresh and no drift", async () => {
+  for (const run of [tutti.refresh(local), tutti.drift(local)])
+    expect(told(await run.result())).toMatchObject({
+      "prepare.local": "skipped: a task has nothing in the cloud",
+      "ping.local": "skipped: a task has nothing in the cloud",
+    });
+});
+
+it("fails as a stack does: with its own words and their place, and what waits for it does not run", async () => {
+  edit(
+    "stacks/prepare/task.ts",
+    "const text =",
+    'if (environment === "local") throw new Error(`no luck with ${base.password.reveal()}`);\n  const text =',
+  );
+  const report = await tutti.up(local).result();
+  expect(report.exitCode).toBe(4);
+  const row = report.stacks.find(({ id }) => id === "prepare.local")!;
+  expect(row.failure).toMatchObject({ message: "no luck with [secret]", location: "stacks/prepare/task.ts:6:42" });
+  expect(told(report)["app.local"]).toBe("blocked: prepare.local did not succeed");
+  // It has not run: what it would need is still to be done.
+  edit("stacks/prepare/task.ts", "throw new Error", "void new Error");
+  expect(told(await tutti.up(local).result())).toMatchObject({
+    "prepare.local": "succeeded: ran: changed: code stacks/prepare/task.ts",
+  });
+});
+
+it.each([
+  ["exit", { status: "failed", failure: { message: expect.stringContaining("ended before it was finished") } }],
+  ["wrong", { status: "failed", failure: { message: expect.stringContaining('output "done" of trouble.broken') } }],
+  ["hang", { status: "timed-out", reason: "not finished after 2000 ms" }],
+])("ends when it does this: %s", async (kind, expected) => {
+  const file = path.join(root, "stacks/workspace.ts");
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace(
+      /only: \[trouble\].*/,
+      `only: [trouble], settings: { trouble: { kind: "${kind}" } } }),`,
+    ),
+  );
+  const report = await tutti.up({ environment: "broken" }).result();
+  expect(report.stacks[0]).toMatchObject(expected);
+  if (kind === "hang") expect(tutti.logs("trouble.broken").text).toContain("asked to end");
+});
+
+it("is forgotten by destroy, not undone: it runs anew", async () => {
+  expect(told(await tutti.destroy(local).result())).toMatchObject({
+    "prepare.local": "succeeded: forgotten, not undone",
+    "always.local": "succeeded: forgotten, not undone",
+  });
+  expect(told(await tutti.preview({ select: "prepare.local", withDependencies: true }).result())).toMatchObject({
+    "prepare.local": "succeeded: would run: the first time",
+  });
+});
