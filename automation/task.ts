@@ -21,6 +21,9 @@ export function task<C extends AnyTask, R extends TaskWrites<C>>(
   return Object.freeze({ kind: "task", contract, run });
 }
 
+/** A task that is not what its contract says: the sentence alone helps, where it was thrown does not. */
+export class Mistake extends Error {}
+
 /** What a task is given, whose types only its contract knows. */
 export interface TaskGiven {
   readonly task: StackInfo;
@@ -39,11 +42,11 @@ export interface TaskGiven {
 export async function loadTask(contract: AnyTask): Promise<Task> {
   const { default: loaded } = (await contract.load()) as { readonly default?: Task };
   if (loaded?.kind !== "task")
-    throw new Error(
+    throw new Mistake(
       `the program module of task "${contract.name}" has no task as its default export: export default task(contract, ...)`,
     );
   if (loaded.contract !== contract)
-    throw new Error(
+    throw new Mistake(
       `the program module of task "${contract.name}" belongs to the contract "${loaded.contract.name}": check its import, or the contract's \`program\``,
     );
   return loaded;
@@ -73,16 +76,16 @@ export async function runTask({ contract, run }: Task, given: TaskGiven): Promis
 function checkedOutputs(contract: AnyTask, id: string, returned: unknown): Readonly<Record<string, unknown>> {
   const names = Object.keys(contract.outputs).sort().join(", ") || "none";
   if (typeof returned !== "object" || returned === null)
-    throw new Error(`the task ${id} returns ${typeof returned}, not an object of its outputs; declared: ${names}`);
+    throw new Mistake(`the task ${id} returns ${typeof returned}, not an object of its outputs; declared: ${names}`);
   const outputs = revealed({ ...returned }) as Readonly<Record<string, unknown>>;
   const undeclared = Object.keys(outputs).filter((name) => !Object.hasOwn(contract.outputs, name));
   if (undeclared.length > 0)
-    throw new Error(
+    throw new Mistake(
       `the task ${id} returns ${undeclared.map((name) => `"${name}"`).join(", ")}, which its contract does not declare; declared: ${names}`,
     );
   for (const [name, schema] of Object.entries(contract.outputs)) {
     const wrong = complaint(schema, outputs[name]);
-    if (wrong !== undefined) throw new Error(`output "${name}" of ${id}: ${wrong}`);
+    if (wrong !== undefined) throw new Mistake(`output "${name}" of ${id}: ${wrong}`);
   }
   return outputs;
 }

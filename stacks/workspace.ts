@@ -5,14 +5,18 @@
 //                         `--> cluster --^--> platform --> images --^
 import { defineEnvironment, defineWorkspace, each, env } from "../automation/define.ts";
 import { bootstrap } from "./bootstrap/contract.ts";
+import { checks } from "./checks/contract.ts";
 import { cluster } from "./cluster/contract.ts";
 import { data } from "./data/contract.ts";
 import { edge } from "./edge/contract.ts";
 import { foundation } from "./foundation/contract.ts";
 import { images } from "./images/contract.ts";
+import { migrate } from "./migrate/contract.ts";
 import { network } from "./network/contract.ts";
 import { observability } from "./observability/contract.ts";
 import { platform } from "./platform/contract.ts";
+import { seed } from "./seed/contract.ts";
+import { smoke } from "./smoke/contract.ts";
 import { web } from "./web/contract.ts";
 
 const region = "europe-west1";
@@ -57,7 +61,22 @@ const google = ({ project, region }: { project: string; region: string }, cpus: 
 const staff = { kind: "google", visitors: { members: { staff: "group:staff@example.com" } } } as const;
 
 export default defineWorkspace({
-  stacks: [bootstrap, foundation, network, data, cluster, platform, web, edge, images, observability],
+  stacks: [
+    bootstrap,
+    foundation,
+    network,
+    data,
+    cluster,
+    platform,
+    web,
+    edge,
+    images,
+    observability,
+    migrate,
+    smoke,
+    checks,
+    seed,
+  ],
   environments: {
     // On any machine, without an account: nothing real is changed.
     local: defineEnvironment({

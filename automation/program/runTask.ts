@@ -10,7 +10,7 @@ import { writeFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import type { AnyTask, StackInfo, Workspace } from "../define.ts";
 import { concealed, isSecret } from "../schema.ts";
-import { loadTask, runTask, type TaskGiven } from "../task.ts";
+import { loadTask, Mistake, runTask, type TaskGiven } from "../task.ts";
 import { keyOutput, recordOutput, type TaskNote } from "../taskNote.ts";
 import type { ResolvedStack } from "../workspace.ts";
 import { checkWrite } from "./check.ts";
@@ -30,8 +30,9 @@ export async function runTaskStack(
 ): Promise<Outputs> {
   const { id, name, environment, instance, contract, settings, cloud } = stack;
   const info: StackInfo = { id, name, environment, instance };
+  const file = process.env["TUTTI_TASK"];
   if (contract.task.network && cloud === "sandbox") {
-    leave({ type: "skipped" });
+    leave(file, { type: "skipped" });
     return standIns(id, contract);
   }
   const root = pulumi.runtime.getRootDirectory();
@@ -47,10 +48,10 @@ export async function runTaskStack(
         : fingerprintOf(key, files, contract.task.fingerprint, { settings, needs: plain.values });
     const reasons = whyRun(contract, before, now, plain.unknown);
     if (reasons === undefined) {
-      leave({ type: "kept" });
+      leave(file, { type: "kept" });
       return before.outputs(contract);
     }
-    leave({ type: "runs", reason: reasons });
+    leave(file, { type: "runs", reason: reasons });
     if (pulumi.runtime.isDryRun()) return predicted(contract);
     const outputs = await runTask(task, { ...given(info, settings, plain.values), signal: terminated() });
     return {
@@ -58,6 +59,8 @@ export async function runTaskStack(
       [recordOutput]: now!,
       [keyOutput]: pulumi.secret(key),
     };
+  } catch (error) {
+    throw error instanceof Mistake ? new pulumi.RunError(error.message) : error;
   } finally {
     variables.restore();
   }
@@ -178,14 +181,13 @@ async function standIns(id: string, contract: AnyTask): Promise<Outputs> {
 }
 
 /** Tells the driver, if there is one, what became of the task. */
-function leave(note: TaskNote): void {
-  const file = process.env["TUTTI_TASK"];
+function leave(file: string | undefined, note: TaskNote): void {
   if (file !== undefined && file !== "") writeFileSync(file, JSON.stringify(note), { mode: 0o600 });
 }
 
 /** What every program needs of a machine; nothing of it is a credential. */
 const ordinary =
-  /^(?:PATH|HOME|USER|LOGNAME|SHELL|HOSTNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|CI|(?:https?|no|all)_proxy|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|TUTTI_TASK)$/i;
+  /^(?:PATH|HOME|USER|LOGNAME|SHELL|HOSTNAME|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|CI|(?:https?|no|all)_proxy|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS)$/i;
 
 /** Takes every other variable out of this process until `restore`: libraries pick up what they find. */
 function ownVariables(named: readonly string[]): { restore(): void } {

@@ -3,10 +3,12 @@ import * as z from "zod";
 import { defineStack } from "../../automation/define.ts";
 import { cluster } from "../cluster/contract.ts";
 import { data } from "../data/contract.ts";
+import { migrate } from "../migrate/contract.ts";
 
 export const web = defineStack({
   name: "web",
   needs: { cluster, data },
+  after: [migrate],
   settings: z.object({
     /** Google Cloud project id. */
     project: z.string(),

@@ -28,10 +28,14 @@ const clone = path.join(temporary, "clone");
 const home = path.join(temporary, "home");
 const state = path.join(clone, ".tutti/sandbox/local/state");
 const stackFiles = path.join(state, ".pulumi/stacks/platform");
-/** Folders of the repository's stacks, each a stack of every environment but `bootstrap`, which comes before them. */
-const stacks = readdirSync(path.join(repository, "stacks"))
-  .filter((name) => name !== "bootstrap" && existsSync(path.join(repository, "stacks", name, "contract.ts")))
-  .map((name) => `${name}.local`);
+/** Folders of the repository's stacks and tasks, each in every environment but `bootstrap`, which comes before them. */
+const folders = readdirSync(path.join(repository, "stacks")).filter(
+  (name) => name !== "bootstrap" && existsSync(path.join(repository, "stacks", name, "contract.ts")),
+);
+const isTask = (name: string): boolean => existsSync(path.join(repository, "stacks", name, "task.ts"));
+const stacks = folders.filter((name) => !isTask(name)).map((name) => `${name}.local`);
+/** All of them need a network, and nothing listens in a sandbox. */
+const tasks = folders.filter(isTask).map((name) => `${name}.local`);
 
 const git = (...args: readonly string[]): string => execFileSync("git", args, { cwd: clone, encoding: "utf8" });
 
@@ -131,7 +135,8 @@ async function report(code: number, ...args: readonly string[]): Promise<Report>
 
 const statuses = (of: Report): Readonly<Record<string, string>> =>
   Object.fromEntries(of.stacks.map(({ id, status }) => [id, status]));
-const all = (status: string) => Object.fromEntries(stacks.map((id) => [id, status]));
+const all = (status: string) =>
+  Object.fromEntries([...stacks.map((id) => [id, status]), ...tasks.map((id) => [id, "skipped"])]);
 const row = (of: Report, id: string): StackReport => of.stacks.find((stack) => stack.id === id)!;
 
 /** Every (stack, operation, URN) that a run planned or did, and changes something. */
@@ -161,9 +166,12 @@ let first: Report;
 it("previews the platform before anything exists, and the README's first command does exactly that", async () => {
   first = await report(0, "preview", "-e", "local");
   expect(statuses(first)).toEqual(all("succeeded"));
+  expect(tasks.length).toBeGreaterThan(3);
+  for (const id of tasks) expect(row(first, id)).toMatchObject({ reason: "sandbox" });
   const { code, stdout, stderr } = await run("npx", ["tutti", "up", "-e", "local", "--yes"]);
   expect(code, stderr).toBe(0);
   expect(stderr, "npx has nothing to say of its own").not.toMatch(/^npm /m);
+  for (const id of tasks) expect(stdout).toMatch(new RegExp(`^${id} +skipped .*sandbox$`, "m"));
   for (const id of stacks) expect(stdout).toMatch(new RegExp(`^${id} +succeeded `, "m"));
   const [runId] = /\d{8}-\d{6}-[a-z]{4}/.exec(stdout.slice(stdout.lastIndexOf("run "))) ?? [];
   const up = { runId } as Report;
@@ -175,7 +183,7 @@ it("changes nothing the second time, and prints one document", async () => {
   const again = await report(0, "up", "-e", "local", "--yes");
   expect(statuses(again)).toEqual(all("unchanged"));
   expect(again).toMatchObject({ schemaVersion: 1, runId: expect.stringMatching(/^\d{8}-\d{6}-[a-z]{4}$/) });
-  for (const stack of again.stacks) {
+  for (const stack of again.stacks.filter(({ id }) => stacks.includes(id))) {
     expect(Object.keys(stack.counts)).toEqual(["same"]);
     expect(stack.durationMs).toBeGreaterThan(0);
   }

@@ -144,12 +144,12 @@ it("fails as a stack does: with its own words and their place, and what waits fo
   edit(
     "stacks/prepare/task.ts",
     "const text =",
-    'if (environment === "local") throw new Error(`no luck with ${base.password.reveal()}`);\n  const text =',
+    'if (environment === "local") throw new Error("no luck with " + base.password.reveal());\n  const text =',
   );
   const report = await tutti.up(local).result();
   expect(report.exitCode).toBe(4);
   const row = report.stacks.find(({ id }) => id === "prepare.local")!;
-  expect(row.failure).toMatchObject({ message: "no luck with [secret]", location: "stacks/prepare/task.ts:6:42" });
+  expect(row.failure).toMatchObject({ message: "no luck with [secret]", location: "stacks/prepare/task.ts:6:38" });
   expect(told(report)["app.local"]).toBe("blocked: prepare.local did not succeed");
   // It has not run: what it would need is still to be done.
   edit("stacks/prepare/task.ts", "throw new Error", "void new Error");
@@ -158,22 +158,17 @@ it("fails as a stack does: with its own words and their place, and what waits fo
   });
 });
 
-it.each([
-  ["exit", { status: "failed", failure: { message: expect.stringContaining("ended before it was finished") } }],
-  ["wrong", { status: "failed", failure: { message: expect.stringContaining('output "done" of trouble.broken') } }],
-  ["hang", { status: "timed-out", reason: "not finished after 2000 ms" }],
-])("ends when it does this: %s", async (kind, expected) => {
-  const file = path.join(root, "stacks/workspace.ts");
-  writeFileSync(
-    file,
-    readFileSync(file, "utf8").replace(
-      /only: \[trouble\].*/,
-      `only: [trouble], settings: { trouble: { kind: "${kind}" } } }),`,
-    ),
-  );
-  const report = await tutti.up({ environment: "broken" }).result();
-  expect(report.stacks[0]).toMatchObject(expected);
-  if (kind === "hang") expect(tutti.logs("trouble.broken").text).toContain("asked to end");
+it("ends for certain, whatever it does, and says what it did", async () => {
+  const report = await tutti
+    .up({ environment: ["throws", "exits", "wrong", "hangs"], onFailure: "keep-going" })
+    .result();
+  const row = (environment: string) => report.stacks.find(({ id }) => id === `trouble.${environment}`)!;
+  expect(row("throws").failure).toMatchObject({ message: "it went wrong", location: "stacks/trouble/task.ts:22:13" });
+  expect(row("exits").failure?.message).toContain("ended before it was finished");
+  expect(row("wrong").failure?.message).toContain('output "done" of trouble.wrong');
+  expect(row("hangs")).toMatchObject({ status: "timed-out", reason: "not finished after 10000 ms" });
+  expect(tutti.logs("trouble.hangs").text).toContain("asked to end");
+  expect(report.exitCode).toBe(9);
 });
 
 it("is forgotten by destroy, not undone: it runs anew", async () => {

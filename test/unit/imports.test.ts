@@ -21,6 +21,7 @@ const under =
   (file: string) =>
     folders.some((folder) => file.startsWith(`${folder}/`));
 const contract = (file: string): boolean => /^stacks\/[^/]+\/contract\.ts$/.test(file);
+const taskCode = (file: string): boolean => /^stacks\/[^/]+\/task\.ts$/.test(file);
 const program = (file: string): boolean => /^stacks\/[^/]+\/program\.ts$/.test(file);
 const pulumiPackage = (target: string): boolean => target.startsWith("@pulumi/");
 const automationApi = (target: string): boolean => /^@pulumi\/pulumi\/(automation|x\/automation)(\/|$)/.test(target);
@@ -59,7 +60,9 @@ const rules: readonly Rule[] = [
       target === "zod" ||
       contract(target) ||
       // The program is named, not loaded: only inside of `program: () => import(...)`.
-      (contract(file) && target === file.replace("contract.ts", "program.ts")),
+      (contract(file) &&
+        [program, taskCode].some((named) => named(target)) &&
+        path.dirname(target) === path.dirname(file)),
   },
   {
     says: "programs import components, contracts, Pulumi packages and automation/program.ts",
@@ -69,6 +72,15 @@ const rules: readonly Rule[] = [
       contract(target) ||
       target === "automation/program.ts" ||
       (pulumiPackage(target) && !automationApi(target)),
+  },
+  {
+    says: "tasks import contracts, automation/task.ts, Node.js, packages and files of stacks: no Pulumi",
+    files: taskCode,
+    allows: (target) =>
+      contract(target) ||
+      target === "automation/task.ts" ||
+      (under("stacks")(target) && !program(target) && target !== "stacks/workspace.ts") ||
+      (!/^(?:automation|components|engine)\//.test(target) && !pulumiPackage(target)),
   },
   {
     says: "the worker of images is a program of its own: Node.js, its folder and what its package.json names",
@@ -200,6 +212,8 @@ it.each<readonly [string, string, string]>([
   ["stacks/web/contract.ts", 'import "../data/program.ts";', "contracts and workspace.ts"],
   ["stacks/workspace.ts", 'import { web } from "./web/program.ts";', "contracts and workspace.ts"],
   ["stacks/web/program.ts", 'import { open } from "../../automation/index.ts";', "programs import"],
+  ["stacks/migrate/task.ts", 'import * as pulumi from "@pulumi/pulumi";', "tasks import"],
+  ["stacks/migrate/contract.ts", 'import pg from "pg";', "contracts and workspace.ts"],
   ["stacks/index.ts", 'import fs from "node:fs";', "what Pulumi runs"],
   ["automation/graph.ts", 'import { readFileSync } from "node:fs";', "pure files"],
   ["automation/graph.ts", 'import type { Output } from "@pulumi/pulumi";', "pure files"],
