@@ -11,13 +11,15 @@ import {
   guardKeys,
   projectKeys,
   stackKeys,
+  type TaskFacts,
+  taskKeys,
   type Workspace,
   workspaceKeys,
 } from "./define.ts";
 import { StackGraph } from "./graph.ts";
 import { patienceMistakes } from "./patience.ts";
 import { type Problem, sortProblems, unknownKeyProblem } from "./problems.ts";
-import { secretPaths } from "./schema.ts";
+import { complaint, secretPaths } from "./schema.ts";
 import { suggest } from "./suggest.ts";
 import {
   defaultInstance,
@@ -183,7 +185,7 @@ function contractProblems(contract: AnyContract): readonly Problem[] {
   const where = `stack ${contract.name}`;
   const bad = (message: string): void => void problems.push({ code: "bad-value", where, message });
   for (const key of contract.unknownKeys)
-    problems.push(unknownKeyProblem(where, key, contract.folder ? projectKeys : stackKeys));
+    problems.push(unknownKeyProblem(where, key, contract.folder ? projectKeys : contract.task ? taskKeys : stackKeys));
   for (const mistake of folderMistakes(contract)) bad(mistake);
   if (typeof contract.name !== "string" || !namePattern.test(contract.name))
     problems.push({ code: "bad-name", where, message: `a stack cannot be named ${shown(contract.name)}: ${nameRule}` });
@@ -206,7 +208,27 @@ function contractProblems(contract: AnyContract): readonly Problem[] {
   if (!Array.isArray(contract.tags) || contract.tags.some((tag) => typeof tag !== "string"))
     bad(`"tags" is not a list of words, got ${shown(contract.tags)}`);
   for (const mistake of patienceMistakes(contract.patience)) bad(mistake);
+  if (contract.task !== undefined) for (const mistake of taskMistakes(contract, contract.task)) bad(mistake);
   return problems;
+}
+
+/** What is wrong with what makes a contract a task, in sentences. */
+function taskMistakes({ outputs }: AnyContract, { network, fingerprint, sandbox }: TaskFacts): readonly string[] {
+  const mistakes: string[] = [];
+  if (typeof network !== "boolean") mistakes.push(`"network" must be true or false, got ${shown(network)}`);
+  if (typeof fingerprint !== "function" && fingerprint !== "inputs" && fingerprint !== "always")
+    mistakes.push(`"fingerprint" must be "inputs", "always" or a function, got ${shown(fingerprint)}`);
+  if (sandbox === undefined) return mistakes;
+  if (network === false)
+    mistakes.push(`"sandbox" is for a task that is skipped in one: say network: true, or take it away`);
+  if (!isPlainObject(sandbox)) return [...mistakes, `"sandbox" is not an object of outputs, got ${shown(sandbox)}`];
+  for (const name of Object.keys(sandbox))
+    if (!Object.hasOwn(outputs, name)) mistakes.push(`"sandbox" has "${name}", which is no output of the task`);
+  for (const [name, schema] of Object.entries(outputs)) {
+    const wrong = isSchema(schema) ? complaint(schema, sandbox[name]) : undefined;
+    if (wrong !== undefined) mistakes.push(`"sandbox" gives output "${name}" a wrong value: ${wrong}`);
+  }
+  return mistakes;
 }
 
 function isPlainObject(value: unknown): boolean {

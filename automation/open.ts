@@ -97,6 +97,8 @@ export interface ListedStack {
   readonly dependsOn: readonly StackId[];
   /** False: in the backend, but no contract claims it; only destroyed by name. */
   readonly claimed: boolean;
+  /** A task: it has run where it is deployed. Absent: a stack of resources. */
+  readonly task?: true;
   /** Undefined: the backend could not be asked. */
   readonly deployed: boolean | undefined;
   readonly resourceCount?: number;
@@ -513,9 +515,10 @@ async function list(
     };
   };
   const listed = ids.map((id): ListedStack => {
-    const { environment, cloud, dependsOn } = stacks.get(id)!;
+    const { environment, cloud, dependsOn, contract } = stacks.get(id)!;
+    const task = contract.task === undefined ? {} : { task: true as const };
     const deployed = held.get(environment)?.has(id);
-    return { id, environment, cloud, dependsOn, claimed: true, deployed, ...known(id, environment) };
+    return { id, environment, cloud, dependsOn, claimed: true, ...task, deployed, ...known(id, environment) };
   });
   // Names select among contracts; what none claims shows where a whole environment was asked for.
   const others =

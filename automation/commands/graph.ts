@@ -21,7 +21,10 @@ export const register: Register = (cli, session) =>
       const options = selectOptions(args);
       const everything = args.filters.length === 0 && (args.env ?? []).length === 0;
       const { steps } = tutti.plan("preview", everything ? { ...options, all: true } : options);
-      const nodes = steps.map(({ stack }) => ({ id: stack, dependsOn: tutti.stacks.get(stack)?.dependsOn ?? [] }));
+      const nodes = steps.map(({ stack: id }) => {
+        const { dependsOn = [], contract } = tutti.stacks.get(id) ?? {};
+        return { id, dependsOn, ...(contract?.task === undefined ? {} : { task: true }) };
+      });
       world.stdout.write(drawGraph(nodes, args.json ? "json" : args.format));
     },
   );

@@ -21,10 +21,16 @@ export const register: Register = (cli, session) =>
         return;
       }
       const { columns } = await import("../views/columns.ts");
-      const rows = stacks.map(({ id, cloud, claimed, deployed, resourceCount, lastUpdate, stale = [] }) => [
+      const rows = stacks.map(({ id, cloud, claimed, task, deployed, resourceCount, lastUpdate, stale = [] }) => [
         id,
         cloud,
-        deployed === undefined ? "unknown" : deployed ? `${resourceCount ?? 0} resources` : "not deployed",
+        deployed === undefined
+          ? "unknown"
+          : task
+            ? `task, ${deployed ? "has run" : "has not run"}`
+            : deployed
+              ? `${resourceCount ?? 0} resources`
+              : "not deployed",
         lastUpdate ?? "",
         claimed ? (stale.length === 0 ? "" : `out of date: ${staleText(stale)}`) : "no contract claims it",
       ]);

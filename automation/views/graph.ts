@@ -4,6 +4,8 @@
 export interface DrawnNode {
   readonly id: string;
   readonly dependsOn: readonly string[];
+  /** Drawn otherwise than a stack. */
+  readonly task?: boolean;
 }
 
 export const graphFormats = ["tree", "mermaid", "dot", "json"] as const;
@@ -12,7 +14,7 @@ export type GraphFormat = (typeof graphFormats)[number];
 /** Draws the graph; edges to stacks that are not among the nodes are left out. */
 export function drawGraph(all: readonly DrawnNode[], format: GraphFormat): string {
   const known = new Set(all.map(({ id }) => id));
-  const nodes = all.map(({ id, dependsOn }) => ({ id, dependsOn: dependsOn.filter((one) => known.has(one)) }));
+  const nodes = all.map((node) => ({ ...node, dependsOn: node.dependsOn.filter((one) => known.has(one)) }));
   switch (format) {
     case "tree":
       return tree(nodes);
@@ -29,6 +31,7 @@ export function drawGraph(all: readonly DrawnNode[], format: GraphFormat): strin
 function tree(nodes: readonly DrawnNode[]): string {
   const dependents = new Map<string, string[]>(nodes.map(({ id }) => [id, []]));
   for (const { id, dependsOn } of nodes) for (const upstream of dependsOn) dependents.get(upstream)!.push(id);
+  const tasks = new Set(nodes.filter(({ task }) => task).map(({ id }) => id));
   const drawn = new Set<string>();
   const lines: string[] = [];
   // A stack of work instead of recursion: chains may be as long as they like.
@@ -38,7 +41,7 @@ function tree(nodes: readonly DrawnNode[]): string {
     const { id, lead, branch } = next;
     const below = dependents.get(id)!;
     const again = drawn.has(id);
-    lines.push(`${lead}${branch}${id}${again && below.length > 0 ? " (above)" : ""}`);
+    lines.push(`${lead}${branch}${id}${tasks.has(id) ? " (task)" : ""}${again && below.length > 0 ? " (above)" : ""}`);
     if (again) continue;
     drawn.add(id);
     const inner = branch === "" ? lead : `${lead}${branch === "└─ " ? "   " : "│  "}`;
@@ -53,7 +56,7 @@ function mermaid(nodes: readonly DrawnNode[]): string {
   const name = new Map(nodes.map(({ id }, index) => [id, `s${index}`]));
   const lines = [
     "flowchart LR",
-    ...nodes.map(({ id }) => `  ${name.get(id)}["${id}"]`),
+    ...nodes.map(({ id, task }) => `  ${name.get(id)}${task ? `(["${id}"])` : `["${id}"]`}`),
     ...nodes.flatMap(({ id, dependsOn }) => dependsOn.map((upstream) => `  ${name.get(upstream)} --> ${name.get(id)}`)),
   ];
   return `${lines.join("\n")}\n`;
@@ -63,7 +66,7 @@ function dot(nodes: readonly DrawnNode[]): string {
   const lines = [
     "digraph stacks {",
     "  rankdir=LR;",
-    ...nodes.map(({ id }) => `  "${id}";`),
+    ...nodes.map(({ id, task }) => `  "${id}"${task ? " [shape=box, style=rounded]" : ""};`),
     ...nodes.flatMap(({ id, dependsOn }) => dependsOn.map((upstream) => `  "${upstream}" -> "${id}";`)),
     "}",
   ];

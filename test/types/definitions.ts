@@ -7,6 +7,7 @@ import {
   type Context,
   defineEnvironment,
   defineStack,
+  defineTask,
   defineWorkspace,
   each,
   env,
@@ -17,6 +18,8 @@ import {
   type Writes,
 } from "../../automation/define.ts";
 import { program } from "../../automation/program.ts";
+import type { Secret } from "../../automation/secret.ts";
+import { task, testTask } from "../../automation/task.ts";
 
 const load = () => Promise.resolve({});
 declare const text: Output<string>;
@@ -221,6 +224,82 @@ program(web, ({ needs }) => ({ endpoint: needs.clusters.endpoint.apply((x) => x.
 program(cluster, ({ settings }) => ({ endpoint: settings.region, ca: "x" }));
 // @ts-expect-error an output is no plain value in a program
 program(cluster, ({ needs }) => ({ endpoint: needs.network.networkId.toUpperCase().trim(), ca: 1 }));
+
+// ---- Tasks
+
+const migrate = defineTask({
+  name: "migrate",
+  needs: { cluster, every: cluster.all },
+  after: [web],
+  settings: z.object({ size: z.number().default(1), region: z.string() }),
+  outputs: { version: z.string(), token: secret(z.string().min(3)), note: z.string().optional() },
+  network: true,
+  sandbox: { version: "0", token: "none", note: undefined },
+  fingerprint: ({ settings, needs }) => [settings.size, needs.cluster.endpoint, needs.cluster.ca.reveal()],
+  timeout: "5m",
+  retry: { attempts: 2 },
+  program: load,
+});
+export const migrateTask = task(migrate, async ({ settings, needs, log, signal, environment, task: info }) => {
+  const endpoint: string = needs.cluster.endpoint;
+  const ca: Secret<string> = needs.cluster.ca;
+  const nodes: number | undefined = needs.every["eu"]?.nodes;
+  const size: number = settings.size;
+  log(`${endpoint} ${size} ${nodes} ${environment} ${info.id}`);
+  log.warn("x");
+  signal.throwIfAborted();
+  return { version: "1", token: ca };
+});
+const silent = defineTask({ name: "silent", fingerprint: "always", program: load });
+export const silentTask = task(silent, () => {});
+/** Stacks and tasks need each other. */
+const after = defineStack({ name: "after", needs: { migrate }, after: [silent], program: load });
+export const afterProgram = program(after, ({ needs }) => {
+  const version: Output<string> = needs.migrate.version;
+  void version;
+  return {};
+});
+const parts = defineTask({
+  name: "parts",
+  outputs: { login: z.object({ user: z.string(), password: secret(z.string()) }), keys: z.array(secret(z.string())) },
+  program: load,
+});
+const partsReader = defineTask({ name: "parts-reader", needs: { parts }, program: load });
+export const partsTask = task(partsReader, ({ needs }) => {
+  const user: string = needs.parts.login.user;
+  const password: Secret<string> = needs.parts.login.password;
+  const keys: readonly Secret<string>[] = needs.parts.keys;
+  void [user, password, keys];
+});
+void testTask(migrate, {
+  settings: { region: "eu" },
+  needs: { cluster: { endpoint: "e", ca: "c", nodes: 1 }, every: {} },
+});
+
+// @ts-expect-error no key of a task is named networks
+defineTask({ name: "x", networks: true, program: load });
+// @ts-expect-error what a sandbox gives is of the output's type
+defineTask({ name: "x", outputs: { n: z.number() }, network: true, sandbox: { n: "1" }, program: load });
+// @ts-expect-error a fingerprint is always, inputs or a function
+defineTask({ name: "x", fingerprint: "never", program: load });
+// @ts-expect-error a task is no stack of resources
+task(cluster, () => ({ endpoint: "e", ca: "c" }));
+// @ts-expect-error version is missing
+task(migrate, () => ({ token: "t" }));
+// @ts-expect-error version is no number
+task(migrate, () => ({ version: 1, token: "t" }));
+// @ts-expect-error nobody declared an output extra of a task
+task(migrate, () => ({ version: "1", token: "t", extra: 1 }));
+// @ts-expect-error a secret is behind reveal()
+task(migrate, ({ needs }) => ({ version: needs.cluster.ca.toUpperCase(), token: "t" }));
+// @ts-expect-error a task has plain values, no Outputs
+task(migrate, ({ needs }) => ({ version: needs.cluster.endpoint.apply((x: string) => x), token: "t" }));
+// @ts-expect-error a task declares no such setting
+task(migrate, ({ settings }) => ({ version: settings.version, token: "t" }));
+// @ts-expect-error region is required
+void testTask(migrate, { needs: { cluster: { endpoint: "e", ca: "c", nodes: 1 }, every: {} } });
+// @ts-expect-error the need's ca is missing
+void testTask(migrate, { settings: { region: "eu" }, needs: { cluster: { endpoint: "e" }, every: {} } });
 
 // ---- What other parts build on
 
