@@ -10,7 +10,8 @@ export async function checkCertificate(endpoint: Endpoint, daysLeft: number, now
     // Whether it is for this host is asked by itself: one mistake must not hide another.
     seen = await handshake(endpoint, { checkServerIdentity: () => undefined }, (socket) => ({
       certificate: socket.getPeerCertificate(),
-      trouble: socket.authorized ? undefined : wordOf(socket.authorizationError ?? new Error("not trusted")),
+      // An Error by its type, the code of one at run time (Node.js: lib/internal/tls/wrap.js).
+      trouble: socket.authorized ? undefined : String(socket.authorizationError ?? "no reason given"),
     }));
   } catch (error) {
     return [bad(`the certificate cannot be checked: ${wordOf(error as Error)}`)];

@@ -16,10 +16,11 @@ export async function ask(
   url: URL,
   { status, contains, budgetMs }: Expected,
   signal: AbortSignal,
+  now: () => number = () => performance.now(),
 ): Promise<{ readonly wrong: string | undefined; readonly tookMs: number }> {
   signal.throwIfAborted();
-  const begun = performance.now();
-  const took = (): number => Math.round(performance.now() - begun);
+  const begun = now();
+  const took = (): number => Math.round(now() - begun);
   // Whoever answers late is told apart from whoever does not answer: the whole answer is read, within three times the budget.
   const limit = AbortSignal.any([signal, AbortSignal.timeout(budgetMs * 3)]);
   try {

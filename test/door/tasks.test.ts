@@ -3,7 +3,7 @@
 //
 //   base --> prepare (task) --> app --> always (task)
 //              ping (task, network) --^
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
@@ -179,4 +179,36 @@ it("is forgotten by destroy, not undone: it runs anew", async () => {
   expect(told(await tutti.preview({ select: "prepare.local", withDependencies: true }).result())).toMatchObject({
     "prepare.local": "succeeded: would run: the first time",
   });
+});
+
+it("is what docs/tasks.md says: its files, in a workspace of their own", async () => {
+  const text = readFileSync(path.join(repository, "docs/tasks.md"), "utf8");
+  const files = [...text.matchAll(/```ts\n\/\/ (stacks\/\S+)\n([\s\S]*?)```/g)].map(
+    ([, file, body]) => [file!, body!] as const,
+  );
+  expect(files.map(([file]) => file)).toHaveLength(5);
+  const place = mkdtempSync(path.join(os.tmpdir(), "tutti-tasks-docs-"));
+  try {
+    for (const name of ["node_modules", "automation", "engine"])
+      symlinkSync(path.join(repository, name), path.join(place, name));
+    for (const name of ["Pulumi.yaml", "package.json", "stacks/index.ts"])
+      cpSync(path.join(repository, "test/fixtures/tasks", name), path.join(place, name), { recursive: true });
+    for (const [file, body] of files) {
+      mkdirSync(path.dirname(path.join(place, file)), { recursive: true });
+      writeFileSync(path.join(place, file), body);
+    }
+    const documented = await open(place);
+    const up = async () => told(await documented.up(local).result());
+    expect(await up()).toEqual({ "keypair.local": "succeeded: ran: the first time", "api.local": "succeeded" });
+    writeFileSync(path.join(place, "stacks/workspace.ts"), files.at(-1)![1].replace("rotation: 1", "rotation: 2"));
+    expect(told(await documented.preview(local).result())["keypair.local"]).toBe(
+      "succeeded: would run: changed: setting rotation",
+    );
+    expect(await documented.outputs("keypair.local")).toEqual({
+      publicKey: expect.stringContaining("BEGIN PUBLIC KEY"),
+      privateKey: "[secret]",
+    });
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
 });
