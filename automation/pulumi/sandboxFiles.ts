@@ -99,6 +99,8 @@ export function sandboxEnvironment(files: SandboxFiles): Record<string, string> 
     PULUMI_BACKEND_URL: `file://${files.state}`,
     PULUMI_CONFIG_PASSPHRASE_FILE: files.passphraseFile,
     PULUMI_SKIP_UPDATE_CHECK: "true",
+    // A rehearsal runs programs whose workspace says that the cloud is real.
+    TUTTI_SANDBOX: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     // Client libraries look for credentials on the machine's metadata server when they find no file.
     GCE_METADATA_HOST: "127.0.0.1:9",

@@ -7,7 +7,15 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { foldRun, open, type Report, type StackState, type Stamped, type Tutti } from "../../automation/index.ts";
+import {
+  foldRun,
+  open,
+  type Report,
+  rehearse,
+  type StackState,
+  type Stamped,
+  type Tutti,
+} from "../../automation/index.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -178,6 +186,15 @@ it("is forgotten by destroy, not undone: it runs anew", async () => {
   });
   expect(told(await tutti.preview({ select: "prepare.local", withDependencies: true }).result())).toMatchObject({
     "prepare.local": "succeeded: would run: the first time",
+  });
+});
+
+it("talks to nobody in a rehearsal, whose workspace says that the cloud is real", async () => {
+  const report = await rehearse(tutti.workspace, "rehearsed", { directory: root });
+  expect(told(report)).toMatchObject({
+    "ping.rehearsed": "skipped: sandbox",
+    "prepare.rehearsed": "succeeded: ran: the first time",
+    "app.rehearsed": "succeeded",
   });
 });
 

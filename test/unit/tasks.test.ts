@@ -1,8 +1,8 @@
 // Tasks without an engine: what a definition may say, what testTask checks, how secrets show, and what a fingerprint tells apart.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import os from "node:os";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -201,9 +201,9 @@ describe("a fingerprint", () => {
     write("stacks/shared/unused.mjs", "");
     write("node_modules/thing/package.json", '{"name":"thing","main":"x.js"}');
     write("node_modules/thing/x.js", "");
-    const url = pathToFileURL(path.join(root, "stacks/work/task.mjs")).href;
-    const native = new Function("url", "return import(url)") as (url: string) => Promise<unknown>;
-    const { files } = await digestedLoad(root, () => native(url));
+    // Loaded by Node itself: what a test imports goes through the runner.
+    const load = async (): Promise<unknown> => createRequire(import.meta.url)(path.join(root, "stacks/work/task.mjs"));
+    const { files } = await digestedLoad(root, load);
     expect(Object.keys(files)).toEqual([
       "code stacks/shared/help.mjs",
       "code stacks/shared/more.mjs",
