@@ -3,6 +3,8 @@
 //
 //   foundation --> network --> data ----> web ----> edge --> observability
 //                         `--> cluster --^--> platform --> images --^
+//
+// Between them stand tasks: migrate before web, smoke and checks after edge, seed after images (docs/tasks.md).
 import { defineEnvironment, defineWorkspace, each, env } from "../automation/define.ts";
 import { bootstrap } from "./bootstrap/contract.ts";
 import { checks } from "./checks/contract.ts";
@@ -59,6 +61,9 @@ const google = ({ project, region }: { project: string; region: string }, cpus: 
 
 /** People of the company only: before prod, nobody else has anything to look for. */
 const staff = { kind: "google", visitors: { members: { staff: "group:staff@example.com" } } } as const;
+
+/** Strangers are sent to sign in, by an answer of Google's that has none of our headers (unverified: the last part). */
+const signInFirst = { smoke: { status: 302 }, checks: { headers: {} } } as const;
 
 export default defineWorkspace({
   stacks: [
@@ -127,6 +132,7 @@ export default defineWorkspace({
         web: { ...dev, image, replicas: { min: 1, max: 4 } },
         edge: { ...dev, domain: "dev.example.com", entry: staff },
         images: { ...dev, image: classifier(dev.project), workers: { messagesPerPod: 500, min: 0, max: 10 } },
+        ...signInFirst,
         observability: { ...dev, domain: "dev.example.com", mails: { platform: contact } },
       },
     }),
@@ -149,6 +155,7 @@ export default defineWorkspace({
         web: { ...staging, image, replicas: { min: 3, max: 6 }, spread: "required" },
         edge: { ...staging, domain: "staging.example.com", entry: staff },
         images: { ...staging, image: classifier(staging.project), workers: { messagesPerPod: 500, min: 0, max: 20 } },
+        ...signInFirst,
         observability: { ...staging, domain: "staging.example.com", mails: { platform: contact } },
       },
     }),
