@@ -17,6 +17,7 @@ import {
   workspaceKeys,
 } from "./define.ts";
 import { StackGraph } from "./graph.ts";
+import { type Hook, hookMistakes } from "./hooks.ts";
 import { patienceMistakes } from "./patience.ts";
 import { type Problem, sortProblems, unknownKeyProblem } from "./problems.ts";
 import { complaint, secretPaths } from "./schema.ts";
@@ -75,6 +76,8 @@ export function resolveChecked(workspace: Workspace, facts: WorkspaceFacts = {})
         where: `stack ${name}`,
         message: `there is no Pulumi.yaml in "${folder.dir}"; "dir" is the folder of an existing project, relative to the workspace's root`,
       });
+
+  problems.push(...hookProblems(workspace, Object.keys(sound.environments)));
 
   const resolved = resolveWorkspace(sound);
   problems.push(...resolved.problems, ...stackNameProblems(sound, resolved.stacks.values()));
@@ -338,6 +341,18 @@ function settingsProblems(
     }
   }
   return problems;
+}
+
+function hookProblems({ hooks }: Workspace, environments: readonly string[]): readonly Problem[] {
+  const given: unknown = hooks;
+  if (!Array.isArray(given))
+    return [{ code: "bad-value", where: "workspace", message: `"hooks" is not a list, got ${shown(given)}` }];
+  return given.flatMap((hook: unknown, index): readonly Problem[] => {
+    const where = `workspace.hooks[${index}]`;
+    if (!isKind<Hook>(hook, "hook"))
+      return [{ code: "bad-value", where, message: `is ${shown(hook)}, not made by webhook(...) or ticket(...)` }];
+    return hookMistakes(hook, environments).map((message): Problem => ({ code: "bad-value", where, message }));
+  });
 }
 
 function folderProblems(workspace: Workspace, folders: readonly string[]): readonly Problem[] {

@@ -6,9 +6,12 @@
 import type { Input, Output } from "@pulumi/pulumi";
 import type * as z from "zod";
 import type { StackId } from "./events.ts";
+import type { Hook } from "./hooks.ts";
 import type { Duration, Patience, Retry } from "./patience.ts";
 import { emptySettings, markSecret, type SecretMark } from "./schema.ts";
 import type { Secret } from "./secret.ts";
+
+export { githubIssues, serviceNow, ticket, webhook } from "./hooks.ts";
 
 // ---- Stacks ---------------------------------------------------------------------------------------------------------
 
@@ -538,6 +541,8 @@ export interface Workspace<EnvironmentName extends string = string> {
   readonly kind: "workspace";
   readonly stacks: readonly AnyContract[];
   readonly environments: Readonly<Record<EnvironmentName, Environment>>;
+  /** Told of every run when it is over. */
+  readonly hooks: readonly Hook[];
   readonly unknownKeys: readonly string[];
 }
 
@@ -553,11 +558,14 @@ export function defineWorkspace<
   readonly environments: Environments & {
     readonly [E in keyof Environments]: Checked<Environments[E], Stacks[number]>;
   };
+  /** Told of every run when it is over: webhook(...), ticket(...). They never change how it ended. */
+  readonly hooks?: readonly Hook[];
 }): Workspace<keyof Environments & string> {
   return Object.freeze({
     kind: "workspace",
     stacks: spec.stacks,
     environments: spec.environments as Readonly<Record<keyof Environments & string, Environment>>,
+    hooks: spec.hooks ?? [],
     unknownKeys: keysOutside(spec, workspaceKeys),
   });
 }
@@ -720,7 +728,7 @@ export const environmentKeys = [
   "only",
   "except",
 ] as const;
-export const workspaceKeys = ["stacks", "environments"] as const;
+export const workspaceKeys = ["stacks", "environments", "hooks"] as const;
 export const guardKeys = ["maxDeletes", "maxReplaces"] as const;
 export const googleKeys = ["project", "region", "apis", "quotas"] as const;
 

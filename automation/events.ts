@@ -149,6 +149,14 @@ export type RunEvent =
       readonly durationMs: number;
     }
   | { readonly type: "cancel-requested"; readonly by: "interrupt" | "terminate" | "caller"; readonly level: 1 | 2 | 3 }
+  /** A hook was told of the run, which is over but for this. */
+  | {
+      readonly type: "hook-finished";
+      readonly hook: string;
+      readonly status: "done" | "failed" | "skipped";
+      /** What was done, why it failed, or why it was skipped. */
+      readonly message: string;
+    }
   | {
       readonly type: "run-finished";
       readonly exitCode: number;

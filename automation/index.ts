@@ -7,6 +7,7 @@ export {
   type Context,
   type Contract,
   defineEnvironment,
+  defineProject,
   defineStack,
   defineTask,
   defineWorkspace,
@@ -15,6 +16,7 @@ export {
   each,
   env,
   type Guards,
+  githubIssues,
   type Instances,
   type Need,
   type Program,
@@ -22,10 +24,13 @@ export {
   type SettingsOf,
   type StackInfo,
   secret,
+  serviceNow,
   type Task,
   type TaskContext,
+  ticket,
   type Workspace,
   type Writes,
+  webhook,
 } from "./define.ts";
 export type { BackendStack, Door, RunSetup, RunWatch, StaleRead, StepRunner } from "./door.ts";
 export { type ErrorCode, TuttiError } from "./errors.ts";
@@ -47,6 +52,7 @@ export type {
 export type { RunStep, StepContext, StepResult } from "./execute.ts";
 export { type ExitCode, exitCodeOfError, exitCodes } from "./exitCode.ts";
 export type { StackGraph } from "./graph.ts";
+export type { Hook, HookEnd, HookTrigger, RunMessage, RunOutcome, TicketSystemSpec } from "./hooks.ts";
 export {
   type ListedStack,
   type OpenOptions,

@@ -43,6 +43,7 @@ const eventTypes = new Set<string>([
   "stack-event",
   "stack-finished",
   "cancel-requested",
+  "hook-finished",
   "run-finished",
 ] satisfies readonly RunEvent["type"][]);
 
@@ -97,6 +98,8 @@ function wellFormed(event: Stamped): boolean {
       return typeof event.stack === "string" && isObject(event.outcome) && isObject(event.summary);
     case "cancel-requested":
       return typeof event.level === "number";
+    case "hook-finished":
+      return typeof event.hook === "string" && typeof event.message === "string";
     case "run-finished":
       return typeof event.exitCode === "number";
   }

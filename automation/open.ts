@@ -363,6 +363,12 @@ function startRun(
     now: () => new Date(),
     measure: startMeter,
     tell: options.tell,
+    ...(workspace.hooks.length === 0
+      ? {}
+      : {
+          after: async (report: Report, signal: AbortSignal) =>
+            (await import("./hooks/index.ts")).runHooks(report, { workspace, root, variables, signal }),
+        }),
     before: async (signal) => {
       await checkUnclaimed(opened, unclaimed, signal);
       await keepGuards(opened, operation, names, options, signal);

@@ -25,6 +25,8 @@ export function redactEvent(event: RunEvent, redaction: Pick<Redaction, "mask">)
       return { ...event, event: redactStepEvent(event.event, mask) };
     case "stack-finished":
       return { ...event, outcome: redactOutcome(event.outcome, mask), summary: redactSummary(event.summary, mask) };
+    case "hook-finished":
+      return { ...event, message: mask(event.message) };
     default:
       return event;
   }

@@ -2,7 +2,7 @@
 // from a live run and from its journal. May grow fields; never changes what one means while schemaVersion is 1.
 import type { Counts, Failure, Operation, OutcomeType, PropertyDrift, RunCost, RunId, StackId } from "./events.ts";
 import { type ExitCode, exitCodeOfRun, exitCodeOfStack } from "./exitCode.ts";
-import type { RunState, StackState } from "./runState.ts";
+import type { HookState, RunState, StackState } from "./runState.ts";
 
 export interface Report {
   readonly schemaVersion: 1;
@@ -26,6 +26,8 @@ export interface Report {
   readonly totals: Readonly<Partial<Record<ReportStatus, number>>>;
   /** Sum of all stacks' counts. */
   readonly counts: Counts;
+  /** Hooks that had something to say of the run; a failed one does not change its exit code. */
+  readonly hooks?: readonly HookState[];
   /** In plan order. */
   readonly stacks: readonly StackReport[];
 }
@@ -82,6 +84,7 @@ export function makeReport(state: RunState, options: { readonly detailed?: boole
     ...(state.finished?.cost === undefined ? {} : { cost: state.finished.cost }),
     totals: totals(stacks),
     counts: sumOf(stacks.map(({ counts }) => counts)),
+    ...(state.hooks.length === 0 ? {} : { hooks: state.hooks }),
     stacks,
   };
 }

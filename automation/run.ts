@@ -12,6 +12,7 @@ import { EventStream } from "./eventStream.ts";
 import type { RunCost, RunEvent, RunId, Stamped } from "./events.ts";
 import { execute } from "./execute.ts";
 import { exitCodeOfRun } from "./exitCode.ts";
+import type { HookEnd } from "./hooks.ts";
 import { createStamper, type EventSink } from "./journal.ts";
 import type { Plan } from "./plan.ts";
 import { noRedaction, type Redaction, redactDocument, redactEvent, refuseSecrets, withoutTexts } from "./redaction.ts";
@@ -57,6 +58,8 @@ export interface RunRequest {
   readonly measure?: (running: () => number) => { stop(): RunCost | undefined };
   /** Takes sentences for whoever waits for the run to begin. */
   readonly tell?: ((text: string) => void) | undefined;
+  /** Tells hooks of the run when its stacks have ended; never throws. */
+  readonly after?: (report: Report, signal: AbortSignal) => Promise<readonly HookEnd[]>;
   /** Called before anything starts; what it throws ends the run. Guards look here. */
   readonly before?: (signal: AbortSignal) => Promise<void>;
 }
@@ -116,14 +119,19 @@ async function perform(
       policyOf: (stack) => request.setup.stacks.get(stack)?.policy,
       stop: cancellation.stop,
     });
+    let closed: Promise<void> | undefined;
+    const close = (): Promise<void> => {
+      // The run is over and told of: what cannot be tidied up (a lease on a full disk) does not change how it ended.
+      closed ??= runner.close().catch((error: unknown) => request.tell?.(`closing the run: ${messageOf(error)}`));
+      return closed;
+    };
     try {
       const redaction = runner.redaction ?? noRedaction;
-      const report = await recorded(request, cancellation, fold, stream, runStep, redaction);
+      const report = await recorded(request, cancellation, fold, stream, runStep, redaction, close);
       stream.end();
       return report;
     } finally {
-      // The run is over and told of: what cannot be tidied up (a lease on a full disk) does not change how it ended.
-      await runner.close().catch((error: unknown) => request.tell?.(`closing the run: ${messageOf(error)}`));
+      await close();
     }
   } catch (error) {
     stream.end(error);
@@ -140,6 +148,7 @@ async function recorded(
   stream: EventStream<Stamped>,
   runStep: Parameters<typeof execute>[1],
   redaction: Redaction,
+  release: () => Promise<void>,
 ): Promise<Report> {
   const { plan, setup, concurrency, onFailure } = request;
   const stamp = createStamper(setup.runId, request.now);
@@ -187,6 +196,14 @@ async function recorded(
     });
     const exitCode = exitCodeOfRun(fold.state, { detailed: request.detailed });
     const durationMs = performance.now() - startedAt;
+    if (request.after && journalError === undefined) {
+      // Others need not wait until hooks are told.
+      await release();
+      const soFar = makeReport(fold.state, { detailed: request.detailed });
+      const over: Report = { ...soFar, status: "finished", exitCode, durationMs: Math.round(durationMs) };
+      const told = await request.after(redactDocument(over, "the report", redaction), cancellation.kill);
+      for (const end of told) emit({ type: "hook-finished", ...end });
+    }
     emit({ type: "run-finished", exitCode, durationMs, ...(cost === undefined ? {} : { cost }) });
   } finally {
     try {

@@ -63,6 +63,9 @@ export interface StackState {
   readonly lastLine: string | undefined;
 }
 
+/** How telling a hook went. */
+export type HookState = Pick<Extract<RunEvent, { readonly type: "hook-finished" }>, "hook" | "status" | "message">;
+
 export interface RunState {
   readonly runId: RunId | undefined;
   readonly operation: Operation | undefined;
@@ -76,6 +79,8 @@ export interface RunState {
   readonly version: string;
   readonly commit: string | undefined;
   readonly cancel: { readonly by: "interrupt" | "terminate" | "caller"; readonly level: 1 | 2 | 3 } | undefined;
+  /** Hooks that had something to say of the run. */
+  readonly hooks: readonly HookState[];
   /** Undefined while the run goes on, and of a run whose driver died. */
   readonly finished: { readonly exitCode: number; readonly durationMs: number; readonly cost?: RunCost } | undefined;
   /** Time of the last event, milliseconds since the epoch. */
@@ -107,6 +112,7 @@ export class RunFold {
     version: "",
     commit: undefined,
     cancel: undefined,
+    hooks: [],
     finished: undefined,
     lastEventAtMs: undefined,
     tally: this.#tally,
@@ -157,6 +163,9 @@ export class RunFold {
         return state;
       case "cancel-requested":
         state.cancel = { by: event.by, level: event.level };
+        return state;
+      case "hook-finished":
+        state.hooks = [...state.hooks, { hook: event.hook, status: event.status, message: event.message }];
         return state;
       case "run-finished":
         state.finished = {

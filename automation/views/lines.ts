@@ -42,6 +42,9 @@ export function createLinesView({ write }: { readonly write: (text: string) => v
         case "cancel-requested":
           say(cancelText(event.level));
           break;
+        case "hook-finished":
+          if (event.status === "failed") say(`Warning: ${event.hook} was not told: ${event.message}.`);
+          break;
         case "run-finished":
           say(closing(state));
           break;

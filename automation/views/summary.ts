@@ -98,6 +98,7 @@ export function summaryLines(state: RunState, palette: Palette): readonly string
   const counts =
     operation === "drift" ? "" : countsText(sumOf(stacks.map((stack) => stack.counts)), operation, palette);
   const drifted = stacks.filter(({ drift }) => drift.length > 0);
+  const untold = state.hooks.filter(({ status }) => status === "failed");
   return [
     ...failures.flatMap((lines) => ["", ...lines]),
     "",
@@ -105,6 +106,7 @@ export function summaryLines(state: RunState, palette: Palette): readonly string
     ...(operation === "drift" && drifted.length > 0
       ? [palette.dim(`repair: tutti up ${drifted.map(({ id }) => id).join(" ")} --refresh`)]
       : []),
+    ...untold.map(({ hook, message }) => `${palette.yellow("warning:")} ${hook} was not told: ${message}`),
     ...(runId === undefined ? [] : [palette.dim(`run ${runId}`)]),
   ];
 }

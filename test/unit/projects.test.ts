@@ -90,7 +90,7 @@ it("finds everything that is wrong with a project, at once", () => {
   expect(problems([project({ stack: "acme/p" })])).toEqual([
     `stack p: "stack" is "acme/p"; Pulumi takes letters, digits, "-", "_" and "."`,
   ]);
-  expect(problems([project({ stack: "x".repeat(95) + "{environment}-more" })])[0]).toContain(
+  expect(problems([project({ stack: `${"x".repeat(95)}{environment}-more` })])[0]).toContain(
     "Pulumi takes no stack name like",
   );
   expect(problems([project({ program: () => Promise.resolve({}) })])).toEqual([
