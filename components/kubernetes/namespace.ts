@@ -8,7 +8,7 @@ import { Namespace as CoreNamespace } from "@pulumi/kubernetes/core/v1/namespace
 import { ResourceQuota } from "@pulumi/kubernetes/core/v1/resourceQuota.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import { RoleBinding } from "@pulumi/kubernetes/rbac/v1/roleBinding.js";
-import { ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
+import { all, ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { kubernetesFixedName } from "../names.ts";
 import { checkKubernetesLabels, type KubernetesLabels } from "./labels.ts";
@@ -83,7 +83,7 @@ const reserved = /^(?:default|kube-.*)$/;
 
 /** A namespace with enforced pod security and without a way in. */
 export class Namespace extends ComponentResource {
-  /** Name of the namespace; known only once nothing reaches its pods by default. */
+  /** Name of the namespace; known only once its network policies stand: no pod starts before. */
   readonly name: Output<string>;
 
   /** @throws RunError before anything is registered when an argument is wrong. */
@@ -126,14 +126,17 @@ export class Namespace extends ComponentResource {
       { metadata: { namespace: namespace.metadata.name, labels }, spec: { podSelector: {}, policyTypes: ["Ingress"] } },
       parent,
     );
+    const closed = [policy];
     if (egress === "cluster") {
-      new NetworkPolicy(
-        `${name}-egress`,
-        {
-          metadata: { namespace: namespace.metadata.name, labels },
-          spec: { podSelector: {}, policyTypes: ["Egress"], egress: insideOnly },
-        },
-        parent,
+      closed.push(
+        new NetworkPolicy(
+          `${name}-egress`,
+          {
+            metadata: { namespace: namespace.metadata.name, labels },
+            spec: { podSelector: {}, policyTypes: ["Egress"], egress: insideOnly },
+          },
+          parent,
+        ),
       );
     }
     if (quota !== undefined) {
@@ -177,7 +180,7 @@ export class Namespace extends ComponentResource {
         parent,
       );
     }
-    this.name = policy.metadata.namespace;
+    this.name = all(closed.map(({ metadata }) => metadata.namespace)).apply(([first]) => first as string);
     this.registerOutputs({ name: this.name });
   }
 }

@@ -49,6 +49,25 @@ describe("Namespace", () => {
     expect(value.name).toBe("web");
   });
 
+  it("keeps its pods inside of the cluster when asked to, before any of them starts", async () => {
+    const { one, value } = await record(() => new Namespace("web", { egress: "cluster" }).name);
+    expect(one("kubernetes:networking.k8s.io/v1:NetworkPolicy", "web-egress").inputs["spec"]).toEqual({
+      podSelector: {},
+      policyTypes: ["Egress"],
+      egress: [
+        { to: [{ namespaceSelector: {} }] },
+        {
+          to: [{ ipBlock: { cidr: "169.254.20.10/32" } }],
+          ports: [
+            { port: 53, protocol: "UDP" },
+            { port: 53, protocol: "TCP" },
+          ],
+        },
+      ],
+    });
+    expect(value).toBe("web");
+  });
+
   it("has a quota when given one", async () => {
     const { one } = await record(() => new Namespace("web", { quota: { cpu: "8", memory: "16Gi", pods: 50 } }).name);
     expect(one("kubernetes:core/v1:ResourceQuota").inputs["spec"]).toEqual({
