@@ -88,11 +88,11 @@ export type ReleaseChannel = keyof typeof channels;
 export interface GkeClusterArgs {
   /** Project of the cluster. Changing it replaces the cluster. */
   readonly project: Input<string>;
-  /** Where the cluster and its nodes are. */
+  /** Where the cluster and its nodes are. Changing it replaces the cluster. */
   readonly location: ClusterLocation;
-  /** The VPC (`Network.networkId`). */
+  /** The VPC (`Network.networkId`). Changing it replaces the cluster. */
   readonly network: Input<string>;
-  /** The subnet of the nodes (`Network.subnets[...].id`), in the region of the cluster. */
+  /** The subnet of the nodes (`Network.subnets[...].id`), in the region of the cluster. Changing it replaces the cluster. */
   readonly subnet: Input<string>;
   /** Name of the subnet's secondary range for pods. Changing it replaces the cluster. */
   readonly podsRange: Input<string>;

@@ -1,7 +1,8 @@
 // KeyRing: keys of Cloud KMS that rotate by themselves, each with those who may use it, and nobody else.
 //
 // What replaces a key, and makes what it encrypted unreadable unless the old one is kept: its name, `protection`. Google deletes
-// neither rings nor keys, only key versions: destroying this component destroys the versions, after `destroyAfterDays`.
+// neither rings nor keys, only key versions (descriptions of the provider): destroying this component destroys the versions,
+// after `destroyAfterDays`.
 import { CryptoKey } from "@pulumi/gcp/kms/cryptoKey.js";
 import { CryptoKeyIAMMember } from "@pulumi/gcp/kms/cryptoKeyIAMMember.js";
 import { KeyRing as KmsKeyRing } from "@pulumi/gcp/kms/keyRing.js";

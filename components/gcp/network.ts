@@ -61,7 +61,7 @@ export interface NetworkArgs<Name extends string = string> {
   readonly natLog?: "errors" | "all" | "none";
   /** Private service access; `"none"` for a network without. Default: a /16 that Google places. */
   readonly privateServices?: PrivateServicesArgs | "none";
-  /** Default: nothing comes in. */
+  /** What may come in, each purpose once. Default: nothing. */
   readonly firewall?: readonly FirewallIntent[];
   /** Labels of every child that can hold them (of these, addresses only). */
   readonly labels?: Labels;

@@ -60,7 +60,7 @@ export interface PostgresArgs<User extends string = string> {
   readonly network: Input<string>;
   /** Major version; 17 by default. Raising it upgrades in place, with minutes of downtime; it cannot be lowered. */
   readonly version?: 14 | 15 | 16 | 17 | 18;
-  /** Changing it restarts the instance. */
+  /** CPUs and memory. Changing it restarts the instance. */
   readonly machine: PostgresMachine;
   /** `regional` keeps a standby in a second zone and needs backups; `zonal` does not. Changing it restarts the instance. */
   readonly availability: "zonal" | "regional";

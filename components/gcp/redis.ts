@@ -51,7 +51,7 @@ const periods = { 1: "ONE_HOUR", 6: "SIX_HOURS", 12: "TWELVE_HOURS", 24: "TWENTY
 export class Redis extends ComponentResource {
   /** Address inside the network. */
   readonly host: Output<string>;
-  /** 6378, the port of TLS. */
+  /** 6378, the port of TLS (docs.cloud.google.com/memorystore/docs/redis/about-in-transit-encryption). */
   readonly port: Output<number>;
   /** The password; always secret. Google makes it, and a new one when authentication is turned off and on again. */
   readonly password: Output<string>;
