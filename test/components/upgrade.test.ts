@@ -53,14 +53,26 @@ const over = async (release: string) => {
 };
 
 describe.each(releases)("over a state of %s", (release) => {
-  it("replaces and deletes nothing that holds data", async () => {
+  it("replaces and deletes nothing that holds data, also when every component is renamed with an alias", async () => {
     const preview = await over(release);
     const plain = await preview();
     expect(losses(plain)).toEqual([]);
     // It is the recorded state that was looked at: nothing of it is made anew.
     expect(opsOf(plain).changeSummary["create"] ?? 0).toBe(0);
     expect(opsOf(plain).changeSummary["same"]).toBeGreaterThan(30);
+
+    const renamed = await preview("with-alias");
+    expect(losses(renamed)).toEqual([]);
+    expect(opsOf(renamed).changeSummary["create"] ?? 0).toBe(0);
   });
+});
+
+it("catches a rename that forgets its alias", async () => {
+  const preview = await over("0.1.0");
+  const lost = losses(await preview("without"));
+  expect(lost).toContain("delete gcp:sql/databaseInstance:DatabaseInstance main");
+  expect(lost).toContain("delete gcp:bigquery/dataset:Dataset rows");
+  expect(lost).toContain("delete random:index/randomPassword:RandomPassword sessions-odd");
 });
 
 it("finds a release to upgrade from", () => {
