@@ -4,6 +4,7 @@
 // What takes time and is not needed at once is begun early: the key of the stack's secrets is derived while the program
 // starts, and awaited when the first snapshot is written.
 
+import { type Autonamer, autonamerOf } from "../deployment/autonaming.ts";
 import { type DeploymentOptions, type DeploymentResult, deploy } from "../deployment/deployment.ts";
 import { mapsEqual } from "../deployment/diff.ts";
 import { digestSink } from "../deployment/digest.ts";
@@ -63,8 +64,17 @@ export async function runOperation(context: CommandContext, operation: Operation
     const config = await readConfig(context, stack.name);
     const configuration = await programConfig(context, stack, config);
     for (const key of configuration.secretKeys) learnSetting(context.options.secrets, configuration.plain[key]!);
+    const names = { organization: "organization", project: project.name, stack: stack.name.stack };
+    const creates = operation.kind === "update" || operation.kind === "preview";
+    const autonamer = creates ? autonamerOf(configuration.plain, names) : undefined;
     for (const phase of operation.phases) {
-      const run = new Phase(context, operation, phase === "preview", { project, stack, config, configuration });
+      const run = new Phase(context, operation, phase === "preview", {
+        project,
+        stack,
+        config,
+        configuration,
+        autonamer,
+      });
       const code = await run.run();
       if (code !== exitCodes.success) return code;
     }
@@ -79,6 +89,7 @@ interface Opened {
   readonly stack: OpenedStack;
   readonly config: Awaited<ReturnType<typeof readConfig>>;
   readonly configuration: Awaited<ReturnType<typeof programConfig>>;
+  readonly autonamer: Autonamer | undefined;
 }
 
 /** The preview or the change itself. */
@@ -199,6 +210,7 @@ class Phase {
       excludeDependents: flags.boolean("exclude-dependents"),
       replaceTargets: new UrnTargets(replace),
       ignoreProtect: flags.boolean("ignore-protect"),
+      autonamer: this.#opened.autonamer,
       mode: kind === "preview" ? "update" : kind,
       refreshes: this.#operation.refreshes ?? false,
       continueOnError: flags.boolean("continue-on-error") || isTrue(env["PULUMI_CONTINUE_ON_ERROR"]),

@@ -79,6 +79,7 @@ function watchedProvider(provider: Provider, secrets: SecretValues): Provider {
     get version() {
       return provider.version;
     },
+    ...(provider.supportsAutonaming && { supportsAutonaming: true }),
     ...(provider.approximate && { approximate: (type: string) => provider.approximate!(type) }),
     checkConfig: (request) => provider.checkConfig(request),
     diffConfig: (request) => provider.diffConfig(request),

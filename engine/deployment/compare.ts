@@ -100,7 +100,7 @@ async function providerReplaces({ ledger, registry }: Generation, old: Resource,
 
 async function replace(generation: Generation, candidate: Changed, diff: Diff): Promise<readonly Step[]> {
   const { ledger, options, report } = generation;
-  const { goal, urn, old, new: fresh, provider, randomSeed, settle } = candidate;
+  const { goal, urn, old, new: fresh, provider, randomSeed, autonaming, settle } = candidate;
   if (fresh.state.protect && old.state.protect && !options.ignoreProtect) {
     const message =
       `unable to replace resource "${urn}"\n` +
@@ -115,7 +115,8 @@ async function replace(generation: Generation, candidate: Changed, diff: Diff): 
   ledger.replaces.add(urn);
   if (provider && !isReplaceTarget(generation, urn, old)) {
     // The defaults were taken over from the old resource, which no longer counts.
-    const request = { urn, type: goal.type, name: urnName(urn), oldInputs: {}, newInputs: goal.inputs, randomSeed };
+    const target = { urn, type: goal.type, name: urnName(urn) };
+    const request = { ...target, oldInputs: {}, newInputs: goal.inputs, randomSeed, ...autonaming };
     const { inputs, failures } = await provider.check(request);
     if (reportCheckFailures(generation, fresh, failures)) throw new Bail(`resource ${urn} has check errors`);
     fresh.set({ inputs });

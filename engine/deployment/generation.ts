@@ -1,5 +1,5 @@
 // What the parts of the step generator share.
-import type { Provider } from "../providers/provider.ts";
+import type { CheckRequest, Provider } from "../providers/provider.ts";
 import type { GeneratorOptions, Ledger } from "./ledger.ts";
 import type { ProviderRegistry } from "./providerRegistry.ts";
 import { parseProviderReference, type Resource } from "./resource.ts";
@@ -30,6 +30,7 @@ export interface Candidate {
   /** Whether it was deleted earlier in this deployment, because something it depends on was. */
   readonly recreating: boolean;
   readonly randomSeed: Uint8Array;
+  readonly autonaming: Pick<CheckRequest, "autonaming">;
   readonly settle: Settle;
 }
 

@@ -1,5 +1,6 @@
 // What a deployment knows while it generates steps: the resources it started from, and what has become of each URN so
 // far. The step generator writes it, one request after the other; nobody else does.
+import type { Autonamer } from "./autonaming.ts";
 import { DependencyGraph } from "./dependencyGraph.ts";
 import { parseProviderReference, type Resource } from "./resource.ts";
 import type { Step } from "./steps.ts";
@@ -23,6 +24,8 @@ export interface GeneratorOptions {
    * date, and says what there is: nothing else is created or changed.
    */
   readonly mode?: "update" | "destroy" | "refresh";
+  /** How resources without a name get one. Default: as each provider does. */
+  readonly autonamer?: Autonamer | undefined;
   /** Each resource is read as the program registers it. */
   readonly refreshes?: boolean;
 }

@@ -247,6 +247,7 @@ function unconfigured(provider: Provider): Provider {
   return {
     package: provider.package,
     version: provider.version,
+    ...(provider.supportsAutonaming && { supportsAutonaming: true }),
     ...(provider.approximate && { approximate: (type: string) => provider.approximate!(type) }),
     checkConfig: (request) => provider.checkConfig(request),
     diffConfig: (request) => provider.diffConfig(request),

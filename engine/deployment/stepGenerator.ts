@@ -43,15 +43,23 @@ export async function generateRegistration(generation: Generation, goal: Goal, s
   if (isProviderType(goal.type)) {
     for (const name of alias === undefined ? [urn] : [urn, alias]) ledger.providers.set(name, fresh);
   }
+  const provider = goal.custom ? await providerOf(generation, urn, goal.type, goal.provider) : undefined;
+  const randomSeed = seedOf(urn, old);
+  const named = goal.custom ? options.autonamer?.({ type: goal.type, name: goal.name, seed: randomSeed }) : undefined;
+  if (named?.warns && !provider?.supportsAutonaming) {
+    const message = `${urn} resource has a custom autonaming setting but the provider does not support autonaming configuration`;
+    report("warning", message, urn);
+  }
   const candidate: Candidate = {
-    goal,
+    goal: named?.deleteBeforeReplace ? { ...goal, deleteBeforeReplace: true } : goal,
     urn,
     old,
     new: fresh,
-    provider: goal.custom ? await providerOf(generation, urn, goal.type, goal.provider) : undefined,
+    provider,
     // What was condemned was so under the name it had.
     recreating: ledger.deletes.has(urn) || (alias !== undefined && ledger.deletes.has(alias)),
-    randomSeed: seedOf(urn, old),
+    randomSeed,
+    autonaming: named ? { autonaming: named.options } : {},
     settle,
   };
   if (old && options.refreshes && isIncluded(generation, old)) {
@@ -279,7 +287,7 @@ async function checkInputs(
   included: boolean,
 ): Promise<PropertyMap | undefined> {
   const { report } = generation;
-  const { goal, urn, old, new: fresh, provider, recreating, randomSeed } = candidate;
+  const { goal, urn, old, new: fresh, provider, recreating, randomSeed, autonaming } = candidate;
   const kept = old ? resetPaths(goal.inputs, old.inputs, goal.ignoreChanges) : { inputs: goal.inputs, invalid: [] };
   if (kept.invalid.length > 0) {
     const paths = kept.invalid.join(", ");
@@ -288,7 +296,7 @@ async function checkInputs(
   if (!provider) return kept.inputs;
   // What was deleted, never managed, or is to be replaced says nothing about what the inputs should be.
   const anew = !old || recreating || old.state.external || isReplaceTarget(generation, urn, old);
-  const request = { urn, type: goal.type, name: urnName(urn), randomSeed };
+  const request = { urn, type: goal.type, name: urnName(urn), randomSeed, ...autonaming };
   const { inputs, failures } = !included
     ? { inputs: old?.inputs ?? {}, failures: [] }
     : await provider.check(

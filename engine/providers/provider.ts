@@ -112,6 +112,8 @@ export interface Provider {
   readonly package: string;
   /** The plugin version it answers for, e.g. "4.21.2"; undefined when unversioned. */
   readonly version: string | undefined;
+  /** Whether it names resources as `CheckRequest.autonaming` says; else it goes on as it always does. */
+  readonly supportsAutonaming?: boolean;
   /** Whether views must mark resources of this type as approximate (sandbox types without a reviewed table). */
   approximate?(type: string): boolean;
   checkConfig(request: CheckRequest): Promise<CheckResult>;

@@ -54,7 +54,8 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
     if (!stacks.has(name)) {
       stacks.set(name, stack);
       for (const [key, value] of Object.entries(scenario.config ?? {})) {
-        await stack.setConfig(key.replace(/!$/, ""), { value, secret: key.endsWith("!") });
+        const path = key.includes(".");
+        await stack.setConfig(key.replace(/!$/, ""), { value, secret: key.endsWith("!") }, path);
       }
     }
     return stack;

@@ -36,7 +36,7 @@ export interface Scenario {
   /** Words with dashes; the name of its recording. */
   readonly name: string;
   readonly steps: readonly Step[];
-  /** Stack configuration by key; the value is secret when the key ends with `!` (which is cut off). */
+  /** Stack configuration by key; the value is secret when the key ends with `!` (which is cut off), part of an object when it has a dot. */
   readonly config?: Readonly<Record<string, string>>;
   /** Lets the Automation API write its own project file, whose `main` is the folder the scenarios run in. */
   readonly main?: true;

@@ -125,8 +125,10 @@ class Run {
     if (known.length === 0) return;
     const id = this.#random.pick(known);
     this.#changedBehind = true;
-    if (this.#random.chance(0.5)) this.#world.objects.delete(id);
-    else this.#world.objects.get(id)!.inputs = { ...this.#world.objects.get(id)!.inputs, x: 99 };
+    if (this.#random.chance(0.5)) {
+      this.#world.objects.delete(id);
+      this.#world.unseen.add(id);
+    } else this.#world.objects.get(id)!.inputs = { ...this.#world.objects.get(id)!.inputs, x: 99 };
     this.trace.push(`somebody ${this.#world.objects.has(id) ? "changes" : "deletes"} ${id}`);
   }
 
@@ -144,6 +146,7 @@ class Run {
     this.trace.push(`${verb} ${chosen}: ${outcome.result}\n    ${[...world.log, ...outcome.messages].join("\n    ")}`);
     if (outcome.result === "succeeded" && options.refresh !== "no" && !options.targets && !options.excludes) {
       this.#changedBehind = false;
+      world.unseen.clear();
     }
     if (process.env["FUZZ_STATES"]) this.trace.push(show(world.contents));
     const limited = options.targets !== undefined || options.excludes !== undefined;

@@ -34,6 +34,8 @@ export class World {
   readonly objects = new Map<string, CloudObject>();
   /** What was left behind on purpose, or cannot be known: ids. */
   readonly abandoned = new Set<string>();
+  /** Deleted behind the engine's back since it last looked at everything: a refresh does not look at what is excluded. */
+  readonly unseen = new Set<string>();
   readonly problems: string[] = [];
   /** Ids whose deletion was left to nobody, or to another, at some time. */
   readonly #spared = new Set<string>();
@@ -181,7 +183,8 @@ export class World {
   }
 
   #mustExist(urn: string, id: string): void {
-    if (!this.objects.has(id)) this.problems.push(`${tail(urn)} ${id} is acted upon and does not exist`);
+    if (this.objects.has(id) || this.unseen.has(id)) return;
+    this.problems.push(`${tail(urn)} ${id} is acted upon and does not exist`);
   }
 
   #count(): boolean {

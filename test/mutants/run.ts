@@ -5,6 +5,7 @@
 //
 //   npm run test:mutants                      all
 //   npm run test:mutants -- --only snapshot   those whose file or rule holds the word
+//   npm run test:mutants -- --scenarios hook  against scenarios whose name holds the word
 //   npm run test:mutants -- --jobs 1          one at a time (2 by default)
 //   npm run test:mutants -- --most 20         no more than so many scenarios for a mutant, the most specific first
 import { spawn } from "node:child_process";
@@ -25,6 +26,7 @@ const LIMIT_MS = 15 * 60_000;
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: "" },
+    scenarios: { type: "string", default: "" },
     jobs: { type: "string", default: "2" },
     most: { type: "string", default: "1000" },
   },
@@ -67,7 +69,9 @@ const testsPass = (folder: string) =>
 
 /** What every scenario ran of the sources as they are. */
 async function reach(folder: string): Promise<readonly Reach[]> {
-  const names = scenarios.map(({ name }) => name).filter((name) => readRecording(name));
+  const names = scenarios
+    .map(({ name }) => name)
+    .filter((name) => name.includes(values.scenarios) && readRecording(name));
   const file = join(folder, "reach.json");
   if (!(await succeeds(folder, ["test/contract/judge.ts", "--reach", file, ...names])))
     throw new Error("the scenarios could not be played without any mutant: nothing to compare");

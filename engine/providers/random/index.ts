@@ -32,6 +32,8 @@ const schemaByToken = new Map(
 export function createRandomProvider(): Provider {
   return {
     package: "random",
+    // As the plugin does; nothing it makes has such a name.
+    supportsAutonaming: true,
     version: RANDOM_VERSION,
 
     async checkConfig({ newInputs, name }) {

@@ -70,6 +70,7 @@ class SandboxProvider implements Provider {
   private readonly faults: Faults;
   private readonly stopping = new AbortController();
   private config = new View({});
+  readonly supportsAutonaming = true;
   private readonly approximated = new Map<string, Kind>();
 
   constructor(name: SandboxPackage, { directory, stack, version, holdsSecret }: SandboxOptions) {

@@ -25,6 +25,9 @@ class Tuned extends pulumi.ProviderResource {
   }
 }
 
+/** `${first}-${second}`, as the setting has it. */
+const pattern = (...parts: readonly string[]) => parts.map((part) => `\${${part}}`).join("-");
+
 export const programs: readonly Scenario[] = [
   {
     name: "destroy-by-the-program-calls-hooks",
@@ -199,6 +202,25 @@ export const programs: readonly Scenario[] = [
     ],
   },
   {
+    name: "protection-changes-with-the-replacement",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { kind: "x" }, { protect: true });
+          new Thing("b", { kind: "x" });
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { kind: "y" });
+          new Thing("b", { kind: "y" }, { protect: true });
+        },
+      },
+    ],
+  },
+  {
     name: "provider-of-dynamic-resources-with-secrets",
     steps: [
       {
@@ -270,5 +292,36 @@ export const programs: readonly Scenario[] = [
         },
       },
     ],
+  },
+  {
+    name: "autonaming-is-misconfigured",
+    config: { "pulumi:autonaming.mode": "nonsense" },
+    steps: [{ run: "up", program: async () => void new random.RandomPet("pet") }],
+  },
+  {
+    name: "autonaming-without-randomness-deletes-first",
+    config: { "pulumi:autonaming.mode": "verbatim" },
+    steps: [
+      { run: "up", program: async () => void new Thing("a", { kind: "x" }) },
+      { run: "up", program: async () => void new Thing("a", { kind: "y" }, { deleteBeforeReplace: false }) },
+    ],
+  },
+  {
+    name: "autonaming-with-randomness-creates-first",
+    config: { "pulumi:autonaming.pattern": pattern("name", "hex(4)") },
+    steps: [
+      { run: "up", program: async () => void new Thing("a", { kind: "x" }) },
+      { run: "up", program: async () => void new Thing("a", { kind: "y" }) },
+    ],
+  },
+  {
+    name: "autonaming-of-dynamic-resources",
+    config: { "pulumi:autonaming.providers.pulumi-nodejs.pattern": pattern("project", "name") },
+    steps: [{ run: "up", program: async () => void new Thing("a") }],
+  },
+  {
+    name: "autonaming-of-what-has-no-names",
+    config: { "pulumi:autonaming.providers.random.pattern": pattern("project", "name") },
+    steps: [{ run: "up", program: async () => void new random.RandomPet("pet") }],
   },
 ];
