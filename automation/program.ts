@@ -21,6 +21,7 @@ import { readNeeds } from "./program/needs.ts";
 import { readOverlay } from "./program/overlay.ts";
 import { runProgram } from "./program/runProgram.ts";
 import { runTaskStack } from "./program/runTask.ts";
+import { watchSecretGetters } from "./program/secretGetters.ts";
 import { resolveStack } from "./workspace.ts";
 
 export { type TestedProgram, type TestResource, testProgram } from "./program/test.ts";
@@ -35,6 +36,7 @@ export function program<C extends AnyContract, R extends Writes<C>>(
 
 /** Runs the stack that Pulumi was started for. `stacks/index.ts` is `export default () => run(workspace)`. */
 export async function run(workspace: Workspace): Promise<Record<string, unknown>> {
+  watchSecretGetters();
   const finished = failUnlessFinished();
   try {
     return await runFound(workspace);

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import os from "node:os";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import {
   type AnyContract,
@@ -220,6 +220,32 @@ describe("run", () => {
   it("lets an unknown output stay unknown in a preview", async () => {
     await underMocks("web.dev.eu", { ...given, id: pulumi.unknown }, true);
     expect(await look((await run(workspace))["id"])).toMatchObject({ known: false, secret: false });
+  });
+
+  it("is warned, once, of a secret of its configuration that it reads with a plain getter", async () => {
+    const warn = vi.spyOn(pulumi.log, "warn").mockResolvedValue();
+    const read: unknown[] = [];
+    const contract = app({}, () => {
+      const config = new pulumi.Config("shop");
+      read.push(config.get("word"), config.require("word"), config.getNumber("size"));
+      config.requireSecret("other");
+      return {};
+    });
+    const only = defineWorkspace({
+      stacks: [network, contract],
+      environments: { dev: defineEnvironment({ cloud: "sandbox" }) },
+    });
+    await underMocks("app.dev", given, false);
+    pulumi.runtime.setAllConfig({ "shop:word": "hunter22", "shop:size": "3", "shop:other": "x" }, [
+      "shop:word",
+      "shop:other",
+    ]);
+    await run(only);
+    expect(read).toEqual(["hunter22", "hunter22", 3]);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/^configuration "shop:word" is secret, and what get gives is not: use getSecret/)],
+    ]);
+    warn.mockRestore();
   });
 
   describe("with an overlay", () => {
