@@ -2,7 +2,8 @@
 // escaped for a URL, for JSON and for a shell. Whatever writes asks here first. Kept in memory only.
 //
 // What it cannot see: a secret that nobody has marked or decrypted yet, one that was cut up, encrypted or hashed, and values
-// shorter than six characters, which would hit anything.
+// shorter than six characters, which would hit anything. Points in time are no secrets, whatever they stand in: a certificate
+// that a provider calls secret as a whole was made in the same millisecond as something else.
 import { isPropertyArray, isPropertyMap, OutputValue, type PropertyMap, type PropertyValue, Secret } from "./values.ts";
 
 const shortest = 6;
@@ -40,7 +41,9 @@ export class SecretValues {
 
   #addOne(value: string): void {
     const trimmed = value.trim();
-    if (this.#values.has(value) || trimmed.length < shortest || common.has(trimmed) || this.#isPublic(trimmed)) return;
+    if (this.#values.has(value) || trimmed.length < shortest || common.has(trimmed) || pointInTime.test(trimmed))
+      return;
+    if (this.#isPublic(trimmed)) return;
     this.#values.add(value);
     const strong = isUnmistakable(trimmed);
     for (const form of formsOf(value)) this.#forms.set(form, strong || (this.#forms.get(form) ?? false));
@@ -135,6 +138,9 @@ const common = new Set(
     " ",
   ),
 );
+
+/** A day, or a time of one, as RFC 3339 and Go write it. */
+const pointInTime = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d:\d\d(?:\.\d+)? ?(?:[Zz]|UTC|[+-]\d\d:?\d\d(?: UTC)?)?)?$/;
 
 /** Every text in a value, with whether it is in a secret. */
 function* textsOf(value: PropertyValue | undefined, secret: boolean): Generator<readonly [string, boolean]> {

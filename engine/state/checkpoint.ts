@@ -1,6 +1,7 @@
 // One stack's checkpoint, read, then written again and again while an operation goes on. A write is durable when it
 // resolves, and is refused for a snapshot that does not hold together. What did not change is not encoded again (states
 // are immutable), and an unchanged secret keeps its ciphertext, so that a no-op operation rewrites the same resources.
+import type { SecretValues } from "../secretValues.ts";
 import {
   decodeDeployment,
   encodeDeployment,
@@ -25,8 +26,11 @@ export interface CheckpointOptions {
   readonly sandbox: boolean;
   /** False for `--disable-integrity-checking`. */
   readonly checkIntegrity: boolean;
-  /** Asked of each resource before it is written: a state that would hold a secret in plain text is not. */
-  readonly secrets?: { readonly found: (text: string) => ReadonlySet<string> };
+  /**
+   * Asked of each resource before it is written. Properties that hold a secret are written as secrets, also when the secret was
+   * learnt after the resource was registered; a state that would hold one in plain text all the same is not written.
+   */
+  readonly secrets?: Pick<SecretValues, "found" | "conceal">;
 }
 
 export interface OpenedDeployment {
@@ -146,6 +150,14 @@ export class Checkpoint {
     return [...found].some((form) => !before.includes(form));
   }
 
+  private encode(resource: ResourceState, writer: SecretWriter): string {
+    const text = encodeResource(resource, writer);
+    const { secrets } = this.options;
+    if (secrets === undefined || !this.leaks(resource.urn, text)) return text;
+    const [inputs, outputs] = [secrets.conceal(resource.inputs), secrets.conceal(resource.outputs)];
+    return encodeResource({ ...resource, inputs, outputs }, writer);
+  }
+
   private writerFor(manager: SecretsManager): Writer {
     if (this.writer !== undefined && isSame(this.writer.manager, manager)) return this.writer;
     const ciphertexts =
@@ -158,7 +170,7 @@ export class Checkpoint {
     const encode = (resource: ResourceState): string => {
       const known = texts.get(resource);
       if (known !== undefined) return known;
-      const text = encodeResource(resource, secrets);
+      const text = this.encode(resource, secrets);
       if (this.leaks(resource.urn, text))
         // Which resource it is could be the secret.
         throw new EngineError(

@@ -51,6 +51,21 @@ it("lets short texts, our own words and public names be", () => {
   expect(secrets.holds("platform-1x")).toBe(false);
 });
 
+it("takes no point in time for a secret: a certificate and what stands beside it are made in one millisecond", () => {
+  const times = [
+    "2026-11-26T21:34:29.144Z",
+    "2026-11-26T21:34:29+01:00",
+    "2026-11-26 21:34:29 +0000 UTC",
+    "2026-11-26",
+  ];
+  const secrets = new SecretValues(times);
+  secrets.learn({ serverCaCerts: new Secret([{ createTime: times[0]!, cert: "certificate-1" }]) });
+  for (const time of times) expect(secrets.mask(`at ${time}`)).toBe(`at ${time}`);
+  expect(secrets.holds("certificate-1")).toBe(true);
+  secrets.add("2026-11-26T21:34:29 is my password");
+  expect(secrets.mask("2026-11-26T21:34:29 is my password")).toBe("[secret]");
+});
+
 it("takes a word for no secret that stands in plain sight beside it, but a real secret there is one", () => {
   const secrets = new SecretValues();
   const label = { team: "payments", token: "abc123def456" };

@@ -83,12 +83,25 @@ describe("a backend that the CLI made", () => {
     await checkpoint.write(snapshot, checkpoint.secrets!);
     expect(await readFile(await backend.stateFile(dev), "utf8")).toBe(before);
     const leaking = snapshot.resources.map((one, index) =>
-      index === 0 ? { ...one, outputs: { leak: "another-place-7q" } } : one,
+      index === 0 ? { ...one, outputs: { "another-place-7q": "leak" } } : one,
     );
     await expect(checkpoint.write({ ...snapshot, resources: leaking }, checkpoint.secrets!)).rejects.toThrow(
       "would stand in the state with a secret in plain text",
     );
     expect(await readFile(await backend.stateFile(dev), "utf8")).toBe(before);
+  });
+
+  it("writes as a secret what was learnt to be one after its resource was registered", async () => {
+    const backend = await open(await recordedBackend());
+    const secrets = new SecretValues();
+    const checkpoint = await backend.openCheckpoint(dev, { ...options, secrets });
+    const [first, ...rest] = checkpoint.snapshot!.resources;
+    const late = { ...first!, outputs: { list: [{ made: "token-0815" }] } };
+    secrets.add("token-0815");
+    await checkpoint.write({ ...checkpoint.snapshot!, resources: [late, ...rest] }, checkpoint.secrets!);
+    expect(await readFile(await backend.stateFile(dev), "utf8")).not.toContain("token-0815");
+    const [read] = (await backend.openCheckpoint(dev, options)).snapshot!.resources;
+    expect(read!.outputs).toEqual({ list: [{ made: new Secret("token-0815") }] });
   });
 
   it("encrypts everything anew for another key", async () => {
