@@ -14,7 +14,7 @@ import type {
 } from "@pulumi/pulumi/proto/resource_pb.js";
 import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 import type { PropertyMap } from "../values.ts";
-import { CHANNEL_OPTIONS } from "./channel.ts";
+import { CLIENT_OPTIONS } from "./channel.ts";
 import type { HookCall } from "./source.ts";
 import { decodeStruct, encodeStruct, type WireOptions } from "./wire.ts";
 
@@ -68,7 +68,7 @@ export function createCallbacks(): Callbacks {
     const target = callback.getTarget();
     let client = clients.get(target);
     if (client === undefined) {
-      client = new callbackRpc.CallbacksClient(target, grpc.credentials.createInsecure(), CHANNEL_OPTIONS);
+      client = new callbackRpc.CallbacksClient(target, grpc.credentials.createInsecure(), CLIENT_OPTIONS);
       clients.set(target, client);
     }
     const message = new callbackProto.CallbackInvokeRequest();

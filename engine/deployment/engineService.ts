@@ -7,7 +7,7 @@ import engineRpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import semver from "semver";
-import { CHANNEL_OPTIONS, listen, RpcError, unary, unsupported } from "./channel.ts";
+import { listen, RpcError, SERVER_OPTIONS, unary, unsupported } from "./channel.ts";
 import type { ProgramLog, Severity } from "./source.ts";
 
 const SEVERITIES: Readonly<Record<number, Severity>> = {
@@ -63,7 +63,7 @@ export interface EngineServer {
 }
 
 export async function startEngineServer(log: ProgramLog, version: string): Promise<EngineServer> {
-  const server = new grpc.Server(CHANNEL_OPTIONS);
+  const server = new grpc.Server(SERVER_OPTIONS);
   server.addService(engineRpc.EngineService, engineService(log, version));
   return { address: await listen(server), close: () => server.forceShutdown() };
 }

@@ -3,7 +3,7 @@ import { createWriteStream } from "node:fs";
 import grpc from "@grpc/grpc-js";
 import eventsRpc from "@pulumi/pulumi/proto/events_grpc_pb.js";
 import eventsProto from "@pulumi/pulumi/proto/events_pb.js";
-import { CHANNEL_OPTIONS } from "./channel.ts";
+import { CLIENT_OPTIONS } from "./channel.ts";
 import type { Emitted, EventSink } from "./events.ts";
 
 /** Opens what `--event-log` names: `tcp://host:port`, or a file, which is emptied. */
@@ -35,7 +35,7 @@ export function eventFile(path: string): EventSink {
  * Streams events to a listener. One that has gone away does not fail the operation: what happened is in the state.
  */
 export function eventService(address: string): EventSink {
-  const client = new eventsRpc.EventsClient(address, grpc.credentials.createInsecure(), CHANNEL_OPTIONS);
+  const client = new eventsRpc.EventsClient(address, grpc.credentials.createInsecure(), CLIENT_OPTIONS);
   const answered = Promise.withResolvers<void>();
   const stream = client.streamEvents(() => answered.resolve());
   let open = true;

@@ -21,7 +21,7 @@ import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import type { PropertyMap } from "../values.ts";
 import { hashAssets } from "./assets.ts";
 import { type Callbacks, createCallbacks } from "./callbacks.ts";
-import { CHANNEL_OPTIONS, listen, RpcError, unary, unsupported } from "./channel.ts";
+import { listen, RpcError, SERVER_OPTIONS, unary, unsupported } from "./channel.ts";
 import { engineService } from "./engineService.ts";
 import { DeploymentStopped } from "./errors.ts";
 import { type Dependencies, goalOf, projectPosition, projectTrace } from "./goal.ts";
@@ -61,7 +61,7 @@ export interface Monitor {
 
 /** Starts the server; resolves when it listens. */
 export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
-  const server = new grpc.Server(CHANNEL_OPTIONS);
+  const server = new grpc.Server(SERVER_OPTIONS);
   const callbacks = createCallbacks();
   const cancelled = Promise.withResolvers<never>();
   cancelled.promise.catch(() => {});

@@ -9,7 +9,7 @@ import languageRpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import languageProto from "@pulumi/pulumi/proto/language_pb.js";
 import pluginProto from "@pulumi/pulumi/proto/plugin_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
-import { CHANNEL_OPTIONS } from "../deployment/channel.ts";
+import { SERVER_OPTIONS } from "../deployment/channel.ts";
 import type { Program, ProgramLog } from "../deployment/source.ts";
 
 type RunRequest = InstanceType<typeof languageProto.RunRequest>;
@@ -32,7 +32,7 @@ export interface ServeOptions {
 
 /** Serves a program on a free port. */
 export async function serveProgram({ program, stack, log }: ServeOptions): Promise<ServedProgram> {
-  const server = new grpc.Server(CHANNEL_OPTIONS);
+  const server = new grpc.Server(SERVER_OPTIONS);
   const closing = new AbortController();
   const running = new Set<Promise<void>>();
 

@@ -4,7 +4,7 @@ import grpc from "@grpc/grpc-js";
 import languageRpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import languageProto from "@pulumi/pulumi/proto/language_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
-import { CHANNEL_OPTIONS } from "../deployment/channel.ts";
+import { CLIENT_OPTIONS } from "../deployment/channel.ts";
 import type { Program, ProgramEnd } from "../deployment/source.ts";
 
 /**
@@ -27,7 +27,7 @@ export function inlineProgram(address: string): Program {
       request.setArgsList([info.engineAddress]).setConfigsecretkeysList([...info.secretKeys]);
       for (const [key, value] of Object.entries(info.config)) request.getConfigMap().set(key, value);
 
-      const client = new languageRpc.LanguageRuntimeClient(address, grpc.credentials.createInsecure(), CHANNEL_OPTIONS);
+      const client = new languageRpc.LanguageRuntimeClient(address, grpc.credentials.createInsecure(), CLIENT_OPTIONS);
       return new Promise<ProgramEnd>((resolve, reject) => {
         if (info.signal.aborted) return resolve(CANCELLED);
         const call = client.run(request, (error, answer) => {

@@ -10,7 +10,7 @@ import providerRpc from "@pulumi/pulumi/proto/provider_grpc_pb.js";
 import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
 import statusProto from "@pulumi/pulumi/proto/status_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
-import { CHANNEL_OPTIONS } from "../deployment/channel.ts";
+import { CLIENT_OPTIONS } from "../deployment/channel.ts";
 import { decodeStruct, encodeStruct, KEEP, type WireOptions } from "../deployment/wire.ts";
 import type { PropertyMap } from "../values.ts";
 import {
@@ -93,7 +93,7 @@ export function createPluginProvider(options: PluginOptions): Provider {
     started ??= (async () => {
       const process = await options.start();
       const credentials = grpc.credentials.createInsecure();
-      const client = new providerRpc.ResourceProviderClient(process.address, credentials, CHANNEL_OPTIONS);
+      const client = new providerRpc.ResourceProviderClient(process.address, credentials, CLIENT_OPTIONS);
       const shaken = await handshake(client, await options.engineAddress());
       return { process, client, ...(shaken === undefined ? {} : { shaken }) };
     })();

@@ -7,7 +7,7 @@ import anyProto from "google-protobuf/google/protobuf/any_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
 import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { CHANNEL_OPTIONS, listen, unary } from "../../../engine/deployment/channel.ts";
+import { listen, SERVER_OPTIONS, unary } from "../../../engine/deployment/channel.ts";
 import { createPluginProvider } from "../../../engine/providers/plugin.ts";
 import { PartialFailure, type Provider } from "../../../engine/providers/provider.ts";
 import { Asset, ResourceReference, Secret, unknown } from "../../../engine/values.ts";
@@ -25,7 +25,7 @@ interface Plugin {
 
 /** A provider served in this process; what it does not implement answers UNIMPLEMENTED. */
 function plugin(methods: Partial<IResourceProviderServer>): Plugin {
-  const server = new grpc.Server(CHANNEL_OPTIONS);
+  const server = new grpc.Server(SERVER_OPTIONS);
   server.addService(providerRpc.ResourceProviderService, methods as IResourceProviderServer);
   onTestFinished(() => server.forceShutdown());
   let starts = 0;
