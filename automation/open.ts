@@ -97,7 +97,7 @@ export interface ListedStack {
   readonly dependsOn: readonly StackId[];
   /** False: in the backend, but no contract claims it; only destroyed by name. */
   readonly claimed: boolean;
-  /** A task: it has run where it is deployed. Absent: a stack of resources. */
+  /** A task. Absent: a stack of resources. */
   readonly task?: true;
   /** Undefined: the backend could not be asked. */
   readonly deployed: boolean | undefined;

@@ -27,7 +27,9 @@ export const register: Register = (cli, session) =>
         deployed === undefined
           ? "unknown"
           : task
-            ? `task, ${deployed ? "has run" : "has not run"}`
+            ? deployed
+              ? "task"
+              : "task, has not run"
             : deployed
               ? `${resourceCount ?? 0} resources`
               : "not deployed",

@@ -4,15 +4,13 @@ import os from "node:os";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { testTask } from "../../../automation/task.ts";
 import { migrate } from "../../../stacks/migrate/contract.ts";
 import { applyMigrations, type Migration, readMigrations } from "../../../stacks/migrate/migrations.ts";
 import { type Postgres, postgresBinaries, startPostgres } from "../../support/postgres.ts";
 
 const binaries = postgresBinaries();
-if (binaries === undefined)
-  process.stderr.write("no PostgreSQL (initdb, pg_ctl) on this machine: migrate is not tested\n");
 
 describe("names of migrations", () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), "tutti-migrations-"));
@@ -28,19 +26,20 @@ describe("names of migrations", () => {
   });
 });
 
-describe.skipIf(binaries === undefined)("a PostgreSQL", () => {
-  let postgres: Postgres;
+describe("a PostgreSQL", () => {
+  beforeEach(({ skip }) => skip(binaries === undefined, "there is no PostgreSQL (Debian: apt-get install postgresql)"));
+  let postgres: Postgres | undefined;
   let count = 0;
   const clients: Client[] = [];
   beforeAll(async () => {
-    postgres = await startPostgres(binaries!);
+    if (binaries !== undefined) postgres = await startPostgres(binaries);
   });
   afterAll(async () => {
     for (const client of clients) await client.end();
     postgres?.stop();
   });
   const connect = async (database: string): Promise<Client> => {
-    const { host, port, user, password } = postgres;
+    const { host, port, user, password } = postgres!;
     const client = new Client({ host, port, user, password, database });
     await client.connect();
     clients.push(client);
@@ -66,11 +65,11 @@ describe.skipIf(binaries === undefined)("a PostgreSQL", () => {
   const needs = (database: string) => ({
     data: {
       databaseInstance: "main",
-      databaseHost: postgres.host,
-      databasePort: postgres.port,
+      databaseHost: postgres!.host,
+      databasePort: postgres!.port,
       databaseName: database,
-      databaseUser: postgres.user,
-      databasePassword: postgres.password,
+      databaseUser: postgres!.user,
+      databasePassword: postgres!.password,
       databaseSecret: "s",
       cacheSecret: "c",
       bucket: "b",
