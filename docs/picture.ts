@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { drawnNodes } from "../automation/drawnNodes.ts";
 import { open } from "../automation/index.ts";
 import { drawGraph } from "../automation/views/graph.ts";
 import { sentence, textOf } from "./text.ts";
@@ -13,7 +14,7 @@ const marks = /(<!-- made by npm run docs -->\n).*?(<!-- end -->)/s;
 export async function platformPage(root: string): Promise<string> {
   const tutti = await open(root, { variables: {} });
   const { steps } = tutti.plan("preview", { environment: "local" });
-  const nodes = steps.map(({ stack }) => ({ id: stack, dependsOn: tutti.stacks.get(stack)?.dependsOn ?? [] }));
+  const nodes = drawnNodes(tutti, steps);
   const rows = nodes.flatMap(({ id }) => {
     const [name = ""] = id.split(".");
     return aboutOf(root, name);

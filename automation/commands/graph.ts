@@ -16,15 +16,15 @@ export const register: Register = (cli, session) =>
     async (given) => {
       const args = given as typeof given & Globals;
       const { world } = session;
-      const [{ open }, { drawGraph }] = await Promise.all([import("../index.ts"), import("../views/graph.ts")]);
+      const [{ open }, { drawGraph }, { drawnNodes }] = await Promise.all([
+        import("../index.ts"),
+        import("../views/graph.ts"),
+        import("../drawnNodes.ts"),
+      ]);
       const tutti = await open(path.resolve(world.cwd, args.cwd), { variables: world.variables });
       const options = selectOptions(args);
       const everything = args.filters.length === 0 && (args.env ?? []).length === 0;
       const { steps } = tutti.plan("preview", everything ? { ...options, all: true } : options);
-      const nodes = steps.map(({ stack: id }) => {
-        const { dependsOn = [], contract } = tutti.stacks.get(id) ?? {};
-        return { id, dependsOn, ...(contract?.task === undefined ? {} : { task: true }) };
-      });
-      world.stdout.write(drawGraph(nodes, args.json ? "json" : args.format));
+      world.stdout.write(drawGraph(drawnNodes(tutti, steps), args.json ? "json" : args.format));
     },
   );
