@@ -6,6 +6,9 @@
 // at=after     right after it was
 // at=recording a new state holds the network that was created, and is not yet in its place: the cloud has it, no state does
 // at=count     nothing is cut: how many moments there were is written to the file that `to` names, at the end
+// at=copy      nothing is cut: at each of the moments the folder `from` is copied below the folder `to`, as it would have been
+//              found had the driver been killed then. The driver waits meanwhile. What it had asked of the disk before and
+//              not yet got may be in the copy or not, as it would be after a kill.
 import childProcess from "node:child_process";
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
@@ -27,8 +30,30 @@ const followed = (child) => {
 childProcess.spawn = (...args) => followed(spawn(...args));
 childProcess.fork = (...args) => followed(fork(...args));
 
+/** Copies a folder. Whatever is only ever replaced as a whole is a second name of the same file; the rest is appended to. */
+function copy(from, to) {
+  fs.mkdirSync(to, { recursive: true });
+  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [`${from}/${entry.name}`, `${to}/${entry.name}`];
+    if (entry.isDirectory()) copy(source, target);
+    else {
+      try {
+        if (/\.(?:jsonl|log)$/.test(entry.name)) fs.copyFileSync(source, target);
+        else fs.linkSync(source, target);
+      } catch (error) {
+        // Renamed meanwhile: it is there under its own name, or will be.
+        if (error.code !== "ENOENT") throw error;
+      }
+    }
+  }
+}
+
 function passed(moment) {
   counts[moment]++;
+  if (at === "copy" && moment !== "recording") {
+    copy(query.get("from"), `${query.get("to")}/${moment}-${counts[moment]}`);
+    return;
+  }
   if (moment !== at || counts[moment] !== number) return;
   // The signal takes effect before the call returns: not one more line of the driver runs.
   if (target === "driver") process.kill(process.pid, "SIGKILL");

@@ -6,6 +6,7 @@ import {
   type Counts,
   type Cut,
   comparedWith,
+  copyMoments,
   countMoments,
   cutName,
   differing,
@@ -15,7 +16,9 @@ import {
   remove,
   runCut,
   sixStacks,
+  sixStacksAfter,
   statesOf,
+  wrongWith,
 } from "./matrix.ts";
 import type { Repaired } from "./repairer.ts";
 
@@ -25,6 +28,8 @@ const [part, parts] = asked === "all" ? [1, 1] : (asked?.split("/").map(Number) 
 const all = asked !== undefined;
 const started = performance.now();
 
+let moments: ReadonlyMap<Cut, string>;
+let workspace: string;
 let counts: Counts;
 let reference: Repaired["states"];
 let varying: ReadonlySet<string>;
@@ -32,15 +37,18 @@ let repairer: Repairer;
 
 beforeAll(async () => {
   repairer = new Repairer();
-  const [one, other] = [sixStacks(), sixStacks()];
-  counts = await countMoments(one);
-  await countMoments(other);
-  reference = statesOf(one);
+  workspace = sixStacks();
+  const other = sixStacks();
+  moments = await copyMoments(workspace);
+  counts = await countMoments(other);
+  reference = statesOf(workspace);
   varying = differing(reference, statesOf(other));
-  remove(one);
   remove(other);
 }, 300_000);
-afterAll(() => repairer.close());
+afterAll(() => {
+  repairer.close();
+  remove(workspace);
+});
 
 /** Cuts the run, repairs it, and checks everything that must hold; what happened is for the closing line. */
 async function cutAndRepair(cut: Cut): Promise<Repaired> {
@@ -50,26 +58,48 @@ async function cutAndRepair(cut: Cut): Promise<Repaired> {
     if (cut.target === "driver") expect(end).toBe("SIGKILL");
     else expect(["exit 0", "exit 4"]).toContain(end);
     expect(await programsEnd(root, 5000), "programs of a dead driver end by themselves").toBe(true);
-    const twice = all && cut.number % 5 === 0;
-    const repaired = await repairer.repair({ root, resume: cut.number % 2 === 0, twice });
-    const finished = cut.target === "program" || (cut.at === "journal" && cut.number === counts.journal);
-    expect(repaired.dead.status).toBe(finished ? "finished" : "interrupted");
-    // What was cut off is named by the next run, unless that run did not get to the stack.
-    const creating = repaired.pending.filter((text) => text.startsWith("creating ")).map((text) => text.slice(9));
-    expect(repaired.named).toEqual(expect.arrayContaining(creating));
-    if (creating.length > 0) expect(repaired.again.exitCode).toBe(12);
-    expect(repaired.last.exitCode).toBe(0);
-    if (twice) expect(repaired.last.totals).toEqual({ unchanged: 6 });
-    expect(repaired.leftPending).toEqual([]);
-    expect(repaired.orphans).toEqual([]);
-    expect(comparedWith(repaired.states, reference, varying)).toEqual([]);
-    return repaired;
+    return await repairAndCheck(root, cut, all && cut.number % 5 === 0);
   } finally {
     remove(root);
   }
 }
 
+/** The run's last event is written: nothing of it is missing. */
+const isLast = ({ at, number }: Cut): boolean => at === "journal" && number === counts.journal;
+
+async function repairAndCheck(root: string, cut: Cut, twice: boolean): Promise<Repaired> {
+  const repaired = await repairer.repair({ root, resume: cut.number % 2 === 0, twice });
+  const finished = cut.target === "program" || isLast(cut);
+  expect(repaired.dead.status).toBe(finished ? "finished" : "interrupted");
+  // What was cut off is named by the next run, unless that run did not get to the stack.
+  const creating = repaired.pending.filter((text) => text.startsWith("creating ")).map((text) => text.slice(9));
+  expect(repaired.named).toEqual(expect.arrayContaining(creating));
+  if (creating.length > 0) expect(repaired.again.exitCode).toBe(12);
+  expect(repaired.last.exitCode).toBe(0);
+  if (twice) expect(repaired.last.totals).toEqual({ unchanged: 6 });
+  expect(repaired.leftPending).toEqual([]);
+  expect(repaired.orphans).toEqual([]);
+  expect(comparedWith(repaired.states, reference, varying)).toEqual([]);
+  return repaired;
+}
+
 if (!all) {
+  it("leaves on disk, wherever the driver is cut off, a readable run, whole states, and nothing that no state knows of", async () => {
+    expect(moments.size).toBeGreaterThan(60);
+    const wrong: string[] = [];
+    for (const [cut, base] of moments)
+      for (const what of await wrongWith(workspace, base, isLast(cut))) wrong.push(`${cutName(cut)}: ${what}`);
+    expect(wrong).toEqual([]);
+    process.stdout.write(`${moments.size} cut points of the driver looked at\n`);
+  });
+
+  it("is repaired twice over from what a cut left on disk", { timeout: 120_000 }, async () => {
+    const cuts = [...moments].filter(([{ at }]) => at === "after");
+    const [cut, base] = cuts[Math.round((2 * cuts.length) / 3)]!;
+    const root = sixStacksAfter(base);
+    await repairAndCheck(root, cut, true).finally(() => remove(root));
+  });
+
   describe("some moments", () => {
     it("of the journal", { timeout: 120_000 }, async () => {
       await cutAndRepair({ at: "journal", number: 2 * Math.round(counts.journal / 4), target: "driver" });

@@ -4,6 +4,11 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, sym
 import os from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { open } from "../../automation/index.ts";
+import { listCloud } from "../../automation/pulumi/sandboxCloud.ts";
+import { decodeDeployment } from "../../engine/state/deployment.ts";
+import { FileBackend } from "../../engine/state/fileBackend.ts";
+import { integrityProblem } from "../../engine/state/integrity.ts";
 import type { Order, Repaired } from "./repairer.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
@@ -38,8 +43,13 @@ export function remove(root: string): void {
   rmSync(root, { recursive: true, force: true });
 }
 
+/** Nothing is cut, but counted or copied (cut.mjs). */
+type Whole =
+  | { readonly at: "count"; readonly to: string }
+  | { readonly at: "copy"; readonly from: string; readonly to: string };
+
 /** Runs `tutti up` with a cut in it; resolves with how the driver ended. */
-export function runCut(root: string, cut: Cut | { readonly at: "count"; readonly to: string }): Promise<string> {
+export function runCut(root: string, cut: Cut | Whole): Promise<string> {
   const preload = new URL("./cut.mjs", import.meta.url);
   for (const [key, value] of Object.entries(cut)) preload.searchParams.set(key, String(value));
   const arguments_ = [`--import=${preload.href}`, path.join(repository, "bin/tutti.js"), "up", "-e", "local", "--yes"];
@@ -62,6 +72,59 @@ export async function countMoments(root: string): Promise<Counts> {
   const end = await runCut(root, { at: "count", to });
   if (end !== "exit 0") throw new Error(`the uninterrupted run ended with ${end}`);
   return JSON.parse(readFileSync(to, "utf8")) as Counts;
+}
+
+/**
+ * Runs `tutti up` to its end and keeps `.tutti` as it was at every moment at which the driver can be cut off: a folder for
+ * each, by cut.
+ */
+export async function copyMoments(root: string): Promise<ReadonlyMap<Cut, string>> {
+  const to = path.join(root, "moments");
+  const end = await runCut(root, { at: "copy", from: path.join(root, ".tutti"), to });
+  if (end !== "exit 0") throw new Error(`the uninterrupted run ended with ${end}`);
+  const cuts = readdirSync(to).map((name): [Cut, string] => {
+    const [at, number] = name.split("-");
+    return [{ at: at as Cut["at"], number: Number(number), target: "driver" }, path.join(to, name)];
+  });
+  return new Map(cuts.sort(([a], [b]) => (a.at === b.at ? a.number - b.number : a.at < b.at ? -1 : 1)));
+}
+
+/** A fresh workspace with what a cut left behind. */
+export function sixStacksAfter(moment: string): string {
+  const root = sixStacks();
+  cpSync(moment, path.join(root, ".tutti"), { recursive: true });
+  return root;
+}
+
+interface Deployment {
+  readonly resources?: readonly { readonly urn: string; readonly id?: string }[];
+  readonly pending_operations?: readonly { readonly type: string; readonly resource: { readonly urn: string } }[];
+}
+
+/**
+ * What is wrong with what a cut left behind, as far as the files alone tell: the dead run must be readable, each state a
+ * whole one, and everything in the cloud in a state or noted there as begun.
+ */
+export async function wrongWith(root: string, base: string, finished: boolean): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  const tutti = await open(root, { base, variables: {} });
+  const [run] = tutti.runs();
+  const status = run?.report?.status;
+  if (status !== (finished ? "finished" : "interrupted")) wrong.push(`the dead run is ${status}`);
+  if (run !== undefined) wrong.push(...tutti.journal(run.runId).warnings);
+  const states = await FileBackend.open(`file://${path.join(base, "sandbox/local/state")}`, {}, root);
+  const begun = new Set<string>();
+  for (const name of await states.list()) {
+    const { deployment } = await states.readRaw(name);
+    if (deployment === undefined) continue;
+    const problem = integrityProblem(decodeDeployment(deployment, { decrypt: () => '"x"', remember: () => {} }));
+    if (problem !== undefined) wrong.push(`${name.stack}: ${problem}`);
+    for (const { type, resource } of (deployment as Deployment).pending_operations ?? [])
+      if (type === "creating") begun.add(resource.urn);
+  }
+  for (const { urn } of await listCloud(base, "local", true))
+    if (!begun.has(urn)) wrong.push(`${urn} is in the cloud, and no state knows of it`);
+  return wrong;
 }
 
 /** Every moment at which the driver can be cut off, then every event at which its programs can. */
