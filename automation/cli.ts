@@ -79,7 +79,10 @@ function commandLine(session: Session) {
     .wrap(Math.min(world.stdout.size()?.columns ?? 100, 120))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new TuttiError("usage", message.split("\n")[0]!, { hint: "tutti --help lists what there is" });
+      // What is wrong with the words themselves (an option without its value) comes as an error of the parser's own.
+      if (error !== undefined && error !== null && error.name !== "YError") throw error;
+      const said = (message || error?.message || "").split("\n")[0]!;
+      throw new TuttiError("usage", said, { hint: "tutti --help lists what there is" });
     });
   for (const register of commands) register(cli, session);
   return cli;

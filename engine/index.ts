@@ -66,6 +66,11 @@ export interface EngineOptions {
   readonly kill?: AbortSignal;
   /** Asked before each write of a state; what it throws refuses the write. */
   readonly fence?: () => Promise<void>;
+  /**
+   * Takes each line that a program prints, as it comes and before more is read. What it prints is then not kept for the
+   * display, and only its beginning becomes events: a program may print more than there is memory.
+   */
+  readonly print?: (stream: "stdout" | "stderr", text: string) => void;
   /** Where the children of programs come from, a pool of waiting ones for example; by default each is started when needed. */
   readonly children?: ChildSource;
 }

@@ -33,6 +33,16 @@ export interface HeldStack {
 }
 
 /** Stacks are named here as Pulumi names them. */
+/** What ties an engine to the step it works for. */
+export interface Ties {
+  /** Ends what it runs at once. */
+  readonly kill?: AbortSignal | undefined;
+  /** Asked before the embedded engine writes a state. */
+  readonly fence?: (() => Promise<void>) | undefined;
+  /** Takes what programs of the embedded engine print, line by line. */
+  readonly print?: ((stream: "stdout" | "stderr", text: string) => void) | undefined;
+}
+
 export interface OpenEnvironment {
   readonly name: string;
   readonly cloud: "sandbox" | "real";
@@ -48,8 +58,8 @@ export interface OpenEnvironment {
   /** The complete environment variables of the engine and all its children. */
   readonly env: Readonly<Record<string, string>>;
   readonly mask: (text: string) => string;
-  /** The engine; `kill` ends what it runs at once, `fence` is asked before the embedded one writes a state. */
-  command(kill?: AbortSignal, fence?: () => Promise<void>): EngineCommand;
+  /** The engine, alone or tied to a step. */
+  command(ties?: Ties): EngineCommand;
   /** Where the run lease of the environment lies. */
   readonly leases: LeaseStore;
   /** Installs what is missing of these plugins; false when nothing may be installed here. */
@@ -150,14 +160,7 @@ async function openEmbedded({
     stateFolder: sandbox.files.state,
     env: sandbox.env,
     mask: (text) => secrets.mask(text),
-    command: (kill, fence) =>
-      kill === undefined && fence === undefined
-        ? engine
-        : createEngine({
-            ...engineOptions,
-            ...(kill === undefined ? {} : { kill }),
-            ...(fence === undefined ? {} : { fence }),
-          }),
+    command: (ties) => (ties === undefined ? engine : createEngine({ ...engineOptions, ...given(ties) })),
     install: async () => false,
     leases: leaseFolder(path.join(sandbox.files.state, ".tutti", "leases", own.name, name)),
     ...stackKeeping(engine, root, {
@@ -166,6 +169,15 @@ async function openEmbedded({
       before: (stack) => placeSalt(config, path.join(root, project.stackConfigDir), stack, () => sharedSalt(sandbox)),
     }),
     checkState: (stack) => refuseForeignState("sandbox", sandbox.files.state, project.name, stack),
+  };
+}
+
+/** Without what is undefined. */
+function given({ kill, fence, print }: Ties): { [K in keyof Ties]?: NonNullable<Ties[K]> } {
+  return {
+    ...(kill === undefined ? {} : { kill }),
+    ...(fence === undefined ? {} : { fence }),
+    ...(print === undefined ? {} : { print }),
   };
 }
 
@@ -196,7 +208,7 @@ async function openOfficial({
   for (const value of [...secretValues(env), ...secrets]) known.add(value);
   // Installs of stacks that run side by side collide: plugins are made ready before (plugins.ts).
   const alone = { ...env, [automaticInstalls]: "true" };
-  const command = (kill?: AbortSignal): EngineCommand =>
+  const command = ({ kill }: Ties = {}): EngineCommand =>
     officialCommand({ executable, version, env: alone, ...(kill === undefined ? {} : { kill }) });
   const stateFolder = backend.startsWith("file://") ? backendFolder(backend, env, root) : undefined;
   const fileOf = (stack: string): string => path.join(project.stackConfigDir, `Pulumi.${stack}.yaml`);
@@ -211,7 +223,8 @@ async function openOfficial({
     env,
     mask: (text) => known.mask(text),
     async install(plugins, tell, signal) {
-      if (mayInstall) await installPlugins(plugins, { command: command(signal), cwd: root, env, tell, signal });
+      if (mayInstall)
+        await installPlugins(plugins, { command: command({ kill: signal }), cwd: root, env, tell, signal });
       return mayInstall;
     },
     leases: leaseFolder(leasesOf(stateFolder, base, own.name, name)),

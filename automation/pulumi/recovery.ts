@@ -209,7 +209,7 @@ async function refresh(
   const adopt = inCopy ? [] : [...adopted].flat().flatMap((word) => ["--import-pending-creates", word]);
   const clear = pending.some(({ proposal }) => proposal.type === "clear") ? ["--clear-pending-creates"] : [];
   const command = ["refresh", "--yes", "--skip-preview", "--stack", stack, ...adopt, ...clear];
-  const result = await environment.command(undefined, fence).run(command, environment.root, {});
+  const result = await environment.command({ fence }).run(command, environment.root, {});
   if (result.code !== 0) throw refreshFailed(environment, id, result);
 }
 

@@ -9,7 +9,7 @@ import type { EngineEvent, LocalWorkspace, Stack } from "@pulumi/pulumi/automati
 import type { CommandResult, EngineCommand } from "../../engine/index.ts";
 import type { RunSetup } from "../door.ts";
 import { TuttiError } from "../errors.ts";
-import type { Operation, RunId, StackId, StepEvent } from "../events.ts";
+import type { Operation, RunId, StackId } from "../events.ts";
 import { emptySummary, type RunStep, type StepContext, type StepResult } from "../execute.ts";
 import { lockedExitCode } from "../exitCode.ts";
 import { reasonOfDone } from "../resume.ts";
@@ -250,17 +250,17 @@ async function attempt({
     interrupted: () => interrupt.aborted || kill.aborted,
     stack: id,
   });
-  const say = (stream: "stdout" | "stderr"): ReturnType<typeof splitLines> =>
-    splitLines((text) => emit({ type: "line", stream, text: mask(text) } satisfies StepEvent));
+  const print = (stream: "stdout" | "stderr", text: string): void => emit({ type: "line", stream, text: mask(text) });
+  const say = (stream: "stdout" | "stderr"): ReturnType<typeof splitLines> => splitLines((text) => print(stream, text));
   const stdout = say("stdout");
   const stderr = say("stderr");
   const served = await programs.serve(environment, {
     stack: stackName,
     env,
     kill,
-    print: (stream, text) => emit({ type: "line", stream, text: mask(text) }),
+    print,
   });
-  const recorded = record(environment.command(kill, fence), [
+  const recorded = record(environment.command({ kill, fence, print }), [
     ...(served === undefined ? [] : [served.argument]),
     ...(scratch?.arguments ?? []),
   ]);

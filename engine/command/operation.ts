@@ -160,7 +160,7 @@ class Phase {
     const { options, env, flags, signal } = this.#context;
     const { project, stack, configuration } = this.#opened;
     const { kind, refresh, replace, target, program, exclude, spare } = this.#operation;
-    const log = programLog(events, flags.boolean("debug"));
+    const log = programLog(events, flags.boolean("debug"), options.print);
     const version = sdkVersion(this.#context.version);
     const parallel = parallelism(flags, env);
     const { config, secretKeys } = { config: configuration.plain, secretKeys: configuration.secretKeys };
@@ -282,7 +282,8 @@ class Phase {
     } else {
       stdout(`${label(kind, this.#preview)} (${displayName(stack.name, project.name)}):\n`);
       const suppressProgress = flags.boolean("suppress-progress");
-      sinks.push(displaySink(stdout, { ...show, suppressProgress, refreshing: kind === "refresh" }));
+      const withoutPrinted = this.#context.options.print !== undefined;
+      sinks.push(displaySink(stdout, { ...show, suppressProgress, withoutPrinted, refreshing: kind === "refresh" }));
     }
     return new EventStream(
       sinks,

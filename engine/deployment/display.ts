@@ -10,6 +10,8 @@ export interface DisplayOptions {
   readonly showSames: boolean;
   readonly suppressOutputs: boolean;
   readonly suppressProgress: boolean;
+  /** What programs print is shown by somebody else. */
+  readonly withoutPrinted?: boolean;
   /** The operation is a refresh: steps are called by what they find. */
   readonly refreshing: boolean;
 }
@@ -68,8 +70,9 @@ class Display {
     this.#options = options;
   }
 
-  write({ event, internal }: Emitted): void {
+  write({ event, internal, printed }: Emitted): void {
     if (internal && !("diagnosticEvent" in event)) return;
+    if (printed && this.#options.withoutPrinted) return;
     if ("resourcePreEvent" in event)
       this.#began(event.resourcePreEvent.metadata, event.resourcePreEvent.planning === true);
     else if ("resOutputsEvent" in event)

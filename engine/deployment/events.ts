@@ -99,6 +99,8 @@ export interface Emitted {
   readonly event: EngineEvent;
   /** The engine's own business (default providers): in logs, but not for people. */
   readonly internal: boolean;
+  /** A program printed it. */
+  readonly printed: boolean;
   /** The states that a step event is about, for readers that want more than the event tells. */
   readonly old?: ResourceState;
   readonly new?: ResourceState;
@@ -132,7 +134,7 @@ export class EventStream {
   }
 
   /** A message that somebody should see. It ends with a line break, as all of Pulumi's do. */
-  diagnostic(severity: Severity, message: string, urn = "", ephemeral = false): void {
+  diagnostic(severity: Severity, message: string, urn = "", ephemeral = false, printed = false): void {
     const prefixed = severity === "error" || severity === "warning" || severity === "debug";
     // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are what is taken out
     const plain = this.#mask(message.replaceAll(/\u001b\[[0-9;]*[A-Za-z]/g, ""));
@@ -144,7 +146,7 @@ export class EventStream {
       severity,
       ...(ephemeral && { ephemeral: true }),
     };
-    this.emit({ diagnosticEvent });
+    this.emit({ diagnosticEvent }, { printed });
   }
 
   /** An event about a step; `op` differs from the step's own for what a refresh found. */
@@ -180,11 +182,15 @@ export class EventStream {
     };
   }
 
-  emit(payload: EventPayload, about: { readonly internal?: boolean; readonly step?: Step } = {}): void {
+  emit(
+    payload: EventPayload,
+    about: { readonly internal?: boolean; readonly printed?: boolean; readonly step?: Step } = {},
+  ): void {
     const event = { sequence: this.#sequence++, timestamp: Math.floor(Date.now() / 1000), ...payload };
     const [old, now] = about.step ? [oldOf(about.step), newOf(about.step)] : [];
     const states = { ...(old && { old: old.state }), ...(now && { new: now.state }) };
-    for (const sink of this.#sinks) sink.write({ event, internal: about.internal ?? false, ...states });
+    for (const sink of this.#sinks)
+      sink.write({ event, internal: about.internal ?? false, printed: about.printed ?? false, ...states });
   }
 
   async close(): Promise<void> {
@@ -213,13 +219,26 @@ export class EventStream {
   }
 }
 
-/** What a program says and prints, as diagnostics. `debug`: its debug messages too, which may hold secrets. */
-export function programLog(events: EventStream, debug: boolean): ProgramLog {
+/** How much of what a program prints becomes events when somebody else takes all of it: lines, and characters in them. */
+const mostPrinted = { lines: 2_000, characters: 512 * 1024 };
+
+/**
+ * What a program says and prints, as diagnostics. `debug`: its debug messages too, which may hold secrets. With `print`, that
+ * is given every line, and diagnostics are made of the first of them only: events queue up on their way to a listener.
+ */
+export function programLog(events: EventStream, debug: boolean, print?: ProgramLog["print"]): ProgramLog {
+  let [lines, characters] = [0, 0];
   return {
     log(severity, message, urn, ephemeral) {
       if (severity !== "debug" || debug) events.diagnostic(severity, message, urn, ephemeral);
     },
-    print: (stream, text) => events.diagnostic(stream === "stdout" ? "info" : "info#err", text),
+    print(stream, text) {
+      print?.(stream, text);
+      lines += 1;
+      characters += text.length;
+      if (print !== undefined && (lines > mostPrinted.lines || characters > mostPrinted.characters)) return;
+      events.diagnostic(stream === "stdout" ? "info" : "info#err", text, "", false, true);
+    },
   };
 }
 

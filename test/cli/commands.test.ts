@@ -41,6 +41,12 @@ describe("help and completion", () => {
     expect(heavy((await loaded(["list", "-e", "local"])).urls)).not.toEqual([]);
   });
 
+  it.each(["--clear", "--adopt"])("refuses `recover %s` without a value as a wrong call", async (option) => {
+    const world = silentWorld(fixture.root);
+    expect(await main(["recover", "app.local", option], world)).toBe(2);
+    expect(world.err()).toMatch(/^tutti: Not enough arguments following: \w+\n {2}tutti --help lists what there is\n$/);
+  });
+
   it.each(Object.entries(commandOptions))("completes the options that %s has", async (command, options) => {
     const world = silentWorld(fixture.root);
     expect(await main([command, "--help"], world)).toBe(0);

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { Readable } from "node:stream";
 import grpc from "@grpc/grpc-js";
 import eventsRpc from "@pulumi/pulumi/proto/events_grpc_pb.js";
 import type eventsProto from "@pulumi/pulumi/proto/events_pb.js";
@@ -11,6 +12,8 @@ import { digestSink } from "../../../engine/deployment/digest.ts";
 import { displaySink, displayType } from "../../../engine/deployment/display.ts";
 import { openEventLog } from "../../../engine/deployment/eventSinks.ts";
 import { blindMap, type Emitted, EventStream, programLog } from "../../../engine/deployment/events.ts";
+import type { ChildEnd } from "../../../engine/language/child.ts";
+import { watch } from "../../../engine/language/node.ts";
 import { secretSignature, signatureKey, unknownSentinel } from "../../../engine/state/serialize.ts";
 import { Archive, Asset, OutputValue, Secret, unknown } from "../../../engine/values.ts";
 import { type Program, TestStack, thingUrn } from "./support.ts";
@@ -79,6 +82,60 @@ describe("diagnostics", () => {
       programLog(stream, debug).log("debug", "password=hunter22", "", false);
       expect(told).toHaveLength(debug ? 1 : 0);
     }
+  });
+});
+
+describe("what a program prints", () => {
+  it("goes whole to whoever takes it, as events only in part, and not to the display as well", () => {
+    const { stream, told } = listen();
+    let shown = "";
+    const display = displaySink((text) => (shown += text), {
+      showSames: false,
+      suppressOutputs: false,
+      suppressProgress: false,
+      refreshing: false,
+      withoutPrinted: true,
+    });
+    let taken = 0;
+    const log = programLog(stream, false, () => taken++);
+    for (let n = 0; n < 100_000; n++) log.print("stdout", "x".repeat(99));
+    expect(taken).toBe(100_000);
+    expect(told.length).toBeGreaterThan(1_000);
+    expect(told.length).toBeLessThan(10_000);
+    log.log("warning", "said, not printed", "", false);
+    stream.emit({
+      summaryEvent: {
+        ...{ maybeCorrupt: false, durationSeconds: 1, resourceChanges: {}, PolicyPacks: {}, isPreview: false },
+        result: "succeeded",
+      },
+    });
+    for (const emitted of told) display.write(emitted);
+    expect(shown).toContain("said, not printed");
+    expect(shown).not.toContain("xxx");
+  });
+
+  it("is taken before more of it is read: no more waits in memory than a window", async () => {
+    const chunk = Buffer.from(`${"x".repeat(1023)}\n`.repeat(16));
+    let read = 0;
+    let printed = 0;
+    let widest = 0;
+    const stdout = new Readable({
+      highWaterMark: 64 * 1024,
+      read() {
+        read += chunk.length;
+        this.push(read > 20 * 2 ** 20 ? null : chunk);
+      },
+    });
+    const print = (_: string, text: string): void => {
+      printed += text.length + 1;
+      widest = Math.max(widest, read - printed);
+    };
+    const ended = new Promise<ChildEnd>((resolve) => stdout.once("end", () => resolve({ type: "exit", code: 0 })));
+    const child = { stdout, stderr: Readable.from([]), ended, stop() {}, kill() {} };
+    const { signal } = new AbortController();
+    await watch(child, signal, { waitMs: 0, graceMs: 0 }, { log() {}, print });
+    expect(printed).toBe(20 * 2 ** 20);
+    expect(widest).toBeLessThanOrEqual(128 * 1024);
   });
 });
 
