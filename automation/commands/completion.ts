@@ -68,6 +68,7 @@ export const commandNames = [
   "runs",
   "report",
   "sandbox",
+  "new",
   "doctor",
   "env",
   "pulumi",

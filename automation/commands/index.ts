@@ -8,6 +8,7 @@ import { register as env } from "./env.ts";
 import { register as graph } from "./graph.ts";
 import { register as list } from "./list.ts";
 import { register as logs } from "./logs.ts";
+import { register as create } from "./new.ts";
 import { register as outputs } from "./outputs.ts";
 import { register as preview } from "./preview.ts";
 import { register as pulumi } from "./pulumi.ts";
@@ -36,6 +37,7 @@ export const commands: readonly Register[] = [
   runs,
   report,
   sandbox,
+  create,
   doctor,
   env,
   pulumi,

@@ -36,6 +36,7 @@ const impure = new Set(
     "journalFile",
     "load",
     "machine",
+    "new",
     "open",
     "program",
     "rehearse",

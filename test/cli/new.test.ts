@@ -1,0 +1,131 @@
+// `tutti new`, as a user runs it: one of each kind in a small workspace, then its own tests and one run of the compiler.
+import { spawnSync } from "node:child_process";
+import { existsSync, symlinkSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { main } from "../../automation/cli.ts";
+import { createFixture, type Fixture, silentWorld, snapshot } from "./fixture.ts";
+
+const repository = path.join(import.meta.dirname, "../..");
+let fixture: Fixture;
+beforeAll(() => {
+  fixture = createFixture();
+  symlinkSync(path.join(repository, "components"), path.join(fixture.root, "ours"));
+  const { compilerOptions } = { compilerOptions: { tsBuildInfoFile: null, incremental: false } };
+  fixture.write(
+    "tsconfig.json",
+    JSON.stringify({
+      extends: path.join(repository, "tsconfig.json"),
+      compilerOptions,
+      include: ["stacks", "components", "test"],
+    }),
+  );
+});
+afterAll(() => fixture.remove());
+
+/** Everything that is ours to change. */
+const files = (): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    ["stacks", "components", "test"].flatMap((folder) => {
+      const at = path.join(fixture.root, folder);
+      return existsSync(at) ? Object.entries(snapshot(at)).map(([name, text]) => [`${folder}/${name}`, text]) : [];
+    }),
+  );
+
+it("adds a stack, a component and environments whose tests pass and which compile", async () => {
+  const before = files();
+  // A folder is loaded once in a process: each command is a process of its own, as for a user.
+  for (const args of [
+    ["stack", "order-book", "--needs", "base,app"],
+    ["component", "queue"],
+    ["environment", "qa"],
+    ["environment", "staging", "--cloud", "real"],
+    ["environment", "twin", "--like", "real"],
+  ]) {
+    const { code, stderr } = await fixture.tutti(["new", ...args]);
+    expect([args.join(" "), code, stderr]).toEqual([
+      args.join(" "),
+      0,
+      expect.stringMatching(/^try it: npx node --test test\//),
+    ]);
+  }
+  const after = files();
+  expect(
+    Object.keys(after)
+      .filter((name) => before[name] === undefined)
+      .sort(),
+  ).toEqual([
+    "components/queue.ts",
+    "stacks/order-book/contract.ts",
+    "stacks/order-book/program.ts",
+    "test/components/queue.test.ts",
+    "test/environments/qa.test.ts",
+    "test/environments/staging.test.ts",
+    "test/environments/twin.test.ts",
+    "test/stacks/order-book.test.ts",
+  ]);
+  expect(Object.keys(before).filter((name) => before[name] !== after[name])).toEqual(["stacks/workspace.ts"]);
+
+  const tests = ["stacks/order-book", "components/queue", "environments/qa"].map((name) => `test/${name}.test.ts`);
+  const ran = spawnSync(process.execPath, ["--test", ...tests], {
+    cwd: fixture.root,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"]!, HOME: fixture.root },
+  });
+  expect(ran.stdout + ran.stderr).toMatch(/pass 3\b/);
+  expect(ran.status).toBe(0);
+  const compiled = spawnSync(
+    process.execPath,
+    [path.join(repository, "node_modules/typescript/bin/tsc"), "-p", fixture.root],
+    { encoding: "utf8" },
+  );
+  expect(compiled.stdout).toBe("");
+});
+
+it("refuses what cannot be, with what could, and writes nothing", async () => {
+  const before = files();
+  const refused = async (...args: string[]): Promise<string> => {
+    const world = silentWorld(fixture.root);
+    expect(await main(["new", ...args], world), args.join(" ")).toBe(2);
+    return world.err();
+  };
+  expect(await refused("stack", "OrderBook")).toContain(`did you mean "orderbook"?`);
+  expect(await refused("stack", "base")).toBe(
+    `tutti: there is a stack named "base" already\n  there are: app, base, files, order-book\n`,
+  );
+  expect(await refused("stack", "class")).toContain("a word of the language");
+  expect(await refused("stack", "billing", "--needs", "bse")).toBe(
+    `tutti: no stack is named "bse"; did you mean "base"?\n`,
+  );
+  expect(await refused("component", "queue")).toContain(
+    "components/queue.ts is there already; nothing is written over",
+  );
+  expect(await refused("component", "topic", "--needs", "base")).toContain(
+    "--needs is for a stack, not for a component",
+  );
+  expect(await refused("environment", "eu", "--like", "reall")).toContain(`did you mean "real"?`);
+  expect(await refused("stack")).toBe("tutti: no name for the stack\n  write: tutti new stack <name>\n");
+  expect(await refused("stck", "x")).toContain("stck");
+  expect(files()).toEqual(before);
+});
+
+it("asks on a terminal for what was not said, and only shows it with --dry-run", async () => {
+  const before = files();
+  const asked: string[] = [];
+  const answers = ["billing", "base"];
+  const quiet = silentWorld(fixture.root);
+  const world = Object.assign(quiet, {
+    canAsk: true,
+    ask: async (question: string) => {
+      asked.push(question);
+      return answers.shift();
+    },
+  });
+  expect(await main(["new", "stack", "--dry-run"], world)).toBe(0);
+  expect(asked).toEqual(["name of the stack? ", "stacks it needs, with commas? "]);
+  expect(world.out()).toContain(`--- stacks/billing/contract.ts (new)`);
+  expect(world.out()).toContain(`  needs: { base },\n`);
+  expect(world.out()).toContain(`--- stacks/workspace.ts (changed)`);
+  expect(world.err()).toBe("nothing was written\n");
+  expect(files()).toEqual(before);
+});
