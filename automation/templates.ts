@@ -174,11 +174,7 @@ export function sampleOutputs({ name, outputs }: AnyContract): Result<string, st
       return err(`no value for output "${key}" of ${name} comes to mind, which the test would need`);
     if (value !== undefined) found[key] = value;
   }
-  return ok(
-    JSON.stringify(found)
-      .replace(/"([A-Za-z_$][\w$]*)":/g, "$1: ")
-      .replace(/,(?=\S)/g, ", "),
-  );
+  return ok(codeOf(found));
 }
 
 /** JSON as the formatter writes it in code. */

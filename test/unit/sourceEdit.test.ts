@@ -67,10 +67,10 @@ it("adds a name to an import that is there", () => {
 });
 
 it("takes nothing in comments, texts and templates for code", () => {
-  expect(blanked('a // b\n\'c\' `d\n${e}` /* f */ "g\\"h"')).toBe(
-    "a     \n      \n                     ".slice(0, 1) + blanked('a // b\n\'c\' `d\n${e}` /* f */ "g\\"h"').slice(1),
-  );
-  expect(blanked(`x("stacks: [", 1)`).trim()).toBe("x(           , 1)");
+  const text = "a // b\n'c' `d\n$` /* f */ z";
+  expect(blanked(text)).toHaveLength(text.length);
+  expect(blanked(text).split(/\s+/)).toEqual(["a", "z"]);
+  expect(blanked(`x("stacks: [", 1)`)).toMatch(/^x\( +, 1\)$/);
 });
 
 it.each([
