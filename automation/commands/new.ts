@@ -2,15 +2,13 @@
 import path from "node:path";
 import type { Globals, Register } from "./command.ts";
 
-const kinds = ["stack", "component", "environment"] as const;
-
 export const register: Register = (cli, session) =>
   cli.command(
     "new <kind> [name]",
     "Add a stack, a component or an environment, with a test that passes",
     (args) =>
       args
-        .positional("kind", { choices: kinds, demandOption: true, describe: "What to add" })
+        .positional("kind", { type: "string", demandOption: true, describe: "stack, component or environment" })
         .positional("name", { type: "string", describe: "Its name: lower-case letters, digits and dashes" })
         .option("needs", { type: "string", describe: "Stack: those whose outputs it reads, network,data" })
         .option("cloud", { choices: ["sandbox", "real"] as const, describe: "Environment: sandbox by default" })
@@ -19,8 +17,13 @@ export const register: Register = (cli, session) =>
     async (given) => {
       const args = given as typeof given & Globals;
       const { world } = session;
-      const [{ planNew, writeNew }, { TuttiError }] = await Promise.all([import("../new.ts"), import("../errors.ts")]);
-      const { kind } = args;
+      const [{ newKinds, planNew, writeNew }, { TuttiError }, { noneNamed }] = await Promise.all([
+        import("../scaffold/index.ts"),
+        import("../errors.ts"),
+        import("../workspace.ts"),
+      ]);
+      const kind = newKinds.find((one) => one === args.kind);
+      if (kind === undefined) throw new TuttiError("usage", noneNamed("kind of new things", args.kind ?? "", newKinds));
       const asks = world.canAsk && !args.nonInteractive && !args.json;
       const ask = async (question: string): Promise<string> => (await world.ask(question))?.trim() ?? "";
       const wrong = (["needs", "cloud", "like"] as const).find(

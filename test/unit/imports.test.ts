@@ -36,7 +36,6 @@ const impure = new Set(
     "journalFile",
     "load",
     "machine",
-    "new",
     "open",
     "program",
     "rehearse",

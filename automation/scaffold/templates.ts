@@ -1,7 +1,7 @@
 // What `tutti new` writes: the first lines of stacks and components, and tests that pass as they are. Pure.
 import type * as z from "zod";
-import type { AnyContract } from "./define.ts";
-import { err, ok, type Result } from "./result.ts";
+import type { AnyContract } from "../define.ts";
+import { err, ok, type Result } from "../result.ts";
 
 /** How files of the workspace import tutti, and what runs its tests. */
 export interface Style {

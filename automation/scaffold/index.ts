@@ -2,14 +2,14 @@
 // is made out before anything is written; a file that is there is never written over.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Workspace } from "./define.ts";
-import { TuttiError } from "./errors.ts";
-import { loadWorkspace } from "./load.ts";
-import { findProject } from "./pulumi/project.ts";
-import type { Result } from "./result.ts";
+import type { Workspace } from "../define.ts";
+import { TuttiError } from "../errors.ts";
+import { loadWorkspace } from "../load.ts";
+import { findProject } from "../pulumi/project.ts";
+import type { Result } from "../result.ts";
+import { noneNamed, parseSettings, stacksOf } from "../workspace.ts";
 import { addEnvironment, addImport, addStack, environmentCode } from "./sourceEdit.ts";
 import { componentFiles, environmentTest, identifier, type NewFile, type Style, stackFiles } from "./templates.ts";
-import { noneNamed, parseSettings, stacksOf } from "./workspace.ts";
 
 export const newKinds = ["stack", "component", "environment"] as const;
 export type NewKind = (typeof newKinds)[number];

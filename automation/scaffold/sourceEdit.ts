@@ -1,7 +1,7 @@
 // Edits stacks/workspace.ts as text, so that comments and layout stay: adds an import, a stack to a list, an environment to an
 // object. No compiler is loaded for that. Comments, texts and templates are blanked first, place by place, so that what looks
 // like code in them is none. Whatever is not exactly as expected is refused, never guessed.
-import { err, ok, type Result } from "./result.ts";
+import { err, ok, type Result } from "../result.ts";
 
 /** The text with the contents of comments, strings and templates turned into blanks; of the same length. */
 export function blanked(text: string): string {
