@@ -63,7 +63,7 @@ function nameBy({ mode, pattern, enforce = false }: Rule, name: string, seed: Ui
   if (mode === "disabled") return fixed({ proposedName: "", mode: "disable" });
   if (pattern === undefined) return undefined;
   const next = randomFrom(seed);
-  const plain = pattern.replaceAll("${name}", () => name);
+  const plain = pattern.replaceAll(/\$\{name\}/g, () => name);
   const proposedName = plain.replaceAll(RANDOM, (_, kind: string, length: string | undefined) =>
     next(kind, Number(length)),
   );

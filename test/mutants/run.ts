@@ -7,7 +7,9 @@
 //   npm run test:mutants -- --only snapshot   those whose file or rule holds the word
 //   npm run test:mutants -- --scenarios hook  against scenarios whose name holds the word
 //   npm run test:mutants -- --jobs 1          one at a time (2 by default)
-//   npm run test:mutants -- --most 20         no more than so many scenarios for a mutant, the most specific first
+//   npm run test:mutants -- --most 20         no more than so many scenarios for a mutant
+//
+// Scenarios whose names share words with the rule come first, then the quick ones.
 import { spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -86,20 +88,17 @@ function ran({ files }: Reach, file: string, at: number): boolean {
 
 type Verdict = "scenario" | "test" | "nothing";
 
-async function verdict(folder: string, { file, from, to }: Mutant, reached: readonly Reach[]): Promise<Verdict> {
+async function verdict(folder: string, { rule, file, from, to }: Mutant, reached: readonly Reach[]): Promise<Verdict> {
   const path = join(folder, "engine", file);
   const source = await readFile(path, "utf8");
   const at = source.indexOf(from);
   if (source.split(from).length !== 2) throw new Error(`${file} does not hold exactly once: ${from}`);
   const places = [at, at + from.length - 1];
-  // Those that run few places of the engine are about few things; this one among them.
-  const size = (one: Reach) =>
-    Object.values(one.files)
-      .flat()
-      .filter(([, , did]) => did).length;
+  const stems = (rule.toLowerCase().match(/[a-z]{4,}/g) ?? []).map((word) => word.slice(0, 5));
+  const kinship = ({ name }: Reach) => stems.filter((stem) => name.includes(stem)).length;
   const chosen = reached
     .filter((one) => places.some((place) => ran(one, file, place)))
-    .sort((a, b) => size(b) - size(a))
+    .sort((a, b) => kinship(b) - kinship(a) || a.durationMs - b.durationMs)
     .slice(0, Number(values.most));
   await writeFile(
     path,
