@@ -31,6 +31,14 @@ export const replacements: readonly Scenario[] = [
     ],
   },
   {
+    name: "replacement-trigger-that-is-new-and-unknown",
+    steps: [
+      { run: "up", program: async () => void new Thing("b") },
+      { run: "preview", program: async () => void new Thing("b", {}, { replacementTrigger: first({}).serial }) },
+      { run: "up" },
+    ],
+  },
+  {
     name: "replacement-trigger-that-is-secret",
     steps: [
       { run: "up", program: async () => void first({}, { replacementTrigger: pulumi.secret("one") }) },
