@@ -39,6 +39,7 @@ export function watchSecretGetters(): void {
 /** Whether a program asks: packages of providers read their own settings so, and hand them on as secrets. */
 function byProgram(): boolean {
   const frames = (new Error().stack ?? "").split("\n").slice(1);
-  const asks = frames.find((line) => !line.includes(import.meta.url) && !/[\\/]@pulumi[\\/]pulumi[\\/]/.test(line));
-  return asks !== undefined && !/[\\/]node_modules[\\/]/.test(asks);
+  // Getters call each other; their file has another name where source maps are read.
+  const asks = frames.find((line) => !line.includes(import.meta.url) && !/^ *at Config\./.test(line));
+  return asks === undefined || !/[\\/]node_modules[\\/]/.test(asks);
 }
