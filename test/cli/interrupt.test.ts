@@ -134,3 +134,25 @@ it("treats SIGTERM as an interrupt of what runs", async () => {
   expect(await tutti.ended).toBe(8);
   expect((await lastReport()).cancelled).toEqual({ by: "terminate", level: 2 });
 });
+
+it("kills at a second SIGTERM what does not listen to the first", async () => {
+  fixture.write(
+    "stacks/base/program.ts",
+    `import fs from "node:fs";
+import { program } from "../../automation/program.ts";
+import { base } from "./contract.ts";
+export default program(base, async () => {
+  process.on("SIGTERM", () => {});
+  fs.writeFileSync(${JSON.stringify(path.join(fixture.root, "running"))}, String(process.pid));
+  for (;;);
+});
+`,
+  );
+  const tutti = start(["up", "base.local", "--yes"]);
+  await appears("running");
+  tutti.interrupt("SIGTERM");
+  await tutti.says(/interrupting what runs/);
+  tutti.interrupt("SIGTERM");
+  expect(await tutti.ended).toBe(143);
+  expect(await lastReport()).toMatchObject({ exitCode: 143, cancelled: { by: "terminate", level: 3 } });
+});

@@ -72,6 +72,32 @@ describe("on a terminal, while a resource is being created", () => {
     expect(JSON.parse((await fixture.tutti(["sandbox", "list", "--orphans", "--json"])).stdout)).toEqual([]);
   });
 
+  it("Ctrl+Z gives the terminal back, and going on draws anew", async () => {
+    slow(600_000);
+    terminal = onTerminal(fixture.root, "up files.local --yes");
+    await journalled(fixture.root, creating);
+    const cursor = (): "shown" | "hidden" => {
+      const screen = terminal!.screen();
+      return screen.lastIndexOf("\u001b[?25h") > screen.lastIndexOf("\u001b[?25l") ? "shown" : "hidden";
+    };
+    await vi.waitFor(() => expect(terminal!.screen()).toContain("\u001b[?25l"), { timeout: 20_000 });
+    await terminal.ctrlZ();
+    await vi.waitFor(() => expect(cursor()).toBe("shown"), { timeout: 20_000 });
+    const before = terminal.screen().length;
+    terminal.goOn();
+    await vi.waitFor(
+      () => {
+        expect(cursor()).toBe("hidden");
+        expect(terminal!.screen().slice(before)).toContain("files.local");
+      },
+      { timeout: 20_000 },
+    );
+    terminal.ctrlC();
+    await pause();
+    terminal.ctrlC();
+    expect(await terminal.end()).toEqual({ code: 8, spoilt: [] });
+  });
+
   it("three kill it, and the report says what needs a look", async () => {
     // The program does not listen, and neither does the provider: nothing ends by itself.
     fixture.write(

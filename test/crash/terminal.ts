@@ -20,6 +20,12 @@ export function noTerminal(): string | undefined {
 export interface Terminal {
   readonly process: ChildProcess;
   ctrlC(): void;
+  /** Stops the command as Ctrl+Z does; resolves when it is stopped. */
+  ctrlZ(): Promise<void>;
+  /** Lets it go on, as `fg` does. */
+  goOn(): void;
+  /** Everything that was written to the terminal so far. */
+  screen(): string;
   /** When the command has ended: its exit code, and what of the terminal is not as it was. */
   end(): Promise<{ readonly code: number; readonly spoilt: readonly string[] }>;
 }
@@ -40,6 +46,12 @@ export function onTerminal(root: string, args: string, env: Readonly<Record<stri
   return {
     process: child,
     ctrlC: () => void child.stdin.write("\u0003"),
+    async ctrlZ() {
+      child.stdin.write("\u001a");
+      while (!isStopped(commandOf(shellOf(child.pid!)))) await delay(20);
+    },
+    goOn: () => void process.kill(-shellOf(child.pid!), "SIGCONT"),
+    screen: () => screen,
     async end() {
       await ended;
       const read = (name: string): string => readFileSync(path.join(root, name), "utf8");
@@ -51,6 +63,14 @@ export function onTerminal(root: string, args: string, env: Readonly<Record<stri
     },
   };
 }
+
+/** The shell that `script` started; it leads the foreground group of the terminal. */
+const shellOf = (pid: number): number => onlyChild(pid);
+const commandOf = (pid: number): number => onlyChild(pid);
+const onlyChild = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);
+const isStopped = (pid: number): boolean =>
+  / [Tt] /.test(readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\)/, ""));
 
 /** Resolves when the journal of the only run tells of this. */
 export async function journalled(root: string, pattern: RegExp): Promise<void> {
