@@ -10,8 +10,6 @@ export const SERVER_OPTIONS: grpc.ServerOptions = {
   "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
   // Where a request waits while our event loop is busy. The default of 30 s would cancel it.
   "grpc.server_max_unrequested_time_in_server": 30 * 60,
-  // Ports are given out again: what became of a connection to an earlier server at the address is no concern of a new one.
-  "grpc.use_local_subchannel_pool": 1,
 };
 
 /**
