@@ -1,111 +1,70 @@
-// Existing projects on a real environment, through the official CLI where it is on the PATH: a Node.js one between two stacks
-// of the workspace, and one in YAML where its language host is there too.
-import { accessSync, mkdirSync, symlinkSync } from "node:fs";
+// An existing project on the official engine, where it is on the PATH: its program reads a stack of the workspace through a
+// plain StackReference and knows nothing of previews that are chained.
+import { mkdirSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Report } from "../../automation/index.ts";
 import { findPulumi } from "../../automation/pulumi/official.ts";
-import { createFixture, type Fixture, snapshot } from "../cli/fixture.ts";
+import { createFixture, snapshot } from "../cli/fixture.ts";
 
-const pulumi = findPulumi(process.env["PATH"]);
-const yaml = (process.env["PATH"] ?? "").split(path.delimiter).some((folder) => {
-  try {
-    accessSync(path.join(folder, "pulumi-language-yaml"));
-    return path.isAbsolute(folder);
-  } catch {
-    return false;
-  }
-});
-
-describe("existing projects on the official engine", () => {
-  let fixture: Fixture;
-  let env: Record<string, string>;
-  beforeAll(() => {
-    fixture = createFixture();
-    mkdirSync(path.join(fixture.root, ".tutti/state"), { recursive: true });
-    env = {
-      PATH: process.env["PATH"]!,
-      STATE_URL: `file://${path.join(fixture.root, ".tutti/state")}`,
-      PULUMI_CONFIG_PASSPHRASE: "correct horse battery",
-      PULUMI_HOME: path.join(fixture.root, ".tutti/home"),
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-    };
-    fixture.write("billing/Pulumi.yaml", "name: acme-billing\nruntime: nodejs\n");
-    fixture.write("billing/package.json", `{ "name": "acme-billing", "main": "index.js" }`);
-    fixture.write(
-      "billing/index.js",
-      `const pulumi = require("@pulumi/pulumi");
-       const random = require("@pulumi/random");
-       const base = new pulumi.StackReference(\`\${pulumi.getOrganization()}/pair/base.real\`);
-       const invoice = new random.RandomId("invoice", { byteLength: 2, keepers: { pet: base.requireOutput("pet") } });
-       module.exports = { invoice: invoice.hex, key: pulumi.secret(invoice.b64Std) };`,
+it("is previewed with what upstream will become, also where neither exists yet", async ({ skip }) => {
+  skip(findPulumi(process.env["PATH"]) === undefined, "pulumi is not on PATH");
+  const fixture = createFixture();
+  for (const name of ["app", "files"]) rmSync(path.join(fixture.root, "stacks", name), { recursive: true });
+  fixture.write("billing/Pulumi.yaml", "name: acme-billing\nruntime: nodejs\n");
+  fixture.write("billing/package.json", `{ "name": "acme-billing", "main": "index.js" }`);
+  fixture.write(
+    "billing/index.js",
+    `const pulumi = require("@pulumi/pulumi");
+     const random = require("@pulumi/random");
+     const base = new pulumi.StackReference(\`\${pulumi.getOrganization()}/pair/base.real\`);
+     new random.RandomId("pet", { byteLength: 2, keepers: { pet: base.requireOutput("pet") } });
+     new random.RandomId("shape", { byteLength: 2, keepers: { shape: base.requireOutput("shape") } });`,
+  );
+  mkdirSync(path.join(fixture.root, "billing/node_modules/@pulumi"), { recursive: true });
+  for (const name of ["@pulumi/pulumi", "@pulumi/random"])
+    symlinkSync(path.join(fixture.root, "node_modules", name), path.join(fixture.root, "billing/node_modules", name));
+  const contract = fixture.read("stacks/base/contract.ts");
+  fixture.write("stacks/base/contract.ts", contract.replace("pet: z.string()", "pet: z.string(), shape: z.string()"));
+  const program = fixture.read("stacks/base/program.ts").replace("pet: pet.id", 'pet: pet.id, shape: "round"');
+  fixture.write("stacks/base/program.ts", program);
+  fixture.write(
+    "stacks/workspace.ts",
+    `import { defineEnvironment, defineProject, defineWorkspace, env } from "../automation/define.ts";
+     import { base } from "./base/contract.ts";
+     const billing = defineProject({ name: "billing", dir: "billing", stack: "{environment}", needs: { base } });
+     export default defineWorkspace({ stacks: [base, billing], environments: { real: defineEnvironment({ cloud: "real", backend: env("STATE_URL") }) } });`,
+  );
+  const state = path.join(fixture.root, ".tutti/real-state");
+  mkdirSync(state, { recursive: true });
+  const env = {
+    PATH: process.env["PATH"]!,
+    STATE_URL: `file://${state}`,
+    PULUMI_CONFIG_PASSPHRASE: "correct horse battery",
+    PULUMI_HOME: path.join(fixture.root, ".tutti/pulumi-home"),
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
+  const counts = async (verb: "preview" | "up"): Promise<unknown> => {
+    const { code, stdout, stderr } = await fixture.tutti(
+      [verb, "-e", "real", "--yes", "--json"].filter((one) => verb === "up" || one !== "--yes"),
+      { env },
     );
-    mkdirSync(path.join(fixture.root, "billing/node_modules/@pulumi"), { recursive: true });
-    for (const name of ["@pulumi/pulumi", "@pulumi/random"])
-      symlinkSync(
-        path.join(import.meta.dirname, "../../node_modules", name),
-        path.join(fixture.root, "billing/node_modules", name),
-      );
-    fixture.write("rules/Pulumi.yaml", "name: acme-rules\nruntime: yaml\noutputs:\n  allowed: everything\n");
-    fixture.write(
-      "stacks/front/contract.ts",
-      `import * as z from "zod";
-       import { defineProject, defineStack, secret } from "../../automation/define.ts";
-       import { base } from "../base/contract.ts";
-       export const billing = defineProject({ name: "billing", dir: "billing", stack: "billing-{environment}", needs: { base },
-         outputs: { invoice: z.string(), key: secret(z.string()) } });
-       export const front = defineStack({ name: "front", needs: { billing }, outputs: { banner: z.string(), key: secret(z.string()) },
-         program: () => import("./program.ts") });`,
-    );
-    fixture.write(
-      "stacks/front/program.ts",
-      `import { program } from "../../automation/program.ts";
-       import { front } from "./contract.ts";
-       export default program(front, ({ needs: { billing } }) => ({ banner: billing.invoice, key: billing.key }));`,
-    );
-    fixture.write(
-      "stacks/workspace.ts",
-      `import * as z from "zod";
-       import { defineEnvironment, defineProject, defineWorkspace, env } from "../automation/define.ts";
-       import { app } from "./app/contract.ts";
-       import { base } from "./base/contract.ts";
-       import { files } from "./files/contract.ts";
-       import { billing, front } from "./front/contract.ts";
-       const rules = defineProject({ name: "rules", dir: "rules", stack: "rules-{environment}", outputs: { allowed: z.string() } });
-       export default defineWorkspace({ stacks: [base, app, files, billing, front, rules], environments: {
-         real: defineEnvironment({ cloud: "real", backend: env("STATE_URL"), except: [files, app] }) } });`,
-    );
-  });
-  afterAll(() => fixture.remove());
-  beforeEach(({ skip }) => skip(pulumi === undefined, "pulumi is not on PATH"));
-
-  async function report(...args: readonly string[]): Promise<readonly string[]> {
-    const { code, stdout, stderr } = await fixture.tutti([...args, "--json"], { env });
     expect(code, stderr + stdout).toBe(0);
-    return (JSON.parse(stdout) as Report).stacks.map(({ id, status }) => `${id} ${status}`);
-  }
-  const filesOf = (project: string): readonly string[] =>
-    Object.keys(snapshot(path.join(fixture.root, project))).filter((name) => !name.startsWith("node_modules"));
-
-  it("run with the CLI's own language host between stacks of the workspace, and get their stack's file alone", async () => {
-    const before = filesOf("billing");
-    expect(await report("up", "front.real", "--with-dependencies", "--yes")).toEqual([
-      "base.real succeeded",
-      "billing.real succeeded",
-      "front.real succeeded",
-    ]);
-    expect(filesOf("billing")).toEqual([...before, "Pulumi.billing-real.yaml"].sort());
-    expect(await report("preview", "front.real", "--with-dependencies")).toEqual([
-      "base.real unchanged",
-      "billing.real unchanged",
-      "front.real unchanged",
-    ]);
-  });
-
-  it("run in YAML", async ({ skip }) => {
-    skip(!yaml, "pulumi-language-yaml is not on PATH");
-    expect(await report("up", "rules.real", "--yes")).toEqual(["rules.real succeeded"]);
-    const { stdout } = await fixture.tutti(["outputs", "rules.real", "--json"], { env });
-    expect(JSON.parse(stdout)).toMatchObject({ allowed: "everything" });
-  });
-});
+    return (JSON.parse(stdout) as Report).stacks.map((stack) => [stack.id, stack.counts]);
+  };
+  const fresh = [
+    ["base.real", { create: 3 }],
+    ["billing.real", { create: 3 }],
+  ];
+  const work = snapshot(path.join(fixture.root, "billing"));
+  expect(await counts("preview")).toEqual(fresh);
+  expect(snapshot(path.join(fixture.root, "billing"))).toEqual(work);
+  expect(await counts("up")).toEqual(fresh);
+  // A name of another length is another pet: what is made of it is replaced, and nothing else.
+  fixture.write("stacks/base/program.ts", program.replace("length: settings.words", "length: 4"));
+  expect(await counts("preview")).toEqual([
+    ["base.real", { replace: 1, same: 2 }],
+    ["billing.real", { read: 1, replace: 1, same: 2 }],
+  ]);
+  fixture.remove();
+}, 180_000);
