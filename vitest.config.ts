@@ -16,8 +16,6 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Whole commands on a shared machine: a test may be tried once more, and the closing reporter names each that needed it.
-    retry: 1,
     reporters: [["default", { summary: false }], "./test/support/closingLine.ts"],
   },
 });

@@ -19,8 +19,6 @@ const names = scenarios.map(({ name }) => name);
 const unproven = names.filter((name) => !readRecording(name));
 const proven = names.filter((name) => !unproven.includes(name));
 let played: Map<string, Played>;
-/** Compared once already: a second try plays the scenario again, alone (the closing reporter names it FLAKY). */
-const tried = new Set<string>();
 
 beforeAll(async () => {
   // Two processes: the suite is to be fast on two cores.
@@ -31,8 +29,6 @@ beforeAll(async () => {
 group("the embedded engine, beside the recorded official one", () => {
   it.for(proven)("%s", async (name) => {
     const recording = readRecording(name)!;
-    if (tried.has(name)) for (const result of await play([name])) played.set(name, result);
-    tried.add(name);
     const result = played.get(name);
     expect(result, `${name} was not played to its end`).toBeDefined();
     expect(result?.error).toBeUndefined();
