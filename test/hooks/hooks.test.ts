@@ -219,8 +219,9 @@ describe("a webhook", () => {
       message: `POST ${host}: 400 [secret] is no good`,
     });
     instead.push("hang", "hang", "hang");
-    expect(await tell(webhook({ url, timeout: "50ms" }))).toMatchObject([
-      { status: "failed", message: `POST ${host}: no answer in 50 ms (3 attempts)` },
+    expect(await tell(webhook({ url, timeout: "250ms" }))).toMatchObject([
+      // The hook as a whole has a limit, too, which a slow machine may meet first.
+      { status: "failed", message: expect.stringMatching(/^POST \S+: (?:no answer in 250 ms|stopped)/) },
     ]);
     expect(await tell(webhook({ url: env("HOOK_URL") }), { HOOK_URL: "" })).toMatchObject([
       {
