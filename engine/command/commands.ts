@@ -28,7 +28,7 @@ export const globalFlags: FlagTable = {
   "otel-traces": hidden("string"),
   profiling: hidden("string"),
   tracing: hidden("string"),
-  verbose: hidden("number", "v"),
+  verbose: shown("number", "Accepted; there is one level of detail", "v"),
 };
 
 const stack = shown("string", "The name of the stack to operate on. Defaults to the current stack", "s");
@@ -108,7 +108,7 @@ export const commands: readonly Command[] = [
       ...programFlags,
       exclude: { kind: "strings", help: targetFlags["exclude"]!.help! },
       "continue-on-error": shown("boolean", "Continue even if an error is encountered"),
-      plan: refused("string"),
+      plan: hidden("string"),
       "secrets-provider": hidden("string"),
       "skip-preview": shown("boolean", "Do not calculate a preview first", "f"),
       strict: refused("boolean"),
@@ -181,12 +181,12 @@ export const commands: readonly Command[] = [
       ...operationFlags,
       file: shown("string", "The path to a JSON-encoded file of resources to import", "f"),
       from: refused("string"),
-      "generate-code": shown("boolean", "Generate resource declaration code (this engine does not)"),
+      "generate-code": shown("boolean", "Generate resource declaration code; true by default"),
       "generate-resources": refused("string"),
-      out: refused("string"),
+      out: shown("string", "The path to the file that will contain the generated resource declarations", "o"),
       parent: shown("string", "The name and URN of the parent resource: name=urn"),
       "preview-only": shown("boolean", "Only show a preview of the import"),
-      properties: refused("list"),
+      properties: hidden("list"),
       protect: shown("boolean", "Whether the imported resources are protected; true by default"),
       provider: shown("string", "The name and URN of the provider to use: name=urn"),
       "skip-preview": shown("boolean", "Do not calculate a preview first"),
@@ -218,7 +218,7 @@ export const commands: readonly Command[] = [
     maximum: 1,
     flags: {
       stack,
-      "copy-config-from": refused("string"),
+      "copy-config-from": shown("string", "The name of the stack to copy existing config from"),
       "no-select": shown("boolean", "Do not select the stack"),
       "secrets-provider": shown("string", "passphrase"),
       teams: refused("strings"),
@@ -341,6 +341,15 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./stackExport.ts")).stackImport,
   },
   {
+    path: ["stack", "change-secrets-provider"],
+    summary: "Change the passphrase of a stack",
+    usage: "passphrase",
+    minimum: 1,
+    maximum: 1,
+    flags: { stack },
+    load: async () => (await import("./secretsProvider.ts")).changeSecretsProvider,
+  },
+  {
     path: ["stack", "tag", "ls"],
     aliases: ["list"],
     summary: "List all stack tags",
@@ -445,6 +454,31 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./config.ts")).configRemove,
   },
   {
+    path: ["config", "copy"],
+    aliases: ["cp"],
+    summary: "Copy config to another stack",
+    usage: "[key]",
+    minimum: 0,
+    maximum: 1,
+    flags: {
+      ...configFlags,
+      dest: shown("string", "The stack to copy the config to", "d"),
+      path: shown("boolean", "The key contains a path to a property in a map or list"),
+    },
+    load: async () => (await import("./config.ts")).configCopy,
+  },
+  ...(["add", "init", "ls", "rm"] as const).map(
+    (name): Command => ({
+      path: ["config", "env", name],
+      aliases: { add: [], init: ["new"], ls: ["list"], rm: ["remove"] }[name],
+      summary: "Environments of Pulumi Cloud (not supported by this engine)",
+      minimum: 0,
+      maximum: Number.POSITIVE_INFINITY,
+      flags: { ...configFlags, json, yes, "show-secrets": showSecrets },
+      load: async () => (await import("./config.ts")).configEnvironment,
+    }),
+  ),
+  {
     path: ["config", "refresh"],
     summary: "Update the local configuration based on the most recent deployment of the stack",
     minimum: 0,
@@ -488,6 +522,39 @@ export const commands: readonly Command[] = [
       },
     }),
   ),
+  ...(["taint", "untaint"] as const).map(
+    (name): Command => ({
+      path: ["state", name],
+      summary:
+        name === "taint" ? "Have resources replaced by the next update" : "Take back that resources are to be replaced",
+      usage: "<resource-urn>...",
+      minimum: 1,
+      maximum: Number.POSITIVE_INFINITY,
+      flags: { stack, yes },
+      load: async () => {
+        const { stateTaint, stateUntaint } = await import("./stateEdit.ts");
+        return name === "taint" ? stateTaint : stateUntaint;
+      },
+    }),
+  ),
+  {
+    path: ["state", "rename"],
+    summary: "Rename a resource in a stack's state",
+    usage: "<resource-urn> <new-name>",
+    minimum: 2,
+    maximum: 2,
+    flags: { stack, yes },
+    load: async () => (await import("./stateEdit.ts")).stateRename,
+  },
+  {
+    path: ["state", "get"],
+    summary: "Show a resource's state",
+    usage: "<resource-urn | name>",
+    minimum: 1,
+    maximum: 1,
+    flags: { stack, output, "show-secrets": showSecrets },
+    load: async () => (await import("./stateShow.ts")).stateGet,
+  },
   {
     path: ["state", "repair"],
     summary: "Repair an invalid state",

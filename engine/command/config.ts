@@ -7,6 +7,7 @@ import {
   configText,
   holdsSecure,
   isStructured,
+  reencrypted,
   revealed,
   valueAt,
   withoutValueAt,
@@ -17,7 +18,7 @@ import { EngineError, reasonOf } from "../state/error.ts";
 import { escapeHtml, isJsonObject, type JsonValue, mapText, plainText, sortedText } from "../state/json.ts";
 import type { SecretsManager } from "../state/secrets.ts";
 import { type ConfigMap, fullKey, type StackConfig, withProjectDefaults } from "../state/stackConfig.ts";
-import { displayName } from "../state/stackName.ts";
+import { displayName, fullName } from "../state/stackName.ts";
 import type { CommandContext } from "./context.ts";
 import { jsonOf, jsonText, tableText, wantsJson } from "./print.ts";
 import { configDecrypter, type OpenedStack, openStack, readConfig, stackSecrets } from "./stack.ts";
@@ -282,6 +283,50 @@ export async function configRemove(context: CommandContext): Promise<number> {
   }
   await config.save();
   return 0;
+}
+
+/** `config cp [key] --dest <stack> [--path]`: one value, or all. Secrets are encrypted anew for the other stack. */
+export async function configCopy(context: CommandContext): Promise<number> {
+  const { stack, project, config } = await open(context);
+  const dest = context.flags.string("dest");
+  if (!dest) throw new EngineError("missing destination: give the stack to copy to with --dest");
+  const to = await openStack(context, await context.parseStack(dest));
+  if (fullName(to.name) === fullName(stack.name))
+    throw new EngineError("current stack and destination stack are the same");
+  const given = context.args[0];
+  const target = given === undefined ? undefined : parseKey(given, project, context.flags.boolean("path"));
+  if (target && valueAt(config.values().get(target.key), target.path) === undefined)
+    throw new EngineError(
+      `configuration key '${prettyKey(given!, project)}' not found for stack '${displayName(stack.name, project)}'`,
+    );
+  await copyConfig(context, { stack, config }, { stack: to, config: await readConfig(context, to.name) }, target);
+  return 0;
+}
+
+/** Copies values from one configuration file to another, and saves that. Without a target all of them. */
+export async function copyConfig(
+  context: CommandContext,
+  from: Pick<Opened, "stack" | "config">,
+  to: Pick<Opened, "stack" | "config">,
+  target?: KeyPath,
+): Promise<void> {
+  const values = from.config.values();
+  const decrypt = await configDecrypter(context, from.stack, from.config, values);
+  const secrets = [...values.values()].some(holdsSecure) && (await stackSecrets(context, to.stack, to.config));
+  const copied = (value: JsonValue) =>
+    reencrypted(value, (ciphertext) => (secrets || refuseSecrets()).encrypt(decrypt(ciphertext)));
+  if (target) setValue(to.config, target, copied(valueAt(values.get(target.key), target.path)!));
+  else for (const [key, value] of values) to.config.set(key, copied(value));
+  await to.config.save();
+}
+
+function refuseSecrets(): never {
+  throw new EngineError("there is nothing to encrypt");
+}
+
+/** `config env ...`: environments are Pulumi Cloud's. */
+export async function configEnvironment(): Promise<number> {
+  throw new EngineError("environments of Pulumi Cloud are not supported by this engine (`config env`)");
 }
 
 /** `config refresh [--force]`: the configuration and salt of the last operation, back into the file. */

@@ -11,6 +11,7 @@ import { digestSink } from "../deployment/digest.ts";
 import { displaySink } from "../deployment/display.ts";
 import { openEventLog } from "../deployment/eventSinks.ts";
 import { type EventSink, EventStream, programLog } from "../deployment/events.ts";
+import type { Import } from "../deployment/importing.ts";
 import { Resource } from "../deployment/resource.ts";
 import type { SnapshotContents } from "../deployment/snapshot.ts";
 import { UrnTargets } from "../deployment/targets.ts";
@@ -37,7 +38,7 @@ import { isTrue } from "./stackRemove.ts";
 
 /** What a verb's flags come to. */
 export interface Operation {
-  readonly kind: "update" | "preview" | "refresh" | "destroy";
+  readonly kind: "update" | "preview" | "refresh" | "destroy" | "import";
   readonly phases: readonly ("preview" | "apply")[];
   /** Whether the stack's program is run. */
   readonly program: boolean;
@@ -51,6 +52,8 @@ export interface Operation {
   readonly clearPendingCreates?: boolean;
   /** Creations that were cut off and are known to have succeeded: the id of what was created, by URN. */
   readonly importPendingCreates?: ReadonlyMap<string, string>;
+  /** Resources to take into the state; nothing else is done then. */
+  readonly imports?: readonly Import[];
   /** More resources to leave alone, chosen by their state. */
   readonly spare?: (resources: readonly ResourceState[]) => readonly string[];
 }
@@ -159,7 +162,7 @@ class Phase {
   async #deploy(checkpoint: Checkpoint, events: EventStream): Promise<DeploymentResult> {
     const { options, env, flags, signal } = this.#context;
     const { project, stack, configuration } = this.#opened;
-    const { kind, refresh, replace, target, program, exclude, spare } = this.#operation;
+    const { kind, refresh, replace, target, program, exclude, spare, imports } = this.#operation;
     const log = programLog(events, flags.boolean("debug"), options.print);
     const version = sdkVersion(this.#context.version);
     const parallel = parallelism(flags, env);
@@ -211,7 +214,7 @@ class Phase {
       replaceTargets: new UrnTargets(replace),
       ignoreProtect: flags.boolean("ignore-protect"),
       autonamer: this.#opened.autonamer,
-      mode: kind === "preview" ? "update" : kind,
+      mode: kind === "preview" || kind === "import" ? "update" : kind,
       refreshes: this.#operation.refreshes ?? false,
       continueOnError: flags.boolean("continue-on-error") || isTrue(env["PULUMI_CONTINUE_ON_ERROR"]),
       program:
@@ -219,6 +222,7 @@ class Phase {
         ((registrar, ended) =>
           run(secrets === undefined ? registrar : watchedRegistrar(registrar, secrets), log, ended)),
       configuration: { values: config, secretKeys },
+      ...(imports && { imports }),
     };
     try {
       return await unlessKilled(kill, deploy(deployment, { base, events, signal, write, host }));
@@ -294,6 +298,7 @@ class Phase {
 
   async #addToHistory(startTime: number, { result, changes }: DeploymentResult): Promise<void> {
     const { flags } = this.#context;
+    const { kind } = this.#operation;
     const { stack, configuration } = this.#opened;
     const environment = Object.fromEntries(
       ["exec-kind", "exec-agent"].flatMap((flag) => {
@@ -302,7 +307,7 @@ class Phase {
       }),
     );
     const info: UpdateInfo = {
-      kind: this.#operation.kind,
+      kind: kind === "import" ? "resource-import" : kind,
       startTime,
       endTime: seconds(),
       message: flags.string("message") ?? "",
@@ -334,7 +339,13 @@ class Phase {
   }
 }
 
-const verbs = { update: "Updating", preview: "Previewing", refresh: "Refreshing", destroy: "Destroying" } as const;
+const verbs = {
+  update: "Updating",
+  preview: "Previewing",
+  refresh: "Refreshing",
+  destroy: "Destroying",
+  import: "Importing",
+} as const;
 
 function label(kind: Operation["kind"], preview: boolean): string {
   return preview ? `Previewing ${kind === "preview" ? "update" : kind}` : verbs[kind];

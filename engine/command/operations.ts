@@ -1,8 +1,8 @@
 // The verbs that run an operation. Each reads its flags into an Operation (one file a verb); running one is the same for
 // all of them (operation.ts).
-import { EngineError } from "../state/error.ts";
 import type { CommandContext } from "./context.ts";
 import { destroy } from "./destroy.ts";
+import { importVerb } from "./import.ts";
 import { preview } from "./preview.ts";
 import { refresh } from "./refresh.ts";
 import { up } from "./up.ts";
@@ -15,9 +15,5 @@ export const operations: Readonly<
   preview,
   refresh,
   destroy,
-  import: async () => {
-    throw new EngineError(
-      "`pulumi import` is not supported by the embedded engine; give the resource the `import` option in the program instead",
-    );
-  },
+  import: importVerb,
 };

@@ -4,8 +4,9 @@ import { EngineError } from "../state/error.ts";
 import { newSalt, passphraseSecrets } from "../state/passphrase.ts";
 import { fullName, type StackName } from "../state/stackName.ts";
 import { pulumiHome, selectStack } from "../state/workspaceFile.ts";
+import { copyConfig } from "./config.ts";
 import type { CommandContext } from "./context.ts";
-import { readConfig } from "./stack.ts";
+import { openStack, readConfig } from "./stack.ts";
 
 /** `stack init [name]` */
 export async function stackInit(context: CommandContext): Promise<number> {
@@ -15,7 +16,14 @@ export async function stackInit(context: CommandContext): Promise<number> {
     throw new EngineError("only one of --stack or argument stack name may be specified, not both");
   const text = named ?? given;
   if (text === undefined) throw new EngineError("missing stack name");
-  await createStack(context, await context.parseStack(text));
+  const source = context.flags.string("copy-config-from");
+  const from = source ? await openStack(context, await context.parseStack(source)) : undefined;
+  const name = await context.parseStack(text);
+  await createStack(context, name);
+  if (from === undefined) return 0;
+  const to = await openStack(context, name);
+  const configOf = async (stack: typeof to) => ({ stack, config: await readConfig(context, stack.name) });
+  await copyConfig(context, await configOf(from), await configOf(to));
   return 0;
 }
 

@@ -1,4 +1,5 @@
-// `state delete | protect | unprotect`: surgical changes to a stack's state, under its lock. Nothing happens in any cloud.
+// `state delete | protect | unprotect | taint | untaint | rename`: surgical changes to a stack's state, under its lock. Nothing happens in any cloud.
+import { createUrn, isUrn, parseUrn } from "../deployment/urn.ts";
 import type { Snapshot } from "../state/deployment.ts";
 import { EngineError } from "../state/error.ts";
 import type { ResourceState } from "../state/resource.ts";
@@ -34,9 +35,9 @@ function chosen({ resources }: Snapshot, { flags, args }: CommandContext): Reado
   return new Set(args);
 }
 
-/** `state protect <urn>...` and `state unprotect <urn>...` */
-const setProtect =
-  (protect: boolean) =>
+/** Changes the resources that the URNs name. */
+const change =
+  (word: string, fields: Partial<ResourceState>) =>
   async (context: CommandContext): Promise<number> => {
     let count = 0;
     await edit(context, (snapshot) => {
@@ -44,15 +45,55 @@ const setProtect =
       return snapshot.resources.map((resource) => {
         if (resource.delete || !urns.has(resource.urn)) return resource;
         count++;
-        return { ...resource, protect };
+        return { ...resource, ...fields };
       });
     });
-    const word = protect ? "protected" : "unprotected";
     context.stdout(context.flags.boolean("all") ? `All resources ${word}\n` : `${count} resources ${word}\n`);
     return 0;
   };
-export const stateProtect = setProtect(true);
-export const stateUnprotect = setProtect(false);
+/** `state protect <urn>...` and `state unprotect <urn>...` */
+export const stateProtect = change("protected", { protect: true });
+export const stateUnprotect = change("unprotected", { protect: false });
+/** `state taint <urn>...` and `state untaint <urn>...`: the next update replaces what is tainted. */
+export const stateTaint = change("tainted", { taint: true });
+export const stateUntaint = change("untainted", { taint: false });
+
+/** `state rename <urn> <new name>`: the URNs of its children name only types, and stay. */
+export async function stateRename(context: CommandContext): Promise<number> {
+  const [urn, name] = context.args as readonly [string, string];
+  if (!isUrn(urn)) throw new EngineError("The provided input URN is not valid");
+  if (name === "") throw new EngineError("the new name must not be empty");
+  const { stack, project, qualifiedType } = parseUrn(urn);
+  const renamed = createUrn(stack, project, "", qualifiedType, name);
+  await edit(context, ({ resources }) => {
+    const found = resources.filter((resource) => resource.urn === urn);
+    if (found.length === 0) throw new EngineError(`No such resource "${urn}" exists in the current state`);
+    if (found.length > 1) throw new EngineError("The input URN ambiguously refers to multiple resources");
+    if (renamed !== urn && resources.some((resource) => resource.urn === renamed))
+      throw new EngineError("The chosen new urn for the state corresponds to an already existing resource");
+    return withUrn(resources, urn, renamed);
+  });
+  context.stdout("Resource renamed\n");
+  return 0;
+}
+
+/** The resources with one URN changed wherever it stands. */
+function withUrn(resources: readonly ResourceState[], from: string, to: string): readonly ResourceState[] {
+  const one = (urn: string) => (urn === from ? to : urn);
+  return resources.map((state) => ({
+    ...state,
+    urn: one(state.urn),
+    parent: one(state.parent),
+    deletedWith: one(state.deletedWith),
+    viewOf: one(state.viewOf),
+    dependencies: state.dependencies.map(one),
+    replaceWith: state.replaceWith.map(one),
+    provider: state.provider.startsWith(`${from}::`) ? to + state.provider.slice(from.length) : state.provider,
+    propertyDependencies: Object.fromEntries(
+      Object.entries(state.propertyDependencies).map(([key, list]) => [key, list.map(one)]),
+    ),
+  }));
+}
 
 /** `state delete <urn>... [--target-dependents] [--force]` */
 export async function stateDelete(context: CommandContext): Promise<number> {

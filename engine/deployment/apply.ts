@@ -2,6 +2,7 @@
 // changed: create and update ask for a prediction, delete does nothing, read and refresh read. Which step to take is not
 // decided here, and neither what is recorded or told of it.
 // (pulumi/pulumi: pkg/resource/deploy/step.go)
+import { randomBytes } from "node:crypto";
 import { PartialFailure, type Provider } from "../providers/provider.ts";
 import { type PropertyMap, Secret } from "../values.ts";
 import { diffResource } from "./asking.ts";
@@ -214,20 +215,46 @@ async function refreshDiff(old: Resource, fresh: Resource, provider: Provider, c
 }
 
 async function importResource(step: ImportStep, context: ApplyContext): Promise<void> {
-  const { original, new: fresh } = step;
+  const { original, new: fresh, supplied } = step;
   const { importId } = fresh.state;
+  const { id, inputs, outputs, initErrors } = await readForImport(step, context);
+  fresh.set({ id, inputs, outputs, initErrors });
+  step.imported = fresh.copy();
+  const now = new Date().toISOString();
+  // What differs from the goal is the business of the update that may follow. Without a goal nothing compares ids again.
+  fresh.set({ created: now, modified: now, importId: supplied ? "" : importId });
+  if (supplied && fresh.custom) await warnOfInvalidInputs(fresh, context);
+  if (original) original.set({ delete: true });
+}
+
+async function readForImport({ new: fresh, supplied }: ImportStep, context: ApplyContext) {
+  const { importId } = fresh.state;
+  const { inputs = {}, outputs: described = fresh.custom ? undefined : {} } = supplied ?? {};
+  if (described) return { id: importId, inputs, outputs: described, initErrors: [] };
   const answer = await orPartial(
     providerOf(fresh, context).read({ ...targetOf(fresh), id: importId, inputs: {}, outputs: {} }),
   );
   if (!answer) throw new Error(`resource '${importId}' does not exist`);
-  const now = new Date().toISOString();
-  const initErrors = answer instanceof PartialFailure ? answer.reasons : [];
-  const { inputs, outputs } = answer;
-  fresh.set({ id: answer.id || importId, inputs, outputs, initErrors });
-  step.imported = fresh.copy();
-  // What differs from the goal is the business of the update that may follow.
-  fresh.set({ created: now, modified: now });
-  if (original) original.set({ delete: true });
+  return {
+    id: answer.id || importId,
+    inputs: { ...inputs, ...answer.inputs },
+    outputs: answer.outputs,
+    initErrors: answer instanceof PartialFailure ? answer.reasons : [],
+  };
+}
+
+/** Inputs that were read, not written, may not pass the provider's own check: the next update would. */
+async function warnOfInvalidInputs(fresh: Resource, context: ApplyContext): Promise<void> {
+  const { inputs, type, urn } = fresh;
+  const request = { ...targetOf(fresh), oldInputs: inputs, newInputs: inputs, randomSeed: randomBytes(32) };
+  const { failures } = await providerOf(fresh, context).check(request);
+  if (failures.length === 0) return;
+  const about = "One or more imported inputs failed to validate. This is almost certainly a bug in the";
+  const then =
+    "The import will still proceed, but you will need to edit the generated code after copying it into your program.";
+  context.report("warning", `${about} \`${type.split(":")[0]}\` provider. ${then}`, urn);
+  for (const { property, reason } of failures)
+    context.report("warning", property === "" ? reason : `${property}: ${reason}`, urn);
 }
 
 /**

@@ -39,9 +39,7 @@ export class DefaultProviders {
     const key = JSON.stringify([request.package, version, request.pluginDownloadUrl]);
     const known = this.#references.get(key);
     if (known) return known;
-    const registered = this.#register(this.#goal({ ...request, version })).then(({ urn, id }) =>
-      providerReference(urn, id),
-    );
+    const registered = this.#register(this.goal(request)).then(({ urn, id }) => providerReference(urn, id));
     this.#references.set(key, registered);
     return registered;
   }
@@ -57,7 +55,9 @@ export class DefaultProviders {
     return (names as string[]).some((name) => name.trim() === "*" || name.trim() === packageName);
   }
 
-  #goal({ package: packageName, version, pluginDownloadUrl }: PackageRequest): Goal {
+  /** What a package's default provider is registered with. @throws when the version is none. */
+  goal({ package: packageName, version: given, pluginDownloadUrl }: PackageRequest): Goal {
+    const version = normalVersion(given);
     return {
       ...emptyGoal,
       type: providerType(packageName),

@@ -14,6 +14,7 @@ import { Bail, messageOf } from "./errors.ts";
 import type { EventStream } from "./events.ts";
 import type { Generation } from "./generation.ts";
 import { Hooks } from "./hooks.ts";
+import { type Import, importResources } from "./importing.ts";
 import { type GeneratorOptions, Ledger } from "./ledger.ts";
 import { ProviderRegistry } from "./providerRegistry.ts";
 import { type Changes, Recorder } from "./recorder.ts";
@@ -39,6 +40,8 @@ export interface DeploymentOptions extends GeneratorOptions {
   readonly refresh: "no" | "first" | "only";
   /** Undefined: a refresh or destroy of what the state knows. */
   readonly program: RunProgram | undefined;
+  /** Given: these are taken into the state, and nothing else is done. */
+  readonly imports?: readonly Import[];
   readonly configuration: Configuration;
 }
 
@@ -132,8 +135,12 @@ class Deployment {
   }
 
   async #operate(): Promise<void> {
-    const { refresh, program, mode, targets, excludes, replaceTargets, preview } = this.#options;
+    const { refresh, program, mode, targets, excludes, replaceTargets, preview, imports } = this.#options;
     const { base } = this.#parts;
+    if (imports) {
+      const [generation, executor, registrar] = [this.#generation, this.#executor, this.#registrar];
+      return importResources({ generation, executor, registrar }, imports);
+    }
     if (refresh === "no" && !this.#options.refreshes && !preview && base.pendingOperations.length > 0)
       this.#warnOfPendingOperations();
     if (refresh !== "no") await this.#refresh();

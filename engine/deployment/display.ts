@@ -36,7 +36,7 @@ const words: Readonly<Record<StepOp, OpWords>> = {
   "delete-replaced": w("--", "delete original", "deleting original", "deleted original"),
   read: w("> ", "read", "reading", "read", "to read", "read"),
   "read-replacement": w(">>", "read for replacement", "reading for replacement", "read for replacement"),
-  refresh: w("~ ", "refresh", "refreshing", "refreshed", "to refresh", "refreshed"),
+  refresh: w("~ ", "refreshing", "refreshing", "refreshed", "to refresh", "refreshed"),
   discard: w("< ", "discard", "discarding", "discarded", "to discard", "discarded"),
   "discard-replaced": w("<<", "discard original", "discarding original", "discarded original"),
   "remove-pending-replace": w("~ ", "complete replace", "completing replace", "completed replace"),
@@ -85,7 +85,7 @@ class Display {
   #began(metadata: StepMetadata, planning: boolean): void {
     if (isRootStack(metadata.urn)) this.#note(metadata);
     this.#startedMs.set(key(metadata), Date.now());
-    if (!planning && (metadata.op !== "refresh" || this.#options.refreshing)) this.#line(metadata, "(0s)", "doing");
+    if (!planning) this.#line(metadata, "(0s)", "doing");
   }
 
   #ended(metadata: StepMetadata, planning: boolean): void {

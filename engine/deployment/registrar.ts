@@ -7,7 +7,7 @@ import { Bail, DeploymentStopped, messageOf } from "./errors.ts";
 import type { Generated, Generation } from "./generation.ts";
 import type { Hooks } from "./hooks.ts";
 import { withProviderSettings } from "./providerRegistry.ts";
-import { dependencyUrns, isProviderType, type Resource } from "./resource.ts";
+import { dependencyUrns, isProviderType, providerReference, type Resource } from "./resource.ts";
 import type {
   ErrorHook,
   Goal,
@@ -171,6 +171,14 @@ export class DeploymentRegistrar implements Registrar {
     const provider = this.#generation.registry.get(reference);
     if (!provider) throw new Error(`unknown provider '${reference}' for ${packageName}`);
     return provider.invoke(goal.token, goal.args);
+  }
+
+  /** The reference of the default provider of a resource type's package: the one in the state, else a new one. */
+  async defaultProvider(wanted: Pick<Goal, "type" | "version" | "pluginDownloadUrl">): Promise<string> {
+    const { ledger, options } = this.#generation;
+    const { type, name } = this.#defaults.goal({ ...wanted, package: wanted.type.split(":")[0]! });
+    const old = ledger.olds.byUrn.get(childUrn(options.stack, options.project, "", type, name));
+    return old ? providerReference(old.urn, old.id) : this.#provider({ ...wanted, provider: "" });
   }
 
   /** Resolves when nothing is being decided or run. */

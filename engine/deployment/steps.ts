@@ -2,6 +2,7 @@
 // step executor carries it out, the snapshot records it, the events tell of it. Each of these handles every kind, and a
 // new kind does not compile before they do.
 import type { PropertyDiff } from "../providers/provider.ts";
+import type { PropertyMap } from "../values.ts";
 import { type Diff, noDiff } from "./diff.ts";
 import { isDefaultProvider, isProviderType, type Resource } from "./resource.ts";
 
@@ -118,6 +119,8 @@ export interface ImportStep {
   readonly original: Resource | undefined;
   readonly new: Resource;
   readonly settle: Settle;
+  /** Given: no goal is compared with what is read. These values go before what the provider reads. */
+  readonly supplied?: { readonly inputs: PropertyMap; readonly outputs: PropertyMap | undefined };
   /** What was read, for display; set when the step has run. */
   imported?: Resource;
 }

@@ -30,6 +30,14 @@ export function revealed(value: JsonValue, reveal: (ciphertext: string) => strin
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, revealed(item, reveal)]));
 }
 
+/** The value with every ciphertext replaced by another. */
+export function reencrypted(value: JsonValue, encrypt: (ciphertext: string) => string): JsonValue {
+  if (isSecure(value)) return { secure: encrypt(value.secure) };
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map((item) => reencrypted(item, encrypt));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, reencrypted(item, encrypt)]));
+}
+
 /** A value without encrypted strings as the text that programs get: strings bare, all else as JSON. */
 export function configText(value: JsonValue): string {
   return typeof value === "string" ? value : sortedText(value);

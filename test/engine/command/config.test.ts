@@ -149,3 +149,43 @@ token  [secret]
     expect(await readFile(`${path}.bak`, "utf8")).toContain("extra");
   });
 });
+
+describe("config copy", () => {
+  it("takes one value or all to another stack, secrets encrypted for it", async () => {
+    const made = await bench({ name: "p" });
+    await made.run("stack", "init", "one");
+    for (const args of [
+      ["a", "1"],
+      ["--path", "b.c[0]", "x"],
+      ["--secret", "s", "hunter2"],
+    ])
+      await made.run("config", "set", "--stack", "one", ...args);
+    await made.run("stack", "init", "two");
+    const shown = async (stack: string) =>
+      JSON.parse((await made.run("config", "--json", "--show-secrets", "--stack", stack)).stdout) as object;
+    expect(await made.run("config", "cp", "s", "--stack", "one", "--dest", "two")).toMatchObject({ code: 0 });
+    expect(await shown("two")).toEqual({ "p:s": { value: "hunter2", secret: true } });
+    await made.run("config", "cp", "--path", "b.c", "--stack", "one", "--dest", "two");
+    await made.run("config", "copy", "--stack", "one", "-d", "two");
+    expect(await shown("two")).toEqual(await shown("one"));
+    const file = async (stack: string) => readFile(join(made.project, `Pulumi.${stack}.yaml`), "utf8");
+    const secure = async (stack: string) => /secure: (.*)/.exec(await file(stack))?.[1];
+    expect(await secure("two")).not.toBe(await secure("one"));
+    expect((await made.run("config", "cp", "--stack", "one", "--dest", "one")).stderr).toContain("are the same");
+    expect((await made.run("config", "cp", "nope", "--stack", "one", "--dest", "two")).stderr).toContain(
+      "configuration key 'nope' not found for stack 'one'",
+    );
+    expect(await made.run("stack", "init", "three", "--copy-config-from", "one")).toMatchObject({ code: 0 });
+    expect(await shown("three")).toEqual(await shown("one"));
+  });
+
+  it("has no environments, and says so", async () => {
+    const made = await bench({ name: "p" });
+    await made.run("stack", "init", "dev");
+    for (const verb of ["add", "init", "ls", "rm"])
+      expect(await made.run("config", "env", verb, "x", "--yes")).toMatchObject({
+        code: 1,
+        stderr: "error: environments of Pulumi Cloud are not supported by this engine (`config env`)\n",
+      });
+  });
+});

@@ -1,0 +1,43 @@
+// `stack change-secrets-provider passphrase`: another passphrase for a stack. Configuration and state are encrypted anew, the
+// configuration file first: a crash between the two leaves a state that still opens with the old passphrase and names its
+// own salt.
+
+import { reencrypted } from "../state/configValue.ts";
+import { EngineError } from "../state/error.ts";
+import { newSalt, passphraseSecrets } from "../state/passphrase.ts";
+import type { CommandContext } from "./context.ts";
+import { configDecrypter, openCheckpoint, openStack, readConfig } from "./stack.ts";
+
+/** The new passphrase is the first line of standard input; the old one is the environment's, as for every command. */
+export async function changeSecretsProvider(context: CommandContext): Promise<number> {
+  const provider = context.args[0]!;
+  if (provider !== "passphrase" && provider !== "default")
+    throw new EngineError(`secrets provider "${provider}" is not supported by this engine: it has "passphrase" only`);
+  const stack = await openStack(context);
+  const config = await readConfig(context, stack.name);
+  if (config.secretsProvider !== undefined && config.secretsProvider !== "passphrase")
+    throw new EngineError(
+      `secrets provider "${config.secretsProvider}" of ${config.path} is not supported by this engine: it has "passphrase" only`,
+    );
+  const phrase = (await context.stdin()).split(/\r?\n/)[0]!.trim();
+  if (phrase === "") throw new EngineError("the new passphrase must be given as the first line of standard input");
+  const lock = await stack.backend.lock(stack.name);
+  try {
+    const checkpoint = await openCheckpoint(context, stack);
+    const decrypt = await configDecrypter(context, stack, config);
+    const salt = await newSalt(phrase);
+    const secrets = await passphraseSecrets(salt, phrase);
+    for (const [key, value] of config.values())
+      config.set(
+        key,
+        reencrypted(value, (ciphertext) => secrets.encrypt(decrypt(ciphertext))),
+      );
+    config.setEncryptionSalt(salt);
+    context.stdout("Migrating old configuration and state to new secrets provider\n");
+    await config.save();
+    if (checkpoint.snapshot !== undefined) await checkpoint.write(checkpoint.snapshot, secrets);
+  } finally {
+    await lock.release();
+  }
+  return 0;
+}

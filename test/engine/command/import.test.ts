@@ -1,0 +1,218 @@
+// `pulumi import`: what it reads goes into the state as the official CLI puts it there, and the code it prints declares it.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { className, importedCode } from "../../../engine/command/importedCode.ts";
+import { parseImports, readImportFile, singleImport } from "../../../engine/command/importFile.ts";
+import { newResource } from "../../../engine/state/resource.ts";
+import { Secret } from "../../../engine/values.ts";
+import { bench } from "./support.ts";
+
+const stack = { project: "p", stack: "dev" };
+const urn = (type: string, name: string) => `urn:pulumi:dev::p::${type}::${name}`;
+const noSecrets = { decrypt: () => "" };
+const yes = ["--yes", "--skip-preview", "--non-interactive"];
+
+interface State {
+  readonly deployment: { readonly resources: readonly Record<string, unknown>[] };
+}
+
+describe("import", () => {
+  it("takes one resource into the state, protected, and prints its declaration; again it changes nothing", async () => {
+    const made = await bench({ name: "p" });
+    await made.run("stack", "init", "dev");
+    const one = ["import", "random:index/randomId:RandomId", "rid", "p-9hUg"];
+    const looked = await made.run(...one, "--preview-only", "--non-interactive");
+    expect(looked).toMatchObject({ code: 0, stderr: "" });
+    expect(looked.stdout).toMatch(/^Previewing import \(dev\):\n/);
+    const state = async () => JSON.parse((await made.run("stack", "export")).stdout) as State;
+    expect((await state()).deployment.resources).toBeUndefined();
+    const done = await made.run(...one, ...yes);
+    expect(done).toMatchObject({ code: 0, stderr: "" });
+    expect(done.stdout).toMatch(/^Importing \(dev\):\n/);
+    expect(done.stdout).toContain("    + 1 created\n    = 1 imported\n");
+    expect(done.stdout).toMatch(/protect` option and run .*\n.*\n\nimport \* as pulumi from "@pulumi\/pulumi";/);
+    expect(done.stdout).toContain(
+      'const rid = new random.RandomId("rid", {byteLength: 4}, {\n    protect: true,\n});\n',
+    );
+    const { resources } = (await state()).deployment;
+    expect(resources.map(({ urn }) => urn)).toEqual([
+      urn("pulumi:pulumi:Stack", "p-dev"),
+      urn("pulumi:providers:random", "default"),
+      urn("random:index/randomId:RandomId", "rid"),
+    ]);
+    expect(resources[2]).toMatchObject({
+      id: "p-9hUg",
+      inputs: { byteLength: 4 },
+      outputs: { hex: "a7ef6152", byteLength: 4 },
+      parent: resources[0]!["urn"],
+      protect: true,
+    });
+    expect(resources[2]).not.toHaveProperty("importID");
+    expect((await made.run(...one, ...yes)).stdout).toContain("    2 unchanged\n");
+    const other = await made.run(...one.slice(0, 3), "AAAA", ...yes);
+    expect(other.code).not.toBe(0);
+    expect(other.stdout).toContain(`resource '${resources[2]!["urn"]}' already exists`);
+    const history = JSON.parse((await made.run("stack", "history", "--json")).stdout) as { kind: string }[];
+    expect(history.map(({ kind }) => kind)).toEqual(["resource-import", "resource-import", "resource-import"]);
+  });
+
+  it("takes a file of many: components, providers, parents, names", async () => {
+    const made = await bench({ name: "p" });
+    await made.run("stack", "init", "dev");
+    const file = join(made.folder, "import.json");
+    const out = join(made.folder, "code.ts");
+    await writeFile(
+      file,
+      JSON.stringify({
+        resources: [
+          {
+            type: "random:index/randomString:RandomString",
+            name: "a-string",
+            id: "abcDEF12",
+            parent: "group",
+            provider: "prov",
+          },
+          { type: "my:index:Group", name: "group", component: true },
+          { type: "pulumi:providers:random", name: "prov" },
+        ],
+      }),
+    );
+    const done = await made.run("import", "--file", file, "--out", out, "--protect=false", ...yes);
+    expect(done, done.stdout).toMatchObject({ code: 0, stderr: "" });
+    expect(done.stdout).not.toContain("const ");
+    const code = await readFile(out, "utf8");
+    expect(code).toContain('const prov = new random.Provider("prov", {});\n');
+    expect(code).toContain('const group = new pulumi.ComponentResource("my:index:Group", "group", {});\n');
+    expect(code).toMatch(
+      /const aString = new random\.RandomString\("a-string", {\n {4}length: 8,\n[^}]*}, {\n {4}parent: group,\n {4}provider: prov,\n}\);\n/,
+    );
+    const { resources } = (JSON.parse((await made.run("stack", "export")).stdout) as State).deployment;
+    const found = resources.find(({ type }) => type === "random:index/randomString:RandomString");
+    expect(found?.["urn"]).toBe(urn("my:index:Group$random:index/randomString:RandomString", "a-string"));
+    expect(found).not.toHaveProperty("protect");
+  });
+
+  it("tells what was not there, and leaves the stack as it was", async () => {
+    const made = await bench({ name: "p" });
+    await made.run("stack", "init", "dev");
+    const failed = await made.run("import", "random:index/randomId:RandomId", "x", "!!", ...yes);
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toContain('cannot read a RandomId from the id "!!"');
+    const { resources } = (JSON.parse((await made.run("stack", "export")).stdout) as State).deployment;
+    expect(resources.map(({ type }) => type)).toEqual(["pulumi:pulumi:Stack", "pulumi:providers:random"]);
+  });
+
+  it("refuses what it cannot read, in a sentence", async () => {
+    const made = await bench({ name: "p" });
+    await made.run("stack", "init", "dev");
+    const refusal = async (...args: string[]) => (await made.run("import", ...args, ...yes)).stderr;
+    expect(await refusal("a:b:C")).toContain("missing name and id");
+    expect(await refusal("a:b:C", "n", "i", "--parent", "foo")).toContain("invalid parent URN: 'foo'");
+    expect(await refusal("--file", "nope.json")).toContain("could not read import file: nope.json does not exist");
+    expect(await refusal("a:b:C", "--file", "nope.json")).toContain("may not be specified in conjunction");
+    expect(await refusal("a:b:C", "n", "i", "--from", "terraform")).toContain("--from is not supported");
+    expect((await made.run("import", "a:b:C", "n", "i", "--non-interactive")).stderr).toContain("--yes");
+  });
+});
+
+describe("an import file", () => {
+  const parse = (resources: object[], nameTable = {}) =>
+    parseImports(readImportFile(JSON.stringify({ nameTable, resources })), stack, true, noSecrets);
+
+  it("names every mistake at once", () => {
+    expect(() =>
+      parse([
+        { name: "a" },
+        { type: "a:b:C", name: "b" },
+        { type: "pulumi:providers:x", name: "p", id: "1" },
+        { type: "a:b:C", name: "c", id: "1", component: true },
+        { type: "nope", name: "d", id: "1" },
+      ]),
+    ).toThrow(
+      [
+        "resource 'a' has no type",
+        "resource 'a' has no ID",
+        "resource 'b' of type 'a:b:C' has no ID",
+        "resource 'p' of type 'pulumi:providers:x' has an ID, but is a provider, which is created rather than read",
+        "resource 'c' of type 'a:b:C' has an ID, but is marked as a component",
+        "resource 'd' of type 'nope' has a type that is none: expected package:module:Type",
+      ].join("\n"),
+    );
+    const child = { type: "a:b:C", name: "c", id: "1" };
+    expect(() => parse([{ ...child, parent: "x" }])).toThrow(/the parent 'x' .* has no entry in 'nameTable'/);
+    expect(() => parse([{ ...child, parent: "c" }])).toThrow(/is its own ancestor/);
+    expect(() => parse([{ ...child, provider: "x" }])).toThrow(/the provider 'x' .* has no entry/);
+    expect(() => parse([{ ...child, provider: "x" }], { x: urn("a:b:C", "x") })).toThrow(/is not a provider/);
+    expect(() => parse([child, child])).toThrow(/has an ambiguous URN/);
+  });
+
+  it("gives a name that is taken another one", () => {
+    const { urns, names } = parse([
+      { type: "a:b:C", name: "x", id: "1" },
+      { type: "a:b:D", name: "x", id: "1" },
+    ]);
+    expect(urns.map((each) => names.get(each))).toEqual(["x", "xD"]);
+  });
+
+  it("of one resource names its parent and its provider", () => {
+    const [parent, provider] = [urn("a:b:C", "p"), urn("pulumi:providers:a", "q")];
+    const file = singleImport(["a:b:C", "n", "i"], { parent: `mum=${parent}`, provider });
+    expect(file.nameTable).toEqual({ mum: parent, provider });
+    expect(parseImports(file, stack, false, noSecrets).imports).toMatchObject([{ name: "n", parent, provider }]);
+  });
+});
+
+describe("imported code", () => {
+  it("finds a type's class", () => {
+    expect(
+      [
+        "random:index/randomId:RandomId",
+        "gcp:storage/bucket:Bucket",
+        "kubernetes:core/v1:ConfigMap",
+        "kubernetes:networking.k8s.io/v1:Ingress",
+        "kubernetes:yaml:ConfigGroup",
+        "google-native:compute/v1:Instance",
+        "pulumi:providers:gcp",
+      ].map(className),
+    ).toEqual([
+      "random.RandomId",
+      "gcp.storage.Bucket",
+      "kubernetes.core.v1.ConfigMap",
+      "kubernetes.networking.v1.Ingress",
+      "kubernetes.yaml.ConfigGroup",
+      "googleNative.compute.v1.Instance",
+      "gcp.Provider",
+    ]);
+  });
+
+  it("writes every kind of value, and no variable twice", () => {
+    const resource = (name: string, inputs: object) =>
+      newResource({
+        ...{ urn: urn("x:y/z:Z", name), type: "x:y/z:Z", custom: true, inputs: { ...inputs } },
+        provider: `${urn("pulumi:providers:x", "default")}::1`,
+      });
+    const named = new Map([
+      [urn("x:y/z:Z", "a.b"), "a.b"],
+      [urn("x:y/z:Z", "class"), "class"],
+    ]);
+    const inputs = { list: [1, true, null], map: { "a-b": new Secret('q"') }, empty: [], __defaults: [] };
+    expect(
+      importedCode([resource("a.b", inputs), resource("class", {})], named),
+    ).toBe(`import * as pulumi from "@pulumi/pulumi";
+import * as x from "@pulumi/x";
+
+const aB = new x.y.Z("a.b", {
+    list: [
+        1,
+        true,
+        null,
+    ],
+    map: {"a-b": pulumi.secret("q\\"")},
+    empty: [],
+});
+
+const _class = new x.y.Z("class", {});
+`);
+  });
+});
