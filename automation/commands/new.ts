@@ -1,16 +1,16 @@
-// `tutti new`: adds a stack, a component or an environment, with a test that passes. Asks on a terminal for what was not said.
+// `tutti new`: adds a stack, a task, a component or an environment, with a test that passes. Asks on a terminal for what was not said.
 import path from "node:path";
 import type { Globals, Register } from "./command.ts";
 
 export const register: Register = (cli, session) =>
   cli.command(
     "new <kind> [name]",
-    "Add a stack, a component or an environment, with a test that passes",
+    "Add a stack, a task, a component or an environment, with a test that passes",
     (args) =>
       args
-        .positional("kind", { type: "string", demandOption: true, describe: "stack, component or environment" })
+        .positional("kind", { type: "string", demandOption: true, describe: "stack, task, component or environment" })
         .positional("name", { type: "string", describe: "Its name: lower-case letters, digits and dashes" })
-        .option("needs", { type: "string", describe: "Stack: those whose outputs it reads, network,data" })
+        .option("needs", { type: "string", describe: "Stack or task: those whose outputs it reads, network,data" })
         .option("cloud", { choices: ["sandbox", "real"] as const, describe: "Environment: sandbox by default" })
         .option("like", { type: "string", describe: "Environment: begin with the settings of this one" })
         .option("dry-run", { type: "boolean", default: false, describe: "Print what would be written; write nothing" }),
@@ -26,11 +26,12 @@ export const register: Register = (cli, session) =>
       if (kind === undefined) throw new TuttiError("usage", noneNamed("kind of new things", args.kind ?? "", newKinds));
       const asks = world.canAsk && !args.nonInteractive && !args.json;
       const ask = async (question: string): Promise<string> => (await world.ask(question))?.trim() ?? "";
+      const readsOthers = kind === "stack" || kind === "task";
       const wrong = (["needs", "cloud", "like"] as const).find(
-        (option) => args[option] !== undefined && (option === "needs") !== (kind === "stack"),
+        (option) => args[option] !== undefined && (option === "needs" ? !readsOthers : kind !== "environment"),
       );
       if (wrong !== undefined) {
-        const whose = wrong === "needs" ? "a stack" : "an environment";
+        const whose = wrong === "needs" ? "a stack or a task" : "an environment";
         throw new TuttiError("usage", `--${wrong} is for ${whose}, not for a ${kind}`);
       }
       const name = args.name ?? (asks ? await ask(`name of the ${kind}? `) : "");
@@ -38,7 +39,7 @@ export const register: Register = (cli, session) =>
         throw new TuttiError("usage", `no name for the ${kind}`, { hint: `write: tutti new ${kind} <name>` });
       const needs =
         args.needs ??
-        (kind === "stack" && args.name === undefined && asks ? await ask("stacks it needs, with commas? ") : "");
+        (readsOthers && args.name === undefined && asks ? await ask("stacks it needs, with commas? ") : "");
       const plan = await planNew(path.resolve(world.cwd, args.cwd), {
         kind,
         name,

@@ -1,4 +1,4 @@
-// Adds a stack, a component or an environment to a workspace: files, tests, and the lines in stacks/workspace.ts. Everything
+// Adds a stack, a task, a component or an environment to a workspace: files, tests, and the lines in stacks/workspace.ts. Everything
 // is made out before anything is written; a file that is there is never written over.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -11,13 +11,13 @@ import { noneNamed, parseSettings, stacksOf } from "../workspace.ts";
 import { addEnvironment, addImport, addStack, environmentCode } from "./sourceEdit.ts";
 import { componentFiles, environmentTest, identifier, type NewFile, type Style, stackFiles } from "./templates.ts";
 
-export const newKinds = ["stack", "component", "environment"] as const;
+export const newKinds = ["stack", "task", "component", "environment"] as const;
 export type NewKind = (typeof newKinds)[number];
 
 export interface NewOptions {
   readonly kind: NewKind;
   readonly name: string;
-  /** A stack's needs, by name. */
+  /** The needs of a stack or a task, by name. */
   readonly needs?: readonly string[];
   /** An environment's cloud. Default: `sandbox`. */
   readonly cloud?: "sandbox" | "real";
@@ -39,7 +39,7 @@ const workspaceFile = "stacks/workspace.ts";
 const namePattern = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
 /** Words that cannot be the name of a value, and those that the files of a stack use themselves. */
 const reserved = new Set(
-  "await break case catch class const continue debugger default delete do else enum export extends false finally for function if import in instanceof new null return super switch this throw true try typeof var void while with yield let static program settings needs define workspace".split(
+  "await break case catch class const continue debugger default delete do else enum export extends false finally for function if import in instanceof new null return super switch this throw true try typeof var void while with yield let static program task settings needs define workspace".split(
     " ",
   ),
 );
@@ -102,7 +102,7 @@ function checkName(kind: NewKind, name: string, { stacks, environments }: Worksp
       },
     );
   const taken =
-    kind === "stack" ? stacks.map((one) => one.name) : kind === "environment" ? Object.keys(environments) : [];
+    kind === "environment" ? Object.keys(environments) : kind === "component" ? [] : stacks.map((one) => one.name);
   if (taken.includes(name))
     throw new TuttiError("usage", `there is a ${kind} named "${name}" already`, {
       hint: `there are: ${taken.sort().join(", ")}`,
@@ -122,7 +122,8 @@ async function partsOf(
 ): Promise<{ readonly files: readonly NewFile[]; readonly text: string | undefined }> {
   const { kind, name } = options;
   switch (kind) {
-    case "stack": {
+    case "stack":
+    case "task": {
       const needs = (options.needs ?? []).map((need) => {
         const found = workspace.stacks.find((one) => one.name === need);
         if (found === undefined)
@@ -138,11 +139,11 @@ async function partsOf(
         const contract = existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), "utf8") : "";
         if (!new RegExp(`^export const ${identifier(need)}\\b`, "m").test(contract))
           throw new TuttiError("usage", `${file} does not export a contract called ${identifier(need)}`, {
-            hint: `make the stack without it, then add it to "needs" by hand`,
+            hint: `make the ${kind} without it, then add it to "needs" by hand`,
           });
         return found;
       });
-      const files = written(stackFiles(name, needs, style));
+      const files = written(stackFiles(kind, name, needs, style));
       return { files, text: written(addStack(source, identifier(name), `./${name}/contract.ts`)) };
     }
     case "component": {

@@ -1,4 +1,4 @@
-// What `tutti new` writes: the first lines of stacks and components, and tests that pass as they are. Pure.
+// What `tutti new` writes: the first lines of stacks, tasks and components, and tests that pass as they are. Pure.
 import type * as z from "zod";
 import type { AnyContract } from "../define.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -21,18 +21,26 @@ export function identifier(name: string): string {
   return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The specifier of one of tutti's modules for a file so many folders deeper than stacks/ itself; `program`, `index`, `define`. */
-function specifier({ define }: Style, module: "define" | "program" | "index", toStacks: string): string {
+/** The specifier of one of tutti's modules for a file so many folders deeper than stacks/ itself. */
+function specifier({ define }: Style, module: "define" | "program" | "task" | "index", toStacks: string): string {
   if (define.startsWith(".")) return `${toStacks}${define.replace(/define(?=\.[jt]s$)/, module)}`;
   return module === "index" ? define.replace(/\/define$/, "") : define.replace(/define$/, module);
 }
 
-/** A stack: contract, program and test. `needs` are the contracts it reads. */
+/** What the files of a stack and of a task say differently. */
+const words = {
+  stack: { define: "defineStack", module: "program", tested: "testProgram", says: "makes", here: "Resources go here." },
+  task: { define: "defineTask", module: "task", tested: "testTask", says: "does", here: "What it does goes here." },
+} as const;
+
+/** A stack or a task: contract, program and test. `needs` are the contracts it reads. */
 export function stackFiles(
+  kind: keyof typeof words,
   name: string,
   needs: readonly AnyContract[],
   style: Style,
 ): Result<readonly NewFile[], string> {
+  const { define, module, tested, says, here } = words[kind];
   const value = identifier(name);
   const names = needs.map((need) => need.name);
   const given: string[] = [];
@@ -44,27 +52,27 @@ export function stackFiles(
   const needsLine = names.length === 0 ? "" : `  needs: { ${needs.map(property).join(", ")} },\n`;
   const contract = `// ${name}: say here what it is for.
 import * as z from "zod";
-import { defineStack } from "${specifier(style, "define", "../")}";
+import { ${define} } from "${specifier(style, "define", "../")}";
 ${[...names]
   .sort()
   .map((one) => `import { ${identifier(one)} } from "../${one}/contract.ts";\n`)
   .join("")}
-export const ${value} = defineStack({
+export const ${value} = ${define}({
   name: "${name}",
 ${needsLine}  settings: z.object({
     /** Say here what it means, and in which unit. */
     label: z.string().default("${name}"),
   }),
   outputs: { label: z.string() },
-  program: () => import("./program.ts"),
+  program: () => import("./${module}.ts"),
 });
 `;
-  const program = `// ${name}: say here what it makes.
-import { program } from "${specifier(style, "program", "../")}";
+  const program = `// ${name}: say here what it ${says}.
+import { ${module} } from "${specifier(style, module, "../")}";
 import { ${value} } from "./contract.ts";
 
-export default program(${value}, ({ settings }) => {
-  // Resources go here.${names.length === 0 ? "" : ` Take \`needs\` beside \`settings\`: needs.${property(needs[0]!)} has the outputs of ${names[0]}.`}
+export default ${module}(${value}, ({ settings }) => {
+  // ${here}${names.length === 0 ? "" : ` Take \`needs\` beside \`settings\`: needs.${property(needs[0]!)} has the outputs of ${names[0]}.`}
   return { label: settings.label };
 });
 `;
@@ -72,11 +80,11 @@ export default program(${value}, ({ settings }) => {
     `    settings: { label: "tried" },`,
     ...(given.length === 0 ? [] : ["    needs: {", ...given, "    },"]),
   ].join("\n");
-  const test = `${testImports(style)}import { testProgram } from "${specifier(style, "program", "../../stacks/")}";
+  const test = `${testImports(style)}import { ${tested} } from "${specifier(style, module, "../../stacks/")}";
 import { ${value} } from "../../stacks/${name}/contract.ts";
 
 it("${name} puts out the label it is given", async () => {
-  const { outputs } = await testProgram(${value}, {
+  const { outputs } = await ${tested}(${value}, {
 ${options}
   });
   ${equal(style, "outputs", `{ label: "tried" }`)}
@@ -84,7 +92,7 @@ ${options}
 `;
   return ok([
     { path: `stacks/${name}/contract.ts`, text: contract },
-    { path: `stacks/${name}/program.ts`, text: program },
+    { path: `stacks/${name}/${module}.ts`, text: program },
     { path: `test/stacks/${name}.test.ts`, text: test.replaceAll("../../stacks/../", "../../") },
   ]);
 }

@@ -48,11 +48,12 @@ const files = (): Readonly<Record<string, string>> =>
     }),
   );
 
-it("adds a stack, a component and environments whose tests pass and which compile", async () => {
+it("adds a stack, a task, a component and environments whose tests pass and which compile", async () => {
   const before = files();
   // A folder is loaded once in a process: each command is a process of its own, as for a user.
   for (const args of [
     ["stack", "order-book", "--needs", "base,app"],
+    ["task", "fill-shelves", "--needs", "base"],
     ["component", "queue"],
     ["environment", "qa"],
   ]) {
@@ -70,21 +71,26 @@ it("adds a stack, a component and environments whose tests pass and which compil
       .sort(),
   ).toEqual([
     "components/queue.ts",
+    "stacks/fill-shelves/contract.ts",
+    "stacks/fill-shelves/task.ts",
     "stacks/order-book/contract.ts",
     "stacks/order-book/program.ts",
     "test/components/queue.test.ts",
     "test/environments/qa.test.ts",
+    "test/stacks/fill-shelves.test.ts",
     "test/stacks/order-book.test.ts",
   ]);
   expect(Object.keys(before).filter((name) => before[name] !== after[name])).toEqual(["stacks/workspace.ts"]);
 
-  const tests = ["stacks/order-book", "components/queue", "environments/qa"].map((name) => `test/${name}.test.ts`);
+  const tests = ["stacks/order-book", "stacks/fill-shelves", "components/queue", "environments/qa"].map(
+    (name) => `test/${name}.test.ts`,
+  );
   const ran = spawnSync(process.execPath, ["--test", ...tests], {
     cwd: fixture.root,
     encoding: "utf8",
     env: { PATH: process.env["PATH"]!, HOME: fixture.root },
   });
-  expect(ran.stdout + ran.stderr).toMatch(/pass 3\b/);
+  expect(ran.stdout + ran.stderr).toMatch(/pass 4\b/);
   expect(ran.status).toBe(0);
   const compiled = spawnSync(
     process.execPath,
@@ -103,7 +109,7 @@ it("refuses what cannot be, with what could, and writes nothing", async () => {
   };
   expect(await refused("stack", "OrderBook")).toContain(`did you mean "orderbook"?`);
   expect(await refused("stack", "base")).toBe(
-    `tutti: there is a stack named "base" already\n  there are: app, base, order-book\n`,
+    `tutti: there is a stack named "base" already\n  there are: app, base, fill-shelves, order-book\n`,
   );
   expect(await refused("stack", "class")).toContain("a word of the language");
   expect(await refused("stack", "billing", "--needs", "bse")).toBe(
@@ -113,7 +119,7 @@ it("refuses what cannot be, with what could, and writes nothing", async () => {
     "components/queue.ts is there already; nothing is written over",
   );
   expect(await refused("component", "topic", "--needs", "base")).toContain(
-    "--needs is for a stack, not for a component",
+    "--needs is for a stack or a task, not for a component",
   );
   expect(await refused("environment", "eu", "--like", "reall")).toContain(`did you mean "real"?`);
   expect(await refused("stack")).toBe("tutti: no name for the stack\n  write: tutti new stack <name>\n");
