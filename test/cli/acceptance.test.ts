@@ -78,15 +78,7 @@ beforeAll(async () => {
     if (file === "" || /^test\//.test(file) || !existsSync(path.join(repository, file))) continue;
     cpSync(path.join(repository, file), path.join(clone, file));
   }
-  // Its packages are the repository's, but what npx finds is the clone's own.
-  mkdirSync(path.join(clone, "node_modules/.bin"), { recursive: true });
-  for (const name of readdirSync(path.join(repository, "node_modules")))
-    if (name !== ".bin")
-      symlinkSync(path.join(repository, "node_modules", name), path.join(clone, "node_modules", name));
-  for (const name of readdirSync(path.join(repository, "node_modules/.bin")))
-    cpSync(path.join(repository, "node_modules/.bin", name), path.join(clone, "node_modules/.bin", name), {
-      verbatimSymlinks: true,
-    });
+  symlinkSync(path.join(repository, "node_modules"), path.join(clone, "node_modules"));
   git("init", "-q");
   // A real clone has a folder there, which .gitignore names as one.
   writeFileSync(path.join(clone, ".git/info/exclude"), "/node_modules\n");

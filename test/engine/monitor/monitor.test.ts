@@ -358,11 +358,6 @@ describe("refusals by name", () => {
       'remote components ("chart" of type kubernetes:helm.sh/v3:Chart) are not supported by the embedded engine',
     ],
     [
-      "a hook for deletion",
-      () => new Thing("thing", {}, { hooks: { beforeDelete: [new pulumi.ResourceHook("note", () => {})] } }),
-      'hooks for deletion (note, on "thing" of type test:index:Thing) are not supported by the embedded engine',
-    ],
-    [
       "a type that names no package",
       () => new Thing("thing", {}, {}, "Thing"),
       "Type 'Thing' is not a valid type token (must have format '*:*:*')",
