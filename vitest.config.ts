@@ -14,8 +14,10 @@ export default defineConfig({
     exclude: ["test/fixtures/**", "test/kubernetes/**"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Whole commands on a shared machine: a test may be tried once more, and the closing reporter names each that needed it.
+    retry: 1,
     reporters: [["default", { summary: false }], "./test/support/closingLine.ts"],
   },
 });
