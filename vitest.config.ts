@@ -13,7 +13,8 @@ export default defineConfig({
     // test/kubernetes builds an API server first: by hand, npm run test:kubernetes.
     exclude: ["test/fixtures/**", "test/kubernetes/**"],
     pool: "forks",
-    maxWorkers: 2,
+    // One more than cores: most tests wait for processes half of their time.
+    maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Whole commands on a shared machine: a test may be tried once more, and the closing reporter names each that needed it.
