@@ -602,7 +602,11 @@ export const mutants: readonly Mutant[] = [
       "if (!answer) throw new Error(`resource '${importId}' does not exist`);",
       "if (!answer) return;",
     ],
-    ["an import is dated", "fresh.set({ created: now, modified: now });", ""],
+    [
+      "an import is dated",
+      'fresh.set({ created: now, modified: now, importId: supplied ? "" : importId });',
+      'fresh.set({ importId: supplied ? "" : importId });',
+    ],
     ["what an import takes the place of waits for its deletion", "if (original) original.set({ delete: true });", ""],
     [
       "outputs of secret inputs are secret",
