@@ -605,7 +605,9 @@ type Wanted<C extends AnyContract, Given> = C["name"] extends keyof Given
   : SettingsOf<C>;
 
 /** What an environment may give a stack: defaults left out, arrays readonly (an environment is inferred as constants). */
-export type SettingsOf<C extends AnyContract> = ReadonlyDeep<z.input<C["settings"]>>;
+export type SettingsOf<C extends AnyContract> = keyof C["settings"]["shape"] extends never
+  ? Record<never, never> // zod says Record<string, never>, whose errors speak of index signatures
+  : ReadonlyDeep<z.input<C["settings"]>>;
 
 type ReadonlyDeep<T> = T extends readonly (infer E)[]
   ? readonly ReadonlyDeep<E>[]

@@ -6,16 +6,21 @@ import {
   type AnyContract,
   type Context,
   defineEnvironment,
+  defineProject,
   defineStack,
   defineTask,
   defineWorkspace,
   each,
   env,
+  githubIssues,
   type Reads,
   type SettingsOf,
   secret,
+  serviceNow,
+  ticket,
   type Workspace,
   type Writes,
+  webhook,
 } from "../../automation/define.ts";
 import { program } from "../../automation/program.ts";
 import type { Secret } from "../../automation/secret.ts";
@@ -300,6 +305,109 @@ task(migrate, ({ settings }) => ({ version: settings.version, token: "t" }));
 void testTask(migrate, { needs: { cluster: { endpoint: "e", ca: "c", nodes: 1 }, every: {} } });
 // @ts-expect-error the need's ca is missing
 void testTask(migrate, { settings: { region: "eu" }, needs: { cluster: { endpoint: "e" }, every: {} } });
+
+// ---- Existing projects
+
+const payments = defineProject({
+  name: "payments",
+  dir: "../payments",
+  stack: "payments-{environment}",
+  needs: { cluster, zones: dns.in("shared").all },
+  after: [network],
+  outputs: { url: z.string(), token: secret(z.string()), note: z.string().optional() },
+  tags: ["money"],
+  timeout: "20m",
+  retry: { attempts: 2 },
+});
+/** Stacks and tasks read it as they read a stack. */
+const shop = defineStack({ name: "shop", needs: { payments, there: payments.in("prod").all }, program: load });
+export const shopProgram = program(shop, ({ needs }) => {
+  const url: Output<string> = needs.payments.url;
+  const note: Output<string | undefined> | undefined = needs.there["eu"]?.note;
+  void [url, note];
+  return {};
+});
+const shopCheck = defineTask({ name: "shop-check", needs: { payments }, program: load });
+export const shopCheckTask = task(shopCheck, ({ needs }) => {
+  const token: Secret<string> = needs.payments.token;
+  void token;
+});
+defineWorkspace({
+  stacks: [payments, shop],
+  environments: {
+    a: defineEnvironment({ cloud: "sandbox", settings: { payments: {} } }),
+    // @ts-expect-error an existing project has its own configuration, and no settings
+    b: defineEnvironment({ cloud: "sandbox", settings: { payments: { region: "eu" } } }),
+  },
+});
+
+// @ts-expect-error an existing project has a folder
+defineProject({ name: "x", stack: "x-{environment}" });
+// @ts-expect-error an existing project has names for its stacks
+defineProject({ name: "x", dir: "x" });
+// @ts-expect-error an existing project brings its own program
+defineProject({ name: "x", dir: "x", stack: "x", program: load });
+// @ts-expect-error settings would not reach an existing project
+defineProject({ name: "x", dir: "x", stack: "x", settings: z.object({ size: z.string() }) });
+// @ts-expect-error no key of an existing project is named folder
+defineProject({ name: "x", folder: "x", dir: "x", stack: "x" });
+// @ts-expect-error what an existing project needs is a contract, not a name
+defineProject({ name: "x", dir: "x", stack: "x", needs: { dns: "dns" } });
+// @ts-expect-error outputs of an existing project are zod schemas
+defineProject({ name: "x", dir: "x", stack: "x", outputs: { url: "string" } });
+// @ts-expect-error an existing project is waited for like a stack, with a unit
+defineProject({ name: "x", dir: "x", stack: "x", timeout: "20" });
+// @ts-expect-error payments declares no output uri
+program(shop, ({ needs }) => ({ _: needs.payments.uri }));
+// @ts-expect-error an existing project is nothing that a program here is for
+program(payments, () => ({ url: 1, token: "t" }));
+// @ts-expect-error an existing project is no task
+task(payments, () => ({ url: "u", token: "t" }));
+
+// ---- Hooks
+
+const token = env("TOKEN");
+export const told = defineWorkspace({
+  stacks: [dns],
+  environments: {},
+  hooks: [
+    webhook({ url: "https://example.com/runs", secret: token, on: { outcome: ["failed", "cancelled"], drift: false } }),
+    webhook({ url: env("URL"), sandbox: true, timeout: "5s", on: { operation: ["up"], environment: ["prod"] } }),
+    ticket({ system: githubIssues({ repository: "acme/platform", token, label: "runs" }), on: { drift: true } }),
+    ticket({ system: serviceNow({ instance: env("INSTANCE"), user: token, password: token, closeCode: "Done" }) }),
+  ],
+});
+
+// @ts-expect-error hooks are made by webhook() and ticket()
+defineWorkspace({ stacks: [dns], environments: {}, hooks: [{ url: "https://example.com" }] });
+// @ts-expect-error a webhook has a URL
+webhook({ secret: token });
+// @ts-expect-error the secret of a webhook stays out of the source
+webhook({ url: "https://example.com", secret: "s3cret" });
+// @ts-expect-error no option of a webhook is named when
+webhook({ url: "https://example.com", when: { drift: true } });
+// @ts-expect-error no run ends broken
+webhook({ url: "https://example.com", on: { outcome: ["broken"] } });
+// @ts-expect-error no operation is named apply
+webhook({ url: "https://example.com", on: { operation: ["apply"] } });
+// @ts-expect-error drift is wanted or not
+webhook({ url: "https://example.com", on: { drift: ["found"] } });
+// @ts-expect-error hooks are triggered by nothing named status
+webhook({ url: "https://example.com", on: { status: ["failed"] } });
+// @ts-expect-error a hook waits for a time with a unit
+webhook({ url: "https://example.com", timeout: 10 });
+// @ts-expect-error a ticket is kept in a system
+ticket({ on: { drift: true } });
+// @ts-expect-error a ticket system is made by its function
+ticket({ system: "github-issues" });
+// @ts-expect-error a GitHub token stays out of the source
+githubIssues({ repository: "acme/platform", token: "ghp_x" });
+// @ts-expect-error issues are those of a repository
+githubIssues({ token });
+// @ts-expect-error a ServiceNow password stays out of the source
+serviceNow({ instance: "https://acme.service-now.com", user: token, password: "p" });
+// @ts-expect-error no option of ServiceNow is named group
+serviceNow({ instance: "https://acme.service-now.com", user: token, password: token, group: "ops" });
 
 // ---- What other parts build on
 

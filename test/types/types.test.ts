@@ -50,4 +50,7 @@ it("compiles what is right, refuses what is wrong, and says why", () => {
   expect(after("no stack is named clutser")).toContain('no stack is named \\"clutser\\"');
   expect(after("the environment does not have web")).toContain('stack \\"web\\" is not in this environment');
   expect(after("no key is named setings")).toContain("Did you mean to write 'settings'?");
+  expect(after("an existing project has its own configuration")).toContain('unknown setting \\"region\\"');
+  expect(after("no run ends broken")).toContain(`Type '"broken"' is not assignable to type 'RunOutcome'`);
+  expect(after("a GitHub token stays")).toContain("Type 'string' is not assignable to type 'EnvReference'");
 }, 60_000);
