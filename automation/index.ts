@@ -67,6 +67,7 @@ export type { Plan, PlanStep } from "./plan.ts";
 export { type Problem, type ProblemCode, problemLine } from "./problems.ts";
 export type { Decisions, Findings, PendingOperation, Proposal } from "./pulumi/recovery.ts";
 export type { Hold } from "./pulumi/unlock.ts";
+export type { Redaction } from "./redaction.ts";
 export { type RehearseOptions, rehearse } from "./rehearse.ts";
 export type { Report, ReportStatus, StackReport } from "./report.ts";
 export type { Resumable } from "./resume.ts";

@@ -17,6 +17,7 @@ import { readMachine, startMeter } from "./machine.ts";
 import { makePlan, type Plan, type PlanStep } from "./plan.ts";
 import type { Decisions, Findings } from "./pulumi/recovery.ts";
 import type { Hold } from "./pulumi/unlock.ts";
+import type { Redaction } from "./redaction.ts";
 import type { Report } from "./report.ts";
 import { changesSomething, type Resumable, resumableRun } from "./resume.ts";
 import { makeRun, type Run } from "./run.ts";
@@ -167,6 +168,8 @@ export interface Tutti {
   timings(operation: Operation): ReadonlyMap<StackId, number>;
   /** The events of a run, as `report`. */
   journal(runId?: string): Journal;
+  /** Knows what is secret before anything runs: values of variables and passphrases. A run knows more: its own `redaction`. */
+  redaction(): Promise<Redaction>;
   /** What a stack printed in a run; without one in the newest that started it. @throws TuttiError `not-found`. */
   logs(stack: string, runId?: string): { readonly runId: RunId; readonly stack: StackId; readonly text: string };
 }
@@ -258,6 +261,7 @@ function tutti(opened: Opened): Tutti {
     report: (runId) => readReport(base, findRun(base, runId)),
     timings: (operation) => timingsOf(recentReports(base), operation),
     journal: (runId) => readJournal(base, findRun(base, runId)),
+    redaction: async () => (await import("./pulumi/mask.ts")).knownSecrets(opened.variables, workspace.environments),
     logs(id, wanted) {
       // A stack that the workspace no longer has may still have logs.
       const stack = id as StackId;

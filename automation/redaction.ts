@@ -3,6 +3,7 @@
 import { TuttiError } from "./errors.ts";
 import type { Failure, Outcome, RunEvent, StepEvent, StepSummary } from "./events.ts";
 import { emptySummary } from "./execute.ts";
+import type { RunState } from "./runState.ts";
 
 /** Knows the secrets of a run, which may become more while it goes on. */
 export interface Redaction {
@@ -92,6 +93,7 @@ function redactTexts<T extends object>(value: T, keys: readonly (keyof T)[], mas
 function deeply(value: unknown, mask: Redaction["mask"]): unknown {
   if (typeof value === "string") return mask(value);
   if (Array.isArray(value)) return value.map((item) => deeply(item, mask));
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [mask(key), deeply(item, mask)]));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [mask(key), deeply(item, mask)]));
 }
@@ -113,6 +115,23 @@ export function redactDocument<T>(document: T, what: string, redaction: Redactio
   const masked = deeply(document, (text) => redaction.mask(text)) as T;
   refuseSecrets(JSON.stringify(masked), what, redaction);
   return masked;
+}
+
+/** A text for a person, masked with what is known by now; a secret may have become known after its event was. */
+export function redactText(text: string, redaction: Redaction): string {
+  const masked = redaction.mask(text);
+  return redaction.holds(masked) ? "[not shown: it would hold a secret]\n" : masked;
+}
+
+/** JSON as text, its values masked with what is known by now; the same text when there is nothing to mask. */
+export function redactJson(text: string, redaction: Redaction, indent?: number): string {
+  if (!redaction.holds(text)) return text;
+  return `${JSON.stringify(redactDocument(JSON.parse(text), "the output", redaction), null, indent)}\n`;
+}
+
+/** A run's state with every text masked by what is known by now, to be rendered; what is rendered is still to be looked at. */
+export function redactState(state: RunState, redaction: Pick<Redaction, "mask">): RunState {
+  return deeply(state, (text) => redaction.mask(text)) as RunState;
 }
 
 /** What is left of an event that had to be refused: how it goes on, and nothing else. */

@@ -26,6 +26,8 @@ export interface Run extends AsyncIterable<Stamped> {
   readonly plan: Plan;
   /** What is so now; grows while the run goes on. */
   readonly state: RunState;
+  /** Knows the secrets that the run has come across so far: whatever writes of it looks here. */
+  readonly redaction: Redaction;
   /** Asks the run to stop: once nothing new starts, twice interrupts, three times kills. */
   cancel(by: CancelledBy, level?: 1 | 2 | 3): void;
   /**
@@ -68,13 +70,17 @@ export interface RunRequest {
 export function makeRun(request: RunRequest): Run {
   const cancellation = new Cancellation();
   const fold = new RunFold();
+  let known = noRedaction;
+  const redaction: Redaction = { mask: (text) => known.mask(text), holds: (text) => known.holds(text) };
   let begun: Promise<Report> | undefined;
   const stream = new EventStream<Stamped>(async () => {
     cancellation.request("caller", 2);
     await begun?.catch(() => undefined);
   });
   const begin = (): Promise<Report> => {
-    begun ??= perform(request, cancellation, fold, stream);
+    begun ??= perform(request, cancellation, fold, stream, (given) => {
+      known = given;
+    });
     // Whoever only iterates gets the error from the iteration; it must not end the process as unhandled as well.
     begun.catch(() => undefined);
     return begun;
@@ -84,6 +90,7 @@ export function makeRun(request: RunRequest): Run {
     runId: request.setup.runId,
     plan: request.plan,
     state: fold.state,
+    redaction,
     cancel: (by, level) => cancellation.request(by, level),
     result() {
       // A reader may still come in the same breath (`Promise.all([run.result(), show(run)])`), later it would miss events.
@@ -106,6 +113,7 @@ async function perform(
   cancellation: Cancellation,
   fold: RunFold,
   stream: EventStream<Stamped>,
+  learn: (redaction: Redaction) => void,
 ): Promise<Report> {
   const stopListening = request.signal && cancelOnAbort(cancellation, request.signal);
   try {
@@ -127,6 +135,7 @@ async function perform(
     };
     try {
       const redaction = runner.redaction ?? noRedaction;
+      learn(redaction);
       const report = await recorded(request, cancellation, fold, stream, runStep, redaction, close);
       stream.end();
       return report;

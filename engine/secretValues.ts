@@ -11,8 +11,11 @@ const shortest = 6;
 const shortestEncoded = 10;
 
 export class SecretValues {
-  readonly #values = new Set<string>();
+  /** Value to whether it was given, not learnt. */
+  readonly #values = new Map<string, boolean>();
   readonly #public = new Set<string>();
+  /** Public names that a given secret is part of, but for mere words. */
+  readonly #exposing = new Set<string>();
   /** Texts that stood in plain sight before anybody called them secret. */
   readonly #seen = new Set<string>();
   /** Form to whether its value is unmistakable; built into one expression when it is needed. */
@@ -28,32 +31,45 @@ export class SecretValues {
   /** Names that are public whatever else they are: of projects, stacks, environments. A secret that is part of one is none. */
   exempt(names: Iterable<string>): void {
     for (const name of names) this.#public.add(name);
-    for (const value of [...this.#values]) if (this.#isPublic(value)) this.#forget();
+    for (const value of [...this.#values.keys()]) if (this.#publicNameOf(value) !== undefined) this.#forget();
+  }
+
+  /** A public name that a secret given to `add` is part of, not by chance: nothing can be written without that secret. */
+  exposing(): string | undefined {
+    return this.#exposing.values().next().value;
   }
 
   /** Adds a secret, and each of its lines when it has several: a key in PEM is printed line by line. */
   add(value: string): void {
+    this.#addWhole(value, true);
+  }
+
+  #addWhole(value: string, given: boolean): void {
     if (this.#values.has(value)) return;
     const lines = value.split(/\r?\n/);
     for (const part of lines.length > 1 ? [value, ...lines.filter((line) => !/^-----/.test(line))] : [value])
-      this.#addOne(part);
+      this.#addOne(part, given);
   }
 
-  #addOne(value: string): void {
+  #addOne(value: string, given: boolean): void {
     const trimmed = value.trim();
     if (this.#values.has(value) || trimmed.length < shortest || common.has(trimmed) || pointInTime.test(trimmed))
       return;
-    if (this.#isPublic(trimmed)) return;
-    this.#values.add(value);
     const strong = isUnmistakable(trimmed);
+    const name = this.#publicNameOf(trimmed);
+    if (name !== undefined) {
+      if (given && strong) this.#exposing.add(name);
+      return;
+    }
+    this.#values.set(value, given);
     for (const form of formsOf(value)) this.#forms.set(form, strong || (this.#forms.get(form) ?? false));
     this.#any = undefined;
     this.#unmistakable = undefined;
   }
 
-  #isPublic(value: string): boolean {
-    for (const name of this.#public) if (name.includes(value)) return true;
-    return false;
+  #publicNameOf(value: string): string | undefined {
+    for (const name of this.#public) if (name.includes(value)) return name;
+    return undefined;
   }
 
   #forget(): void {
@@ -61,7 +77,7 @@ export class SecretValues {
     this.#values.clear();
     this.#forms.clear();
     this.#any = this.#unmistakable = undefined;
-    for (const value of values) this.#addOne(value);
+    for (const [value, given] of values) this.#addOne(value, given);
   }
 
   /**
@@ -78,7 +94,8 @@ export class SecretValues {
     const plain = new Set<string>();
     for (const [text, isSecret] of textsOf(value, secret)) if (!isSecret) plain.add(text);
     for (const [text, isSecret] of textsOf(value, secret))
-      if (isSecret && !this.#seen.has(text) && (!plain.has(text) || isUnmistakable(text.trim()))) this.add(text);
+      if (isSecret && !this.#seen.has(text) && (!plain.has(text) || isUnmistakable(text.trim())))
+        this.#addWhole(text, false);
     for (const text of plain) this.#see(text);
   }
 
@@ -134,7 +151,7 @@ export class SecretValues {
 
 /** Words of our own events and files: no text could do without them. */
 const common = new Set(
-  "create update delete replace refresh import discard succeeded unchanged skipped blocked failed cancelled timed-out resource diagnostic stdout stderr warning secret [secret] sandbox preview destroy string number boolean object default production staging development password username localhost".split(
+  "create update delete replace refresh import discard waiting running succeeded unchanged skipped blocked failed cancelled timed-out needs-recovery awaiting-approval interrupted planned started finished interrupt terminate caller resource diagnostic stdout stderr warning secret [secret] sandbox preview destroy string number boolean object default production staging development password username localhost".split(
     " ",
   ),
 );
@@ -181,12 +198,33 @@ function formsOf(value: string): ReadonlySet<string> {
       raw.replaceAll("'", `'"'"'`),
       raw.replace(/(["\\$`])/g, "\\$1"),
       raw.replace(/([^A-Za-z0-9_\-.,:+/@%=\n])/g, "\\$1"),
+      // Pages, XML, tables of Markdown, and what GitHub reads from a log, as our own reports write them.
+      ...markupForms(raw),
       Buffer.from(raw, "utf8").toString("hex"),
       ...base64Forms(raw),
     ])
       if (form.length >= shortest) forms.add(form);
   }
   return forms;
+}
+
+function markupForms(raw: string): readonly string[] {
+  const text = raw.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  const quoted = text.replaceAll('"', "&quot;");
+  const data = raw.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+  return [
+    text,
+    quoted,
+    quoted.replaceAll("'", "&#39;"),
+    quoted.replaceAll("\n", "&#10;"),
+    text
+      .replaceAll("|", "\\|")
+      .replace(/[\r\n]+/g, " ")
+      .replace(/([`*_[\]])/g, "\\$1"),
+    raw.replaceAll("|", "\\|").replace(/[\r\n]+/g, " "),
+    data,
+    data.replaceAll(":", "%3A").replaceAll(",", "%2C"),
+  ];
 }
 
 /** What of the value's base64 is the same wherever it stands in a longer text (user:password), in both alphabets. */

@@ -19,7 +19,8 @@ export const register: Register = (cli, session) =>
       const { world } = session;
       const { open } = await import("../index.ts");
       const tutti = await open(path.resolve(world.cwd, args.cwd), { variables: world.variables });
-      const { runId, stack, text } = tutti.logs(args.stack, args.run);
+      const { runId, stack, text: logged } = tutti.logs(args.stack, args.run);
+      const text = (await tutti.redaction()).mask(logged);
       if (args.json) world.stdout.write(`${JSON.stringify({ schemaVersion: 1, runId, stack, text }, null, 2)}\n`);
       else {
         world.stderr.write(`${stack} in run ${runId}\n`);

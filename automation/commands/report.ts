@@ -1,5 +1,6 @@
 // `tutti report [run]`: the report of a run, made again from its journal.
 import path from "node:path";
+import { redactText } from "../redaction.ts";
 import type { Globals, Register } from "./command.ts";
 import { parseReportFiles, renderReport, reportKinds, writeReportFiles } from "./reportFiles.ts";
 
@@ -29,7 +30,8 @@ export const register: Register = (cli, session) =>
       const { events, warnings } = tutti.journal(args.run);
       for (const warning of warnings) world.stderr.write(`journal: ${warning}\n`);
       const report = tutti.report(args.run);
-      const reported = { report, state: foldRun(events), tutti };
+      const redaction = await tutti.redaction();
+      const reported = { report, state: foldRun(events), tutti, redaction };
       await writeReportFiles(files, reported);
       for (const kind of printed) world.stdout.write(await renderReport(kind, reported));
       if (files.length > 0 || printed.length > 0) return;
@@ -43,12 +45,13 @@ export const register: Register = (cli, session) =>
       ]);
       const { isTerminal } = world.stdout;
       const palette = createPalette(wantsColor({ variables: world.variables, isTerminal, option: args.color }));
-      const view = createGroupedView({ write: (text) => world.stdout.write(text), palette });
+      const write = (text: string): void => world.stdout.write(redactText(text, redaction));
+      const view = createGroupedView({ write, palette });
       for (const event of events) view.show(event, reported.state);
       // A run whose driver died has no last event; what is known of it is worth the same lines.
       if (reported.state.finished === undefined) {
         const { summaryLines } = await import("../views/summary.ts");
-        for (const line of summaryLines(reported.state, palette)) world.stdout.write(`${line}\n`);
+        for (const line of summaryLines(reported.state, palette)) write(`${line}\n`);
       }
     },
   );

@@ -3,6 +3,7 @@ import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { TuttiError } from "../errors.ts";
 import type { Report, RunState, Tutti } from "../index.ts";
+import { type Redaction, redactDocument, redactState, refuseSecrets } from "../redaction.ts";
 
 export const reportKinds = ["json", "markdown", "junit", "html"] as const;
 export type ReportKind = (typeof reportKinds)[number];
@@ -34,9 +35,11 @@ export interface Reported {
   readonly report: Report;
   readonly state: RunState;
   readonly tutti: Tutti;
+  /** Knows the secrets of the run, or what is known of them later. */
+  readonly redaction: Redaction;
 }
 
-/** Writes every report. @throws TuttiError `files` when one cannot be written. */
+/** Writes every report. @throws TuttiError `files` when one cannot be written, or would hold a secret. */
 export async function writeReportFiles(files: readonly ReportFile[], reported: Reported): Promise<void> {
   for (const { kind, file } of files) {
     const text = await renderReport(kind, reported);
@@ -56,8 +59,19 @@ export async function writeReportFiles(files: readonly ReportFile[], reported: R
   }
 }
 
-/** A report as text. */
-export async function renderReport(kind: ReportKind, { report, state, tutti }: Reported): Promise<string> {
+/** A report as text, masked. @throws TuttiError `files` when it holds a secret all the same. */
+export async function renderReport(kind: ReportKind, { redaction, ...given }: Reported): Promise<string> {
+  const what = `the ${kind} report`;
+  const report = redactDocument(given.report, what, redaction);
+  const masked = { report, state: redactState(given.state, redaction), tutti: given.tutti };
+  return refuseSecrets(await rendered(kind, masked, (text) => redaction.mask(text)), what, redaction);
+}
+
+async function rendered(
+  kind: ReportKind,
+  { report, state, tutti }: Omit<Reported, "redaction">,
+  mask: Redaction["mask"],
+): Promise<string> {
   switch (kind) {
     case "json":
       return `${JSON.stringify(report, null, 2)}\n`;
@@ -69,7 +83,7 @@ export async function renderReport(kind: ReportKind, { report, state, tutti }: R
       const { htmlReport } = await import("../views/html/page.ts");
       return htmlReport(state, report, (stack) => {
         try {
-          return tutti.logs(stack, report.runId).text;
+          return mask(tutti.logs(stack, report.runId).text);
         } catch {
           return undefined;
         }

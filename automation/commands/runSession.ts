@@ -10,6 +10,7 @@ import { TuttiError } from "../errors.ts";
 import type { Operation } from "../events.ts";
 import { open, type Report, type Run, type RunOptions, type Tutti } from "../index.ts";
 import type { Plan } from "../plan.ts";
+import { type Redaction, redactJson, redactText } from "../redaction.ts";
 import { isCi } from "../variables.ts";
 import { createPalette, type Palette, wantsColor } from "../views/color.ts";
 import type { Timings } from "../views/forecast.ts";
@@ -115,10 +116,10 @@ async function runIn(tutti: Tutti, args: Arguments, session: Session, workOf: Wo
   const started = start(preview === undefined ? {} : { preview });
   const report = await watch(
     started,
-    show.view(() => tutti.timings(operation)),
+    show.view(started.redaction, () => tutti.timings(operation)),
     session,
   );
-  await writeReportFiles(reports, { report, state: started.state, tutti });
+  await writeReportFiles(reports, { report, state: started.state, tutti, redaction: started.redaction });
   for (const line of await (await import("./stale.ts")).staleAfter(report, tutti)) world.stderr.write(`${line}\n`);
   session.finish(report.exitCode);
   // What was killed inside of this process, an engine that did not listen, would keep it alive.
@@ -128,8 +129,8 @@ async function runIn(tutti: Tutti, args: Arguments, session: Session, workOf: Wo
 interface Show {
   readonly kind: OutputKind;
   readonly errors: Palette;
-  /** A fresh view; every run has its own. Asks how long stacks took last time where it shows that. */
-  view(timings: () => Timings): Promise<View>;
+  /** A fresh view; every run has its own. Writes no secret that is known by then; asks how long stacks took last time. */
+  view(redaction: Redaction, timings: () => Timings): Promise<View>;
 }
 
 /** The one place where the view is chosen. @throws TuttiError `usage`. */
@@ -148,17 +149,21 @@ function chooseOutput(args: Globals, { world }: Session): Show {
   const palette = createPalette(wantsColor({ variables, isTerminal: stdout.isTerminal, option: args.color }));
   const errors = createPalette(wantsColor({ variables, isTerminal: stderr.isTerminal, option: args.color }));
   const unicode = showsUnicode(variables);
-  const write = (text: string): void => stdout.write(stdout.isTerminal && !unicode ? asciiSigns(text) : text);
+  const shown = (text: string): string => (stdout.isTerminal && !unicode ? asciiSigns(text) : text);
   const detailed = "detailedExitcode" in args && args.detailedExitcode === true;
   return {
     kind,
     errors,
-    async view(timings) {
+    async view(redaction, timings) {
+      const write = (text: string): void => stdout.write(redactText(shown(text), redaction));
+      const writeJson = (text: string, indent?: number): void => stdout.write(redactJson(text, redaction, indent));
       switch (kind) {
-        case "json":
-          return (await import("../views/json.ts")).createJsonView({ write: (text) => stdout.write(text), detailed });
+        case "json": {
+          const { createJsonView } = await import("../views/json.ts");
+          return createJsonView({ write: (text) => writeJson(text, 2), detailed });
+        }
         case "ndjson":
-          return (await import("../views/ndjson.ts")).createNdjsonView({ write: (text) => stdout.write(text) });
+          return (await import("../views/ndjson.ts")).createNdjsonView({ write: writeJson });
         case "lines":
           return (await import("../views/lines.ts")).createLinesView({ write });
         case "grouped":
@@ -186,7 +191,7 @@ function chooseOutput(args: Globals, { world }: Session): Show {
         }
         case "quiet":
           return (await import("../views/quiet.ts")).createQuietView({
-            write: (text) => stderr.write(text),
+            write: (text) => stderr.write(redactText(text, redaction)),
             palette: errors,
           });
       }
@@ -227,9 +232,10 @@ async function confirm(
   const { world } = session;
   let preview: Report | undefined;
   if (operation === "up") {
+    const previewed = tutti.preview({ ...options, detailed: false });
     preview = await watch(
-      tutti.preview({ ...options, detailed: false }),
-      show.view(() => tutti.timings("preview")),
+      previewed,
+      show.view(previewed.redaction, () => tutti.timings("preview")),
       session,
     );
     if (preview.exitCode !== 0) return { type: "stop", exitCode: preview.exitCode };

@@ -1,7 +1,7 @@
 // The door to Pulumi, for one workspace: what the library asks (door.ts), answered through the Automation API and an engine.
 // Nothing outside of this folder imports the Automation API or engine/.
 import type { Predictions } from "../../engine/index.ts";
-import { SecretValues } from "../../engine/secretValues.ts";
+import type { SecretValues } from "../../engine/secretValues.ts";
 import type { PropertyMap } from "../../engine/values.ts";
 import type { Workspace } from "../define.ts";
 import type { BackendStack, Door, RunSetup, RunWatch, StepRunner } from "../door.ts";
@@ -11,7 +11,7 @@ import { isBookkeeping } from "../taskNote.ts";
 import { parseStackId, type ResolvedStack } from "../workspace.ts";
 import { commandFailed, type OpenEnvironment, type OpenOptions, openEnvironment } from "./environment.ts";
 import { holdEnvironments } from "./hold.ts";
-import { secretValues } from "./mask.ts";
+import { knownSecrets } from "./mask.ts";
 import { createPlaces, type Places } from "./places.ts";
 import { type Plugin, requiredPlugins } from "./plugins.ts";
 import { createPrograms } from "./programs.ts";
@@ -56,12 +56,14 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
   };
   return {
     async prepare(setup, watch) {
-      const secrets = new SecretValues(secretValues(variables));
+      const secrets = knownSecrets(variables, workspace.environments);
       secrets.exempt(setup.stacks.keys());
+      refuseExposed(secrets);
       const runner = await prepareRun(
         setup,
         (name, folder, root, more) => open(name, folder, root, { ...more, secrets }),
         watch,
+        () => refuseExposed(secrets),
       );
       return { ...runner, redaction: secrets };
     },
@@ -106,6 +108,15 @@ export function createDoor({ workspace, base, variables, sandboxOf = (name) => n
   };
 }
 
+/** @throws TuttiError when nothing could be written of the run without a secret. */
+function refuseExposed(secrets: SecretValues): void {
+  const name = secrets.exposing();
+  if (name === undefined) return;
+  throw new TuttiError("workspace", `"${name}" holds a secret: what it names can be written nowhere without it`, {
+    hint: "rename that stack, environment or project, or choose another secret: a variable or a passphrase has it as its value",
+  });
+}
+
 type Open = (name: string, folder: string | undefined, root: string, more: Opening) => Promise<OpenEnvironment>;
 
 /** Stacks of existing projects that the backend holds. What no contract names is not ours to tell of. */
@@ -142,7 +153,7 @@ function projectsOf(
 }
 
 /** Opens every environment of the run at once: a missing CLI ends the command before the first stack runs. */
-async function prepareRun(setup: RunSetup, open: Open, watch: RunWatch): Promise<StepRunner> {
+async function prepareRun(setup: RunSetup, open: Open, watch: RunWatch, check: () => void): Promise<StepRunner> {
   const { operation, root, ci, stacks } = setup;
   const programs = await createPrograms(setup);
   const { children } = programs;
@@ -151,6 +162,7 @@ async function prepareRun(setup: RunSetup, open: Open, watch: RunWatch): Promise
   const places = createPlaces((name, folder) => open(name, folder, root, { ci, children, ...predictions }));
   const names = [...new Set(setup.environments)];
   const opened = await Promise.all(names.map(async (name) => [name, await places.of({ environment: name })] as const));
+  check();
   const environments = new Map(opened);
   const selected = (setup.selected ?? []).flatMap((id) => stacks.get(id) ?? []);
   const projects = await openProjects(selected, places, operation);

@@ -1,4 +1,7 @@
 // Which values of an environment are secrets.
+import { SecretValues } from "../../engine/secretValues.ts";
+import type { Environment } from "../define.ts";
+import { resolveReference } from "../workspace.ts";
 
 /** Names of variables whose values are secrets. */
 const secretName =
@@ -9,4 +12,18 @@ export function secretValues(env: Readonly<Record<string, string | undefined>>):
   return Object.entries(env).flatMap(([name, value]) =>
     value !== undefined && secretName.test(name) && !/_(?:FILE|PATH|URL)$/i.test(name) ? [value] : [],
   );
+}
+
+/** What is known to be secret before anything runs: of whoever runs tutti, and the passphrases of environments. */
+export function knownSecrets(
+  variables: Readonly<Record<string, string | undefined>>,
+  environments: Readonly<Record<string, Environment>>,
+): SecretValues {
+  const passphrases = Object.values(environments).flatMap(({ passphrase }) => {
+    const found = passphrase === undefined ? undefined : resolveReference(passphrase, variables, "passphrase");
+    return found?.ok ? [found.value] : [];
+  });
+  const secrets = new SecretValues([...secretValues(variables), ...passphrases]);
+  secrets.exempt(Object.keys(environments));
+  return secrets;
 }

@@ -67,6 +67,9 @@ export async function runOperation(context: CommandContext, operation: Operation
     const config = await readConfig(context, stack.name);
     const configuration = await programConfig(context, stack, config);
     for (const key of configuration.secretKeys) learnSetting(context.options.secrets, configuration.plain[key]!);
+    const exposing = context.options.secrets?.exposing();
+    if (exposing !== undefined)
+      throw new EngineError(`"${exposing}" holds a secret of the configuration: rename it, or choose another secret`);
     const names = { organization: "organization", project: project.name, stack: stack.name.stack };
     const creates = operation.kind === "update" || operation.kind === "preview";
     const autonamer = creates ? autonamerOf(configuration.plain, names) : undefined;

@@ -50,8 +50,9 @@ interface Done {
   readonly stderr: string;
 }
 /** Runs a command line in this process: the driver's own start is no part of what is looked at. */
-async function run(...args: readonly string[]): Promise<Done> {
-  const world = { ...silentWorld(fixture.root), variables: { MY_SERVICE_TOKEN: canaries.environment } };
+const run = (...args: readonly string[]): Promise<Done> => runWith({}, ...args);
+async function runWith(more: Readonly<Record<string, string>>, ...args: readonly string[]): Promise<Done> {
+  const world = { ...silentWorld(fixture.root), variables: { MY_SERVICE_TOKEN: canaries.environment, ...more } };
   const code = await main(args, world);
   return { code, stdout: world.out(), stderr: world.err() };
 }
@@ -99,6 +100,11 @@ ${body}
 
 beforeAll(async () => {
   fixture = createFixture();
+  const named = ["eu-variable-7qx", "configured-7qx"].map(
+    (name) => `"${name}": defineEnvironment({ cloud: "sandbox", only: [base] }),`,
+  );
+  const workspace = fixture.read("stacks/workspace.ts");
+  fixture.write("stacks/workspace.ts", workspace.replace("environments: {", `environments: { ${named.join(" ")}`));
   fixture.write("stacks/base/program.ts", program(""));
   const pulumi = (...args: readonly string[]) => run("pulumi", "-e", "local", "--", ...args);
   // What a person types is not looked for: the shell has it anyway.
@@ -163,12 +169,12 @@ it("masks what a provider refuses with", async () => {
     "--operation",
     "create",
     "--message",
-    `refused ${canaries.config}`,
+    `refused ${canaries.config} to ${canaries.environment}`,
   );
   const { code, stdout } = await tutti("up", "base.local", "--yes");
   await run("sandbox", "faults", "-e", "local", "--clear");
   expect(code).toBe(4);
-  expect(stdout).toContain("refused [secret]");
+  expect(stdout).toContain("refused [secret] to [secret]");
   expect(leaks({ ...files(), ...said })).toEqual([]);
 });
 
@@ -202,6 +208,40 @@ it("goes on from what was refused as if nothing had been", async () => {
   const { code, stdout } = await tutti("up", "base.local", "--yes");
   expect(code, stdout).toBe(0);
   expect(leaks({ ...files(), ...said })).toEqual([]);
+});
+
+it("refuses an environment whose name holds a secret, before anything is written", async () => {
+  // Known before anything runs: nothing is made for it.
+  const before = Object.keys(files());
+  const known = await runWith({ OTHER_TOKEN: "variable-7qx" }, "up", "-e", "eu-variable-7qx", "--yes");
+  expect(known).toMatchObject({ code: 2, stdout: "" });
+  expect(known.stderr).toContain('"eu-variable-7qx" holds a secret: what it names can be written nowhere without it');
+  expect(Object.keys(files())).toEqual(before);
+  // Known once the configuration is opened: its stack fails.
+  const late = "configured-7qx";
+  await run("pulumi", "-e", late, "--", "config", "set", "-s", `base.${late}`, "--secret", "token", late);
+  const { code, stdout } = await run("up", "-e", late, "--yes");
+  expect(stdout).toContain(`"${late}" holds a secret of the configuration`);
+  expect(code).toBe(4);
+});
+
+it("takes out of reports and of the groups of a CI log what turned out to be a secret after it was printed", async () => {
+  const late = `kanarie-late-7q%:,"x'&<é>|`;
+  fixture.write(
+    "stacks/base/program.ts",
+    program(`  console.log(${JSON.stringify(`printed ${late} too early`)});
+  const warned = pulumi.log.warn(${JSON.stringify(`warned of ${late} too early`)});
+  const keepers = { late: pulumi.output(warned).apply(() => pulumi.secret(${JSON.stringify(late)})) };
+  new random.RandomPet("late", { keepers }).id.apply(() => { throw new Error("and that was it"); });`),
+  );
+  const kinds = ["json", "markdown", "junit", "html"].map((kind) => ["--report", `${kind}=late.${kind}`]);
+  const ci = await runWith({ CI: "true", GITHUB_ACTIONS: "true" }, "up", "base.local", "--yes", ...kinds.flat());
+  expect(ci.code, ci.stdout).toBe(4);
+  expect(ci.stdout).toContain("::error ");
+  const reports = ["json", "markdown", "junit", "html"].map((kind) => fixture.read(`late.${kind}`));
+  for (const text of [...reports, ci.stdout, ci.stderr]) expect(text).not.toContain("kanarie-late");
+  // The page has the log.
+  expect(reports[3]).toContain("printed [secret] too early");
 });
 
 it("keeps every folder and file below .tutti to its owner", () => {

@@ -1,7 +1,15 @@
 // The forms in which a secret may turn up, and the gate that all writing goes through.
-import { expect, it } from "vitest";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { renderReport, reportKinds, writeReportFiles } from "../../automation/commands/reportFiles.ts";
 import type { RunEvent, StackId } from "../../automation/events.ts";
+import type { Tutti } from "../../automation/index.ts";
+import { parseJournal } from "../../automation/journal.ts";
 import { redactDocument, redactEvent, refuseSecrets, withoutTexts } from "../../automation/redaction.ts";
+import { makeReport } from "../../automation/report.ts";
+import { foldRun } from "../../automation/runState.ts";
 import { SecretValues } from "../../engine/secretValues.ts";
 import { OutputValue, Secret } from "../../engine/values.ts";
 
@@ -23,6 +31,16 @@ const forms: readonly (readonly [string, string])[] = [
   ],
   ["in single quotes of a shell", canary.replaceAll("'", "'\\''")],
   ["in double quotes of a shell", canary.replace(/(["\\$`])/g, "\\$1")],
+  [
+    "on a page",
+    canary
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll('"', "&quot;")
+      .replaceAll("'", "&#39;"),
+  ],
+  ["in a table of Markdown", canary.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")],
   ["hex", Buffer.from(canary.trim()).toString("hex")],
 ];
 
@@ -33,6 +51,17 @@ it.each(forms)("knows a secret %s", (_, text) => {
   expect(masked).toContain("[secret]");
   expect(masked).not.toContain("früh");
   expect(secrets.holds(masked)).toBe(false);
+});
+
+it("knows a secret as GitHub reads it from a log, and as XML has it", () => {
+  const secrets = new SecretValues(["50%: a|b\n7,q<z>"]);
+  for (const form of [
+    "50%25: a|b%0A7,q<z>",
+    "50%25%3A a|b%0A7%2Cq<z>",
+    "50%: a|b&#10;7,q&lt;z&gt;",
+    "50%: a\\|b 7,q<z>",
+  ])
+    expect(secrets.mask(`: ${form} :`)).toBe(": [secret] :");
 });
 
 it("knows each line of a key, and the longer of two secrets first", () => {
@@ -183,4 +212,42 @@ it("refuses what would hold a secret all the same, and says nothing of it", () =
   const blind = { mask: (text: string) => text, holds: (text: string) => secrets.holds(text) };
   expect(() => redactDocument({ a: "canary-0001" }, "it", blind)).toThrow("it was not written");
   expect(withoutTexts({ type: "stack-started", stack: "a" as StackId })).toBeUndefined();
+});
+
+it("says of a public name that it holds a secret somebody gave, of none that only turned up", () => {
+  const secrets = new SecretValues(["prod-7q-east"]);
+  secrets.exempt(["web.local-2026", "local-2026"]);
+  secrets.learn(new Secret("local-2026"));
+  secrets.add("local");
+  expect(secrets.exposing()).toBeUndefined();
+  secrets.exempt(["web.prod-7q-east"]);
+  expect(secrets.exposing()).toBe("web.prod-7q-east");
+});
+
+describe("a report", () => {
+  const journal = readFileSync(new URL("../golden/journals/failed.jsonl", import.meta.url), "utf8");
+  const state = foldRun(parseJournal(journal).events);
+  const report = makeReport(state);
+  const message = report.stacks.find(({ failure }) => failure !== undefined)!.failure!.message;
+  const tutti = { logs: () => ({ text: `it said: ${message}` }) } as unknown as Tutti;
+  const reported = (secret: string) => ({ report, state, tutti, redaction: new SecretValues([secret]) });
+
+  it.each(reportKinds)("as %s is masked by what is known when it is written", async (kind) => {
+    const words = message.replace(/\n.*/s, "");
+    const plain = await renderReport(kind, reported("nothing-of-this-7q"));
+    const masked = await renderReport(kind, reported(words));
+    expect(new SecretValues([words]).holds(plain)).toBe(true);
+    expect(new SecretValues([words]).holds(masked)).toBe(false);
+    expect(masked).toContain("[secret]");
+  });
+
+  it("that puts a secret together as it is made is not written", async () => {
+    const file = path.join(mkdtempSync(path.join(os.tmpdir(), "tutti-secrets-")), "report.md");
+    onTestFinished(() => rmSync(path.dirname(file), { recursive: true }));
+    const made = (await renderReport("markdown", reported("nothing-of-this-7q"))).split("\n")[0]!;
+    expect(made).toMatch(/^## \S+ tutti up/);
+    const writing = writeReportFiles([{ kind: "markdown", file }], reported(made));
+    await expect(writing).rejects.toThrow("the markdown report would hold a secret in a place that cannot be masked");
+    expect(readdirSync(path.dirname(file))).toEqual([]);
+  });
 });
