@@ -19,7 +19,7 @@ export async function dependentReplacements(
   root: Resource,
 ): Promise<readonly DependentReplacement[]> {
   const { ledger } = generation;
-  const settled = (urn: string) => ledger.hasStep(urn);
+  const settled = (urn: string) => ledger.hasStep(urn) || ledger.isOperatedOn(urn);
   const replaced = new Set([root.urn]);
   const found: DependentReplacement[] = [];
   for (const resource of ledger.olds.graph.dependingOn(root, settled, false)) {
@@ -34,7 +34,8 @@ export async function dependentReplacements(
 /** Resources that said `replaceWith` or `deletedWith` of the URN. */
 export function cascadingReplacements({ ledger }: Generation, urn: string): readonly DependentReplacement[] {
   const found = new Map<string, Resource>();
-  for (const [name, resource] of [...ledger.news, ...ledger.olds.byUrn]) {
+  const waiting = [...ledger.olds.byUrn].filter(([name]) => !ledger.isOperatedOn(name));
+  for (const [name, resource] of [...ledger.news, ...waiting]) {
     const { replaceWith, deletedWith } = resource.state;
     if (!found.has(name) && (replaceWith.includes(urn) || deletedWith === urn)) found.set(name, resource);
   }

@@ -3,7 +3,7 @@
 import { cascadingReplacements, dependentReplacements } from "./dependents.ts";
 import { Bail } from "./errors.ts";
 import { deleteReplacedStep, deleteStep, ensureProvider, type Generation } from "./generation.ts";
-import type { Resource } from "./resource.ts";
+import { dependencyUrns, type Resource } from "./resource.ts";
 import { untargetedSame } from "./selection.ts";
 import { type Step, urnOf } from "./steps.ts";
 
@@ -17,6 +17,7 @@ export interface Removal {
 export async function generateRemoval(generation: Generation): Promise<Removal> {
   const { ledger, options, report } = generation;
   const chosen = await chooser(generation);
+  const named = stillNamed(generation);
   const sames: Step[] = [];
   const deletes: Step[] = [];
   for (const old of ledger.olds.all) {
@@ -29,6 +30,7 @@ export async function generateRemoval(generation: Generation): Promise<Removal> 
       if (!ledger.isOperatedOn(urn)) sames.push(untargetedSame(resource));
       continue;
     }
+    if (named.has(resource)) continue;
     if (state.delete) {
       if (ledger.pendingDeletes.has(resource)) continue;
       ledger.deletes.add(urn);
@@ -106,6 +108,25 @@ function keptByExcludes({ ledger, options }: Generation): ReadonlySet<string> {
       ...(options.excludeDependents ? graph.dependingOn(resource, (urn) => seen.has(urn), true) : []),
     ],
   );
+}
+
+/**
+ * What nothing registers and the new state still names: a resource that no target names is carried over with the
+ * dependencies it had, though one of these may have been deleted first for another's replacement.
+ */
+function stillNamed({ ledger }: Generation): ReadonlySet<Resource> {
+  const { news, olds, toDelete } = ledger;
+  const going = new Set(toDelete);
+  const named = (resource: Resource) =>
+    dependencyUrns(resource).flatMap((urn) => (news.has(urn) ? [] : (olds.byUrn.get(urn) ?? [])));
+  const kept = new Set<Resource>();
+  const frontier = [...news.values()].filter((resource) => !going.has(resource)).flatMap(named);
+  for (let resource = frontier.pop(); resource; resource = frontier.pop()) {
+    if (kept.has(resource)) continue;
+    kept.add(resource);
+    frontier.push(...named(resource));
+  }
+  return kept;
 }
 
 function closure(

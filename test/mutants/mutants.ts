@@ -332,9 +332,15 @@ export const mutants: readonly Mutant[] = [
   ...of("deployment/dependents.ts", [
     [
       "those registered already no longer depend on the root",
-      "ledger.hasStep(urn);\n  const replaced",
+      "ledger.hasStep(urn) || ledger.isOperatedOn(urn);\n  const replaced",
       'urn === "never";\n  const replaced',
     ],
+    [
+      "those registered under a new name do not either",
+      " || ledger.isOperatedOn(urn);\n  const replaced",
+      ";\n  const replaced",
+    ],
+    ["nor do they go along", ".filter(([name]) => !ledger.isOperatedOn(name))", ""],
     ["dependents of dependents go too", "    replaced.add(resource.urn);\n", ""],
     ["replaceWith takes a resource along", "replaceWith.includes(urn) || deletedWith === urn", "deletedWith === urn"],
     [
@@ -383,6 +389,7 @@ export const mutants: readonly Mutant[] = [
       "",
     ],
     ["what was operated on is not carried over again", "if (!ledger.isOperatedOn(urn)) sames.push", "sames.push"],
+    ["what is carried over keeps what it names", "if (named.has(resource)) continue;", ""],
     ["what waits for deletion is deleted", "deletes.push(deleteReplacedStep(resource, false));", ""],
     ["what was deleted already is not deleted again", "if (ledger.pendingDeletes.has(resource)) continue;", ""],
     ["what is registered no more is deleted", "} else if (!ledger.isOperatedOn(urn)) {", "} else if (false) {"],

@@ -134,6 +134,34 @@ describe("a replacement that deletes first", () => {
     expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a"]);
   });
 
+  it("leaves alone a dependent that was registered before it, under a new name", async () => {
+    const later =
+      (inputs: PropertyMap): Program =>
+      async (api) => {
+        await api.thing("c", inputs, { aliases: [{ name: "b" }] });
+        await api.thing("a", { first: 2 });
+      };
+    const replaced = await callsOf(pair({ first: 1 }, "forceFrom"), later({ force: 2 }));
+    expect(replaced.calls).toEqual(["create:c", "delete:a", "create:a", "delete:b"]);
+    expect(replaced.stack.order).toEqual(["proj-dev", "default_1_2_3", "c", "a"]);
+    const kept = await callsOf(pair({ first: 1 }, "forceFrom"), later({ forceFrom: "computed-id-1" }));
+    expect(kept.calls).toEqual(["delete:a", "create:a"]);
+  });
+
+  it("leaves alone what asked to go with it and was registered before it, under a new name", async () => {
+    const first: Program = async (api) => {
+      const a = await api.thing("a", { first: 1 });
+      await api.thing("b", {}, { replaceWith: [a.urn] });
+    };
+    const second: Program = async (api) => {
+      await api.thing("c", { force: 2 }, { aliases: [{ name: "b" }] });
+      await api.thing("a", { first: 2 });
+    };
+    const { stack, calls } = await callsOf(first, second);
+    expect(calls).toEqual(["create:c", "delete:a", "create:a", "delete:b"]);
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "c", "a"]);
+  });
+
   it("deletes no dependent that an earlier attempt has deleted", async () => {
     const stack = new TestStack();
     await stack.up(pair({ first: 1 }, "force"));
@@ -409,6 +437,26 @@ describe("targets and excludes", () => {
     );
     expect(run.messages).toEqual([]);
     expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "b", "c"]);
+  });
+
+  it("keep in the state what was deleted first, as long as something carried over names it", async () => {
+    const first: Program = async ({ thing }) => {
+      const a = await thing("a", { first: 1 });
+      const read = { dependencies: [a.urn], propertyDependencies: { firstFrom: [a.urn] } };
+      const b = await thing("b", { firstFrom: a.outputs["computed"]! }, read);
+      await thing("c", { x: 1 }, { dependencies: [b.urn] });
+    };
+    const second: Program = async ({ thing }) => {
+      await thing("a", { first: 2 });
+      await thing("c", { x: 1 });
+    };
+    const { stack, run, calls } = await callsOf(first, second, { targets: [thingUrn("a")], targetDependents: true });
+    expect(run.messages).toEqual([]);
+    expect(calls).toEqual(["delete:b", "delete:a", "create:a"]);
+    expect(stack.state("b")?.pendingReplacement).toBe(true);
+    await stack.up(second);
+    expect(calls).toHaveLength(3);
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "c"]);
   });
 
   it("do not check what is not chosen", async () => {
