@@ -2,6 +2,7 @@
 // The Automation API calls `run` as it would call the pulumi executable.
 import type { SemVer } from "semver";
 import type { ChildSource } from "./language/pool.ts";
+import type { DynamicProcessSource } from "./providers/dynamic.ts";
 import type { SecretValues } from "./secretValues.ts";
 import type { PropertyMap } from "./values.ts";
 
@@ -50,6 +51,11 @@ export interface EngineOptions {
    * are: a StackReference to it is read there.
    */
   readonly elsewhere?: (stack: string, project: string) => Readonly<Record<string, string>> | undefined;
+  /**
+   * Starts what serves dynamic providers, given how this engine would; by default each configured provider has a process of
+   * its own, which ends with the operation. Only the contract suite, with its hundreds of operations, keeps one.
+   */
+  readonly dynamicProcess?: DynamicProcessSource;
   /** Packages whose real plugin may be started from PULUMI_HOME or PATH; only the contract suite names any. */
   readonly plugins?: readonly string[];
   /**

@@ -27,13 +27,16 @@ const GRACE_MS = 2000;
 
 const QUOTED_LINES = 20;
 
+/** Gives a running server for these options, started with `startDynamic` or kept from before. */
+export type DynamicProcessSource = (options: DynamicOptions) => Promise<PluginProcess>;
+
 /** The provider; its process starts with the first call that needs it. */
-export function createDynamicProvider(options: DynamicOptions): Provider {
+export function createDynamicProvider(options: DynamicOptions, start: DynamicProcessSource = startDynamic): Provider {
   const provider = createPluginProvider({
     package: "pulumi-nodejs",
     version: undefined,
     engineAddress: options.engineAddress,
-    start: () => startDynamic(options),
+    start: () => start(options),
   });
   return {
     ...provider,
@@ -44,7 +47,7 @@ export function createDynamicProvider(options: DynamicOptions): Provider {
 }
 
 /** Starts the server and waits for the port, which is the first line it prints. */
-async function startDynamic(options: DynamicOptions): Promise<PluginProcess> {
+export async function startDynamic(options: DynamicOptions): Promise<PluginProcess> {
   const runtime = Object.entries(options.runtimeOptions).map(([name, value]) => [
     `PULUMI_RUNTIME_${name.toUpperCase()}`,
     String(value),

@@ -14,7 +14,7 @@ import type { Provider, ProviderHost } from "./provider.ts";
 import { type BuiltinOptions, createBuiltinProvider } from "./stackReference.ts";
 
 export interface ProviderHostOptions {
-  readonly engine: Pick<EngineOptions, "env" | "sandbox" | "plugins" | "predictions" | "secrets">;
+  readonly engine: Pick<EngineOptions, "env" | "sandbox" | "plugins" | "predictions" | "secrets" | "dynamicProcess">;
   readonly project: string;
   readonly stack: string;
   /** Folder the program runs in, absolute. */
@@ -59,7 +59,8 @@ export function createProviderHost(options: ProviderHostOptions): ProviderHost {
     }
     if (name === "pulumi-nodejs") {
       const { programDirectory, project, runtimeOptions, log } = options;
-      return createDynamicProvider({ programDirectory, project, runtimeOptions, env, engineAddress, log });
+      const how = { programDirectory, project, runtimeOptions, env, engineAddress, log };
+      return createDynamicProvider(how, options.engine.dynamicProcess);
     }
     const sandboxed = SANDBOXED.find((known) => known === name);
     if (sandboxed !== undefined) {

@@ -5,12 +5,13 @@ import errors from "@pulumi/pulumi/automation/errors.js";
 import type { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { createEngine } from "../../engine/command/index.ts";
 import type { CommandResult } from "../../engine/index.ts";
+import { keptProcess } from "./keptProcess.ts";
 
 /** Part of the SDK's module, left out of its types. */
 const { createCommandError } = errors as unknown as { createCommandError(result: CommandResult): Error };
 
 export function embeddedCommand(env: Readonly<Record<string, string>>): PulumiCommand {
-  const engine = createEngine({ env });
+  const engine = createEngine({ env, dynamicProcess: keptProcess });
   return {
     command: engine.command,
     version: engine.version,

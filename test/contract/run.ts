@@ -1,5 +1,5 @@
 // Runs scenarios with an engine, through the Automation API with inline programs, each in a backend of its own, and hands
-// back what each step did in normalised form. Nothing outside a temporary folder is written.
+// back what each step did in normalised form, one scenario after the other. Nothing outside temporary files is written.
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,17 +17,20 @@ export type EngineFor = (env: Readonly<Record<string, string>>) => Promise<Pulum
 /** Of the passphrase below, for every stack: a key takes half a second to derive, and a process derives it once. */
 const salt = "v1:r+4WpKyDORE=:v1:QZ21LPhVh+fyleth:+HYnELHTNCzzYkajw9p64ZfxQA0I4A==";
 
+/** The same for every scenario: a dynamic provider's process that is kept reads where it is once, from its environment. */
+const cloudFile = join(tmpdir(), `tutti-contract-cloud-${process.pid}.json`);
+
 export async function runScenario(scenario: Scenario, engineFor: EngineFor): Promise<readonly StepRecord[]> {
   const folder = await mkdtemp(join(tmpdir(), "tutti-contract-"));
   try {
     return await runIn(folder, scenario, engineFor);
   } finally {
     await rm(folder, { recursive: true, force: true });
+    await rm(cloudFile, { force: true });
   }
 }
 
 async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): Promise<readonly StepRecord[]> {
-  const cloudFile = join(folder, "cloud.json");
   await writeFile(cloudFile, JSON.stringify(emptyCloud));
   const env = {
     PATH: process.env["PATH"] ?? "",
