@@ -81,11 +81,20 @@ function commandLine(session: Session) {
     .fail((message, error) => {
       // What is wrong with the words themselves (an option without its value) comes as an error of the parser's own.
       if (error !== undefined && error !== null && error.name !== "YError") throw error;
-      const said = (message || error?.message || "").split("\n")[0]!;
-      throw new TuttiError("usage", said, { hint: "tutti --help lists what there is" });
+      const said = message || error?.message || "";
+      throw (
+        wrongValue(said) ?? new TuttiError("usage", said.split("\n")[0]!, { hint: "tutti --help lists what there is" })
+      );
     });
   for (const register of commands) register(cli, session);
   return cli;
+}
+
+/** The parser's complaint about a value that is none of an option's choices, in a sentence. */
+function wrongValue(said: string): TuttiError | undefined {
+  const [, option, given, choices] = /^ *Argument: (.*?), Given: (.*?), Choices: (.*)$/m.exec(said) ?? [];
+  if (option === undefined) return undefined;
+  return new TuttiError("usage", `${option} cannot be ${given}`, { hint: `it is one of ${choices}` });
 }
 
 /** Prints what ended a command; gives its exit code. A bug of ours shows its stack, nothing else does, a full disk neither. */

@@ -73,6 +73,7 @@ describe("bad invocations", () => {
     [["up", "-e", "locl", "--yes"], /no environment is named "locl"; did you mean "local"\?/],
     [["up", "bsae.local", "--yes"], /bsae\.local/],
     [["up", "-e", "local", "-j", "0", "--yes"], /--concurrency 0 is neither a number of 1 or more nor a percentage/],
+    [["list", "--output", "tabel"], /output cannot be "tabel"\n.*one of "auto", "live"/],
     [["up", "-e", "local", "--yes", "--report", "pdf=x"], /no report of kind "pdf"/],
     [["up", "-e", "local"], /up changes things, and there is nobody to ask[\s\S]*--yes/],
     [["destroy", "-e", "local"], /destroy changes things[\s\S]*--yes/],

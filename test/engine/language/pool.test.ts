@@ -84,15 +84,21 @@ describe("a child that waited", () => {
   });
 
   it("fails when it ends well without having registered its stack", async () => {
-    const directory = await project({ "index.js": "export default async () => ({});" });
-    const children = pool();
-    children.warm(programStart(options(directory), false), 1);
-    // Gone before anything is registered, with code 0: what an engine would take for "nothing is left of this stack".
-    const quiet = await project({ "index.js": "process.exit(0)" });
-    children.warm(programStart(options(quiet), false), 1);
-    const { end } = await runProject(quiet, { program: { children } });
+    const quiet = await project({
+      "index.js": looking,
+      // Ends with code 0 in the turn in which the job came: before the engine can have answered for the stack. That is
+      // what an engine would take for "nothing is left of this stack".
+      "quiet.mjs": 'process.once("message", () => process.nextTick(() => process.exit(0)))',
+    });
+    const runtimeOptions = { typescript: false, nodeargs: `--import ${path.join(quiet, "quiet.mjs")}` };
+    const children = pool(1);
+    children.warm(programStart(options(quiet, { runtimeOptions }), false), 1);
+    const { end } = await runProject(quiet, { program: { runtimeOptions, children } });
     expect(children.uses).toEqual({ warm: 1, cold: 0 });
-    expect(end).toMatchObject({ type: "error" });
+    expect(end).toEqual({
+      type: "error",
+      message: expect.stringContaining("the program ended without registering its stack with the engine"),
+    });
   });
 
   it("says that it ran out of memory, and what to do", async () => {
