@@ -28,6 +28,8 @@ export interface Patient {
   readonly nodeVersion?: string;
   /** Only this one of the environments, as if it were to run now: what is missing for it is a problem, not a warning. */
   readonly environment?: string;
+  /** How long anything that is asked may take, milliseconds. */
+  readonly patienceMs?: number;
   /** The door to the network and a token for Google's APIs; made from `variables` by default. */
   readonly google?: { readonly request: typeof fetch; readonly token: () => Promise<string> };
 }
@@ -40,6 +42,7 @@ export async function examine({
   nodeVersion = process.versions.node,
   environment,
   google,
+  patienceMs = 20_000,
 }: Patient): Promise<readonly Finding[]> {
   const findings: Finding[] = [node(nodeVersion), system(platform)];
   let root: string;
@@ -59,8 +62,9 @@ export async function examine({
         ? [ok("workspace", `${stacks.size} stacks in ${Object.keys(workspace.environments).length} environments`)]
         : problems.map((one): Finding => ({ check: "workspace", status: "problem", message: problemLine(one) }))),
     );
-    findings.push(...(await realEnvironments(workspace, root, variables, environment)));
-    if (environment !== undefined) findings.push(...(await cloud(workspace, variables, environment, root, google)));
+    findings.push(...(await realEnvironments(workspace, root, variables, environment, patienceMs)));
+    if (environment !== undefined)
+      findings.push(...(await cloud(workspace, variables, environment, root, patienceMs, google)));
   } catch (error) {
     if (error instanceof TuttiError && error.code === "usage" && environment !== undefined) throw error;
     findings.push(problem("workspace", error));
@@ -178,6 +182,7 @@ async function realEnvironments(
   root: string,
   variables: Variables,
   only: string | undefined,
+  patienceMs: number,
 ): Promise<readonly Finding[]> {
   const real = Object.entries(workspace.environments).filter(
     ([name, { cloud }]) => cloud === "real" && (only === undefined || name === only),
@@ -210,7 +215,7 @@ async function realEnvironments(
     findings.push(...missing.map((message): Finding => ({ check: "environments", status, message })));
     if (!installed || missing.length > 0) continue;
     const { examineBackend } = await import("./pulumi/examineBackend.ts");
-    const found = await examineBackend({ name, environment, root, variables, all: workspace.environments });
+    const found = await examineBackend({ name, environment, root, variables, all: workspace.environments, patienceMs });
     findings.push({ check: "backend", ...found });
   }
   return findings;
@@ -222,6 +227,7 @@ async function cloud(
   variables: Variables,
   name: string,
   root: string,
+  patienceMs: number,
   google: Patient["google"],
 ): Promise<readonly Finding[]> {
   const environment = workspace.environments[name];
@@ -258,6 +264,7 @@ async function cloud(
       backend: said(environment.backend),
       secretsProvider: said(environment.secretsProvider),
       token: google?.token ?? (() => googleToken(theirs)),
+      patienceMs,
       ...(google !== undefined && { request: google.request }),
     })),
   ];

@@ -18,6 +18,8 @@ export interface GoogleQuestions {
   readonly token: () => Promise<string>;
   /** The door to the network, the global one by default. */
   readonly request?: typeof fetch;
+  /** How long each question may take, milliseconds. */
+  readonly patienceMs?: number;
 }
 
 /** An answer of Google's: what it said when it refused. */
@@ -25,7 +27,7 @@ type Answer = { readonly ok: true; readonly value: unknown } | { readonly ok: fa
 
 /** Looks at everything; never throws for what it finds. */
 export async function googleFindings(questions: GoogleQuestions): Promise<readonly Finding[]> {
-  const { environment, needs, backend, secretsProvider, request = fetch } = questions;
+  const { environment, needs, backend, secretsProvider, request = fetch, patienceMs = 20_000 } = questions;
   const finding = (check: string, status: Finding["status"], message: string, hint?: string): Finding => ({
     check: `${environment}: ${check}`,
     status,
@@ -34,7 +36,7 @@ export async function googleFindings(questions: GoogleQuestions): Promise<readon
   });
   let bearer: string;
   try {
-    bearer = await questions.token();
+    bearer = await answered(questions.token(), patienceMs);
   } catch (error) {
     return [
       finding("credentials", "problem", (error as Error).message, "gcloud auth application-default login"),
@@ -50,7 +52,7 @@ export async function googleFindings(questions: GoogleQuestions): Promise<readon
           ...(body !== undefined && { "content-type": "application/json" }),
         },
         ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(15_000),
+        signal: AbortSignal.timeout(patienceMs),
       });
       const value = (await response.json().catch(() => ({}))) as { error?: { message?: string } };
       if (response.ok) return { ok: true, value };
@@ -223,6 +225,18 @@ export async function googleToken(variables: Variables): Promise<string> {
   const token = await auth.getAccessToken();
   if (!token) throw new Error("the Google credentials give no token");
   return token;
+}
+
+/** @throws when there is no answer in time. */
+async function answered<T>(question: Promise<T>, patienceMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new Error(`no answer in ${patienceMs / 1000} s to a question for a token`)),
+      patienceMs,
+    );
+  });
+  return Promise.race([question, late]).finally(() => clearTimeout(timer));
 }
 
 /** The variable's value, or what the file that it names holds. */

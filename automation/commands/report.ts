@@ -2,7 +2,7 @@
 import path from "node:path";
 import { redactText } from "../redaction.ts";
 import type { Globals, Register } from "./command.ts";
-import { parseReportFiles, renderReport, reportKinds, writeReportFiles } from "./reportFiles.ts";
+import { parseReportFiles, prepareReportFiles, renderReport, reportKinds, writeReportFiles } from "./reportFiles.ts";
 
 export const register: Register = (cli, session) =>
   cli.command(
@@ -25,6 +25,7 @@ export const register: Register = (cli, session) =>
         args.report?.filter((text) => !printed.some((kind) => kind === text)),
         directory,
       );
+      await prepareReportFiles(files);
       const { open, foldRun } = await import("../index.ts");
       const tutti = await open(directory, { variables: world.variables });
       const { events, warnings } = tutti.journal(args.run);

@@ -1,5 +1,5 @@
 // `--report <kind>=<file>`: which reports there are, and the one place that writes them. A file is there whole or not at all.
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { TuttiError } from "../errors.ts";
 import type { Report, RunState, Tutti } from "../index.ts";
@@ -30,6 +30,39 @@ export function parseReportFiles(given: readonly string[] | undefined, cwd: stri
   });
 }
 
+/**
+ * Makes the folders of reports, before the run that they are of: nobody waits for one that could not be written.
+ *
+ * @throws TuttiError `usage` when a folder cannot be made, or the file is one.
+ */
+export async function prepareReportFiles(files: readonly ReportFile[]): Promise<void> {
+  for (const { kind, file } of files) {
+    try {
+      await makeFolder(path.dirname(file));
+      if ((await stat(file).catch(() => undefined))?.isDirectory()) throw new Error("it is a folder");
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new TuttiError("usage", `--report ${kind}=${file} cannot be written: ${message}`, {
+        hint: "name a file in a folder that there is, or that can be made",
+        cause: error,
+      });
+    }
+  }
+}
+
+/** Node's own recursive mkdir never ends where a folder can neither be found nor made, as below /proc. */
+async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = [];
+  let at = folder;
+  for (; !(await stat(at).catch(() => undefined)); at = path.dirname(at)) missing.unshift(at);
+  for (const one of missing) {
+    await mkdir(one).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  }
+  await access(folder, constants.W_OK);
+}
+
 /** What reports are made of. */
 export interface Reported {
   readonly report: Report;
@@ -45,7 +78,7 @@ export async function writeReportFiles(files: readonly ReportFile[], reported: R
     const text = await renderReport(kind, reported);
     const part = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}.new`);
     try {
-      await mkdir(path.dirname(file), { recursive: true });
+      await makeFolder(path.dirname(file));
       await writeFile(part, text);
       await rename(part, file);
     } catch (error) {

@@ -20,7 +20,7 @@ import { plural } from "../views/words.ts";
 import { parseStackId } from "../workspace.ts";
 import type { Globals, Session } from "./command.ts";
 import { isOutputKind, type OutputKind, outputKinds, runOptions } from "./options.ts";
-import { parseReportFiles, writeReportFiles } from "./reportFiles.ts";
+import { parseReportFiles, prepareReportFiles, writeReportFiles } from "./reportFiles.ts";
 
 type Arguments = Globals &
   Parameters<typeof runOptions>[0] & {
@@ -96,6 +96,7 @@ async function runIn(tutti: Tutti, args: Arguments, session: Session, workOf: Wo
     world.stdout.write(show.kind === "json" ? `${JSON.stringify(dryRun(plan), null, 2)}\n` : dryRunText(plan));
     return session.finish(0);
   }
+  await prepareReportFiles(reports);
   banner(tutti, plan, session, show.errors);
   if (environmentsOf(plan).some((name) => tutti.workspace.environments[name]?.cloud === "real")) {
     // Before anybody is asked anything.

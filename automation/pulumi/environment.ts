@@ -100,6 +100,8 @@ export interface OpenOptions {
   readonly stdin?: () => Promise<string>;
   /** Secrets of the run by value: what the environment knows is added. */
   readonly secrets?: SecretValues;
+  /** Ends at once what the official engine is asked, where no step has a signal of its own. */
+  readonly kill?: AbortSignal;
 }
 
 /**
@@ -198,6 +200,7 @@ async function openOfficial({
   owned,
   ci,
   secrets: known = new SecretValues(),
+  kill: always,
 }: OpenOptions): Promise<OpenEnvironment> {
   // The engine first: without it no variable helps.
   const { executable, version } = await locateOfficial(variables);
@@ -208,7 +211,7 @@ async function openOfficial({
   for (const value of [...secretValues(env), ...secrets]) known.add(value);
   // Installs of stacks that run side by side collide: plugins are made ready before (plugins.ts).
   const alone = { ...env, [automaticInstalls]: "true" };
-  const command = ({ kill }: Ties = {}): EngineCommand =>
+  const command = ({ kill = always }: Ties = {}): EngineCommand =>
     officialCommand({ executable, version, env: alone, ...(kill === undefined ? {} : { kill }) });
   const stateFolder = backend.startsWith("file://") ? backendFolder(backend, env, root) : undefined;
   const fileOf = (stack: string): string => path.join(project.stackConfigDir, `Pulumi.${stack}.yaml`);

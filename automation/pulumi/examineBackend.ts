@@ -17,12 +17,16 @@ export interface BackendFinding {
 /** What there is to say of a real environment's backend; never throws for what it finds. */
 export async function examineBackend({
   all,
+  patienceMs,
   ...options
 }: Pick<OpenOptions, "name" | "environment" | "root" | "variables"> & {
   /** Every environment of the workspace: what one of them calls its own reaches no other. */
   readonly all: Readonly<Record<string, Environment>>;
+  /** How long the backend may take to answer. */
+  readonly patienceMs: number;
 }): Promise<BackendFinding> {
   const { name, root } = options;
+  const kill = AbortSignal.timeout(patienceMs);
   try {
     const base = path.join(root, ".tutti");
     const environment = await openEnvironment({
@@ -31,6 +35,7 @@ export async function examineBackend({
       sandbox: name,
       owned: ownedVariables(all),
       ci: true,
+      kill,
     });
     const { stateFolder, backend } = environment;
     if (stateFolder !== undefined) {
@@ -46,6 +51,12 @@ export async function examineBackend({
     const { size } = await environment.held();
     return { status: "ok", message: `${name}: ${backend} answers; ${size} stacks of this project` };
   } catch (error) {
+    if (kill.aborted)
+      return {
+        status: "problem",
+        message: `${name}: the backend has not answered in ${patienceMs / 1000} s`,
+        hint: "is it reached from here (network, proxy, credentials)? pulumi stack ls asks it the same",
+      };
     const hint = error instanceof TuttiError ? error.hint : undefined;
     const message = `${name}: ${error instanceof Error ? error.message : String(error)}`;
     return { status: "problem", message, ...(hint === undefined ? {} : { hint }) };

@@ -123,7 +123,7 @@ class Display {
     const { severity, ephemeral, urn = "", prefix = "", message } = diagnostic;
     if (severity === "debug" || ephemeral) return;
     const lines = this.#diagnostics.get(urn) ?? [];
-    lines.push(...`${prefix}${message}`.replace(/\n$/, "").split("\n"));
+    for (const line of `${prefix}${message}`.replace(/\n$/, "").split("\n")) lines.push(line);
     this.#diagnostics.set(urn, lines);
   }
 

@@ -219,24 +219,38 @@ export class EventStream {
   }
 }
 
-/** How much of what a program prints becomes events when somebody else takes all of it: lines, and characters in them. */
-const mostPrinted = { lines: 2_000, characters: 512 * 1024 };
+/** How much of what a program prints or says becomes events when somebody else takes the rest: texts, characters in them. */
+const most = { texts: 2_000, characters: 512 * 1024 };
+
+/** Whether the next text still fits into what becomes events. */
+function budget(): (text: string) => boolean {
+  let [texts, characters] = [0, 0];
+  return ({ length }) => {
+    texts += 1;
+    characters += length;
+    return texts <= most.texts && characters <= most.characters;
+  };
+}
 
 /**
- * What a program says and prints, as diagnostics. `debug`: its debug messages too, which may hold secrets. With `print`, that
- * is given every line, and diagnostics are made of the first of them only: events queue up on their way to a listener.
+ * What a program says and prints, as diagnostics. `debug`: its debug messages too, which may hold secrets. With `print`,
+ * diagnostics are made of the first of it only: events queue up on their way to a listener. That is given every line that was
+ * printed, and every message that became no diagnostic. Errors are counted apart: no chatter hides them.
  */
 export function programLog(events: EventStream, debug: boolean, print?: ProgramLog["print"]): ProgramLog {
-  let [lines, characters] = [0, 0];
+  const fits = { printed: budget(), said: budget(), errors: budget() };
   return {
     log(severity, message, urn, ephemeral) {
-      if (severity !== "debug" || debug) events.diagnostic(severity, message, urn, ephemeral);
+      if (severity === "debug" && !debug) return;
+      if (print === undefined || fits[severity === "error" ? "errors" : "said"](message))
+        events.diagnostic(severity, message, urn, ephemeral);
+      else if (!ephemeral)
+        for (const line of message.replace(/\n$/, "").split("\n"))
+          print(severity === "error" ? "stderr" : "stdout", `${severity}: ${line}`);
     },
     print(stream, text) {
       print?.(stream, text);
-      lines += 1;
-      characters += text.length;
-      if (print !== undefined && (lines > mostPrinted.lines || characters > mostPrinted.characters)) return;
+      if (print !== undefined && !fits.printed(text)) return;
       events.diagnostic(stream === "stdout" ? "info" : "info#err", text, "", false, true);
     },
   };

@@ -75,6 +75,7 @@ describe("bad invocations", () => {
     [["up", "-e", "local", "-j", "0", "--yes"], /--concurrency 0 is neither a number of 1 or more nor a percentage/],
     [["list", "--output", "tabel"], /output cannot be "tabel"\n.*one of "auto", "live"/],
     [["up", "-e", "local", "--yes", "--report", "pdf=x"], /no report of kind "pdf"/],
+    [["up", "-e", "local", "--yes", "--report", "json=/proc/none/x"], /json=\/proc\/none\/x cannot be written: ENOENT/],
     [["up", "-e", "local"], /up changes things, and there is nobody to ask[\s\S]*--yes/],
     [["destroy", "-e", "local"], /destroy changes things[\s\S]*--yes/],
     [

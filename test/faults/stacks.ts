@@ -25,7 +25,7 @@ export const stacks: Readonly<Record<string, FaultyStack>> = {
     body: `  setTimeout(() => process.exit(7), 300);\n  await new Promise((resolve) => setTimeout(resolve, 5000));`,
   },
   prints: {
-    body: `  const line = "x".repeat(1023) + "\\n";\n  for (let n = 0; n < 100 * 1024; n++) if (!process.stdout.write(line)) await new Promise((resolve) => process.stdout.once("drain", resolve));`,
+    body: `  const line = "x".repeat(1023) + "\\n";\n  for (let n = 0; n < 100 * 1024; n++) if (!process.stdout.write(line)) await new Promise((resolve) => process.stdout.once("drain", resolve));\n  for (let n = 0; n < 100; n++) await pulumi.log.info("y".repeat(2 ** 17));`,
   },
   binary: {
     imports: `import { randomBytes } from "node:crypto";`,

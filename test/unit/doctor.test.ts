@@ -2,8 +2,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { examine } from "../../automation/doctor.ts";
+import { createFixture } from "../cli/fixture.ts";
+import { createFakePulumi } from "../support/fakePulumi.ts";
 
 function workspace(files: Readonly<Record<string, string>>): string {
   const root = mkdtempSync(path.join(os.tmpdir(), "tutti-doctor-"));
@@ -27,4 +29,19 @@ it("finds a second copy of the SDK", async () => {
     message: expect.stringContaining("two copies of @pulumi/pulumi"),
     hint: "npm dedupe",
   });
+});
+
+it("does not wait for a backend that does not answer", async () => {
+  const fixture = createFixture();
+  onTestFinished(() => fixture.remove());
+  const fake = createFakePulumi(workspace({}), { "stack ls": [[{ wait: 3_600_000 }]] });
+  const variables = { PATH: fake.bin, HOME: fixture.root, STATE_URL: "s3://far-away", PULUMI_CONFIG_PASSPHRASE: "x" };
+  const findings = await examine({ directory: fixture.root, variables, patienceMs: 1000 });
+  expect(findings.find(({ check }) => check === "backend")).toMatchObject({
+    status: "problem",
+    message: "real: the backend has not answered in 1 s",
+    hint: expect.stringContaining("pulumi stack ls"),
+  });
+  const { pid } = fake.calls("stack ls")[0]!;
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"));
 });

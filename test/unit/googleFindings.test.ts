@@ -164,6 +164,17 @@ describe("a project", () => {
 });
 
 describe("credentials", () => {
+  it("that nobody answers for are not waited for", async () => {
+    const findings = await googleFindings({
+      environment: "dev",
+      needs,
+      backend: undefined,
+      secretsProvider: undefined,
+      token: () => new Promise(() => {}),
+      patienceMs: 10,
+    });
+    expect(findings[0]).toMatchObject({ status: "problem", message: "no answer in 0.01 s to a question for a token" });
+  });
   it.each([
     ["none", { HOME: "/nowhere" }, "there are no Google credentials"],
     ["a file that is not there", { GOOGLE_CREDENTIALS: "/nowhere/key.json" }, "/nowhere/key.json does not exist"],

@@ -85,6 +85,22 @@ describe("diagnostics", () => {
   });
 });
 
+describe("what a program says", () => {
+  it("becomes events only in part where somebody takes the rest; nothing is lost, and no chatter hides an error", () => {
+    const { stream, told, messages } = listen();
+    const rest: string[] = [];
+    const log = programLog(stream, false, (_, line) => rest.push(line));
+    for (let n = 0; n < 50_000; n++) log.log("info", `line ${n}\nand another`, "", false);
+    log.log("warning", "x".repeat(2 ** 20), "", false);
+    expect(told.length).toBe(2_000);
+    expect(rest.length).toBe(2 * 48_000 + 1);
+    expect(rest[0]).toBe("info: line 2000");
+    log.log("error", "why it failed", "", false);
+    expect(messages().at(-1)).toMatchObject({ severity: "error", message: "why it failed\n" });
+    expect(rest.length).toBe(2 * 48_000 + 1);
+  });
+});
+
 describe("what a program prints", () => {
   it("goes whole to whoever takes it, as events only in part, and not to the display as well", () => {
     const { stream, told } = listen();
