@@ -1,6 +1,7 @@
 // Preload for Pulumi programs (`node --import`): defers the parts of the SDK that a program seldom needs (the TypeScript
-// compiler, npm's arborist, tracing, the serialiser's inspector session) to their first use. No file of the SDK is
-// touched: imports are answered from memory with stand-ins that load the real module when something is asked of them.
+// compiler, npm's arborist, tracing, the serialiser's inspector session, the reading of source maps) to their first use.
+// No file of the SDK is touched: imports are answered from memory with stand-ins that load the real module when something
+// is asked of them.
 //
 // The rules name files inside the SDK. Where a name no longer matches nothing breaks, it is only slow again. Loading
 // this file twice has no further effect. A Node without `module.registerHooks` (before 22.15) is left alone.
@@ -35,6 +36,31 @@ const empty = () => "module.exports = {};";
 /** `cmd/run` opens an inspector session for the serialiser, which opens one itself when it is used. */
 const noInspector = () => "exports.isInitializedAsync = async () => {};";
 
+/**
+ * The SDK notes a stack trace for every promise it makes, and prints them when it is told to debug leaked ones. Until then
+ * they are a third of what a program costs.
+ */
+const untraced = (file) => `
+const real = (module.exports = module.require(${JSON.stringify(file)}));
+const traced = real.debuggablePromise;
+real.debuggablePromise = (...given) => {
+  if (real.debugPromiseLeaks) return traced(...given);
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return traced(...given);
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+};`;
+
+/** Installed with the first file of a program that has a source map. Every stack trace is built and mapped in JavaScript then. */
+let sourceMaps;
+const notYet = (file) => {
+  sourceMaps ??= file;
+  return empty();
+};
+
 const automation = sdk("automation/\\w+\\.js");
 const closure = sdk("runtime/closure/\\w+\\.js");
 const tracing = sdk("cmd/run/tracing\\.js");
@@ -56,6 +82,8 @@ const rules = new Map([
   ["@npmcli/arborist", [closure, lazy]],
   ["normalize-package-data", [closure, lazy]],
   ["./automation", [sdk("index\\.js"), lazy]],
+  ["./debuggable", [sdk("runtime/\\w+\\.js"), untraced]],
+  ["source-map-support/register", [sdk("cmd/[\\w-]+/index\\.js"), notYet]],
   ["../../runtime/closure/v8Hooks", [sdk("cmd/run/index\\.js"), noInspector]],
   // What the Automation API needs only where it starts commands or writes files itself.
   ...["execa", "upath", "js-yaml", "@logdna/tail-file"].map((name) => [name, [automation, lazy]]),
@@ -78,7 +106,14 @@ if (!globalThis[once] && module.registerHooks !== undefined) {
     },
     load(url, context, next) {
       const source = sources.get(url);
-      return source === undefined ? next(url, context) : { format: "commonjs", source, shortCircuit: true };
+      if (source !== undefined) return { format: "commonjs", source, shortCircuit: true };
+      const loaded = next(url, context);
+      if (sourceMaps !== undefined && !url.includes("/node_modules/") && /\bsourceMappingURL=/.test(loaded.source)) {
+        const file = sourceMaps;
+        sourceMaps = undefined;
+        module.createRequire(file)(file);
+      }
+      return loaded;
     },
   });
 }

@@ -3,6 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import ts from "typescript";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { leanPath } from "../../engine/language/child.ts";
 import { createDynamicProvider } from "../../engine/providers/dynamic.ts";
@@ -108,6 +109,48 @@ describe("the lean preload", () => {
     const [, main] = /main: (\S+)/.exec(text) as unknown as [string, string];
     const root = fileURLToPath(new URL("../../", import.meta.url));
     expect(path.resolve(root, path.dirname(main), argument)).toBe(leanPath);
+  });
+
+  it.for([
+    ["ES modules", ts.ModuleKind.ESNext, "module"],
+    ["CommonJS", ts.ModuleKind.CommonJS, "commonjs"],
+  ] as const)("tells the positions of sources that were compiled, to %s", async ([, module, type]) => {
+    const source = `import * as pulumi from "@pulumi/pulumi";\ninterface Gone {\n  a: string;\n}\nconst one: Gone = { a: "here" };\nconsole.log(new Error(one.a).stack);\nexport const tried = pulumi.output(1);\n`;
+    const { outputText, sourceMapText = "" } = ts.transpileModule(source, {
+      fileName: "source.ts",
+      compilerOptions: { module, target: ts.ScriptTarget.ES2022, sourceMap: true },
+    });
+    const directory = await project({
+      "package.json": JSON.stringify({ name: "demo", type }),
+      "dist/index.js": outputText.replace(/sourceMappingURL=.*/, "sourceMappingURL=program.map"),
+      "dist/program.map": sourceMapText,
+      "source.ts": source,
+    });
+    const { end, log } = await runProject(directory, { program: { main: "dist" } });
+    expect(end).toEqual({ type: "ok" });
+    expect(log.printed.map(({ text }) => text).join("\n")).toMatch(/here[\s\S]*source\.ts:6:13/);
+  });
+
+  it("maps nothing where nothing was compiled, and notes no stack trace of a promise unless told to", async () => {
+    const files = {
+      "index.js": `
+        import { createRequire } from "node:module";
+        import * as pulumi from "@pulumi/pulumi";
+        import debuggable from "@pulumi/pulumi/runtime/debuggable.js";
+        const mapped = Object.keys(createRequire(import.meta.url).cache).some((file) => file.endsWith("source-map-support.js"));
+        const promise = new Promise(() => {});
+        debuggable.debuggablePromise(promise, "mine").catch(() => {});
+        const noted = promise._debugStackTrace.split("\\n").length > 1;
+        console.log(JSON.stringify({ mapped, noted, limit: Error.stackTraceLimit }));
+        debuggable.leakedPromises();
+      `,
+    };
+    const said = async (env: Readonly<Record<string, string>>) => {
+      const { log } = await runProject(await project(files), { program: { env: { ...CHILD_ENV, ...env } } });
+      return JSON.parse(log.printed.find(({ stream }) => stream === "stdout")?.text ?? "null") as unknown;
+    };
+    expect(await said({})).toEqual({ mapped: false, noted: false, limit: 10 });
+    expect(await said({ PULUMI_DEBUG_PROMISE_LEAKS: "1" })).toEqual({ mapped: false, noted: true, limit: 10 });
   });
 
   it("lets a dynamic resource be created, on both sides of the process boundary", async () => {

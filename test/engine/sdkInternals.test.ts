@@ -71,9 +71,16 @@ const checks: Readonly<Record<string, () => void>> = {
     one("normalize-package-data", "runtime/closure/codePaths.js");
     one("./automation", "index.js");
     one("../../runtime/closure/v8Hooks", "cmd/run/index.js");
+    expect(source("cmd/run/index.js")).toContain('require("source-map-support/register")');
     one("@opentelemetry/instrumentation", "cmd/run/tracing.js");
     for (const name of ["execa", "upath", "js-yaml", "@logdna/tail-file"])
       one(name, "automation/cmd.js", "automation/localWorkspace.js", "automation/stack.js");
+  },
+  "`debuggablePromise` and `debugPromiseLeaks` of `runtime/debuggable`": () => {
+    const debuggable = require("@pulumi/pulumi/runtime/debuggable.js") as Record<string, unknown>;
+    expect(debuggable).toHaveProperty("debuggablePromise");
+    expect(debuggable).toHaveProperty("debugPromiseLeaks");
+    expect(imports("runtime/resource.js", "./debuggable")).toBe(true);
   },
   "`StackReference` and `isSecretOutputName`": () => {
     for (const part of ["class StackReference", "isSecretOutputName(", "output_1"])
