@@ -19,6 +19,7 @@ import type { View } from "../views/view.ts";
 import { plural } from "../views/words.ts";
 import { parseStackId } from "../workspace.ts";
 import type { Globals, Session } from "./command.ts";
+import { cancelOnInterrupts } from "./interrupts.ts";
 import { isOutputKind, type OutputKind, outputKinds, runOptions } from "./options.ts";
 import { parseReportFiles, prepareReportFiles, writeReportFiles } from "./reportFiles.ts";
 
@@ -253,45 +254,18 @@ async function confirm(
   return { type: "stop", exitCode: answer === undefined ? 8 : 0 };
 }
 
-/**
- * How long engines may take to end after SIGTERM. A CI system that cancels a job kills it some seconds later (GitHub: 7.5 s
- * after an interrupt, then 2.5 s more); an init system waits longer.
- */
-const terminationGraceMs = { ci: 5_000, elsewhere: 20_000 };
-/** A run that was killed and is not over by then is left as it is: its journal says what needs a look. */
-const lastGraceMs = 3_000;
-
 /** Shows a run to its end; interrupts ask it to stop: once, twice, three times harder each. */
 async function watch(run: Run, opening: Promise<View>, { world }: Session): Promise<Report> {
   const view = await opening;
-  const timers: NodeJS.Timeout[] = [];
-  const after = (ms: number, then: () => void): void => {
-    timers.push(setTimeout(then, ms).unref());
-  };
-  const giveUp = (code: number): void => {
+  const stop = cancelOnInterrupts(run, world, (code) => {
     view.close();
     world.exit(code);
-  };
-  const stop = world.onInterrupt((signal) => {
-    if (signal === "SIGINT") {
-      run.cancel("interrupt");
-      if (run.state.cancel?.level === 3) after(lastGraceMs, () => giveUp(130));
-      return;
-    }
-    // What needs a look is in the journal before anything is waited for.
-    run.cancel("terminate", (run.state.cancel?.level ?? 0) >= 2 ? 3 : 2);
-    const grace = isCi(world.variables) ? terminationGraceMs.ci : terminationGraceMs.elsewhere;
-    after(grace, () => {
-      run.cancel("terminate", 3);
-      after(lastGraceMs, () => giveUp(143));
-    });
   });
   try {
     for await (const event of run) view.show(event, run.state);
     return await run.result();
   } finally {
     stop();
-    for (const timer of timers) clearTimeout(timer);
     view.close();
   }
 }

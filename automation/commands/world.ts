@@ -30,6 +30,8 @@ export interface World {
   /** Milliseconds since the epoch. */
   now(): number;
   every(ms: number, run: () => void): () => void;
+  /** Calls back once, unless the process has ended by then; returns how to stop that. */
+  after(ms: number, run: () => void): () => void;
   /** Ends the process at once; only after a third interrupt. */
   exit(code: number): void;
 }
@@ -71,6 +73,11 @@ export function processWorld(): World {
       const timer = setInterval(run, ms);
       timer.unref();
       return () => clearInterval(timer);
+    },
+    after(ms, run) {
+      const timer = setTimeout(run, ms);
+      timer.unref();
+      return () => clearTimeout(timer);
     },
     exit: (code) => process.exit(code),
   };

@@ -95,6 +95,7 @@ export function silentWorld(cwd: string): World & { out(): string; err(): string
     onInterrupt: () => () => {},
     now: Date.now,
     every: () => () => {},
+    after: () => () => {},
     exit: () => {},
     out: () => written.stdout,
     err: () => written.stderr,
