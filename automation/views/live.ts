@@ -47,7 +47,9 @@ export function createLiveView(options: LiveOptions): View {
   const leave = (): void => {
     if (!shown) return;
     shown = false;
-    const table = secondScreen ? "\x1b[?1049l" : drawn > 0 ? `\x1b[${drawn}A\r\x1b[J` : "";
+    // Emptied first: tmux takes the second screen back to the width at which it was entered, and pushes what it wraps by that
+    // into the scrollback of the first.
+    const table = secondScreen ? "\x1b[H\x1b[J\x1b[?1049l" : drawn > 0 ? `\x1b[${drawn}A\r\x1b[J` : "";
     screen.write(`${table}\x1b[?25h`);
   };
   const close = (): void => {
