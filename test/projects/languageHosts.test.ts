@@ -46,7 +46,22 @@ describe("existing projects on the official engine", () => {
         path.join(import.meta.dirname, "../../node_modules", name),
         path.join(fixture.root, "billing/node_modules", name),
       );
-    fixture.write("rules/Pulumi.yaml", "name: acme-rules\nruntime: yaml\noutputs:\n  allowed: everything\n");
+    fixture.write(
+      "rules/Pulumi.yaml",
+      `name: acme-rules
+runtime: yaml
+resources:
+  base:
+    type: pulumi:pulumi:StackReference
+    properties: { name: organization/pair/base.real }
+  rule:
+    type: random:RandomId
+    properties: { byteLength: 2, keepers: { pet: '\${base.outputs["pet"]}' } }
+outputs:
+  allowed: everything
+  rule: \${rule.hex}
+`,
+    );
     fixture.write(
       "stacks/front/contract.ts",
       `import * as z from "zod";
@@ -71,7 +86,8 @@ describe("existing projects on the official engine", () => {
        import { base } from "./base/contract.ts";
        import { files } from "./files/contract.ts";
        import { billing, front } from "./front/contract.ts";
-       const rules = defineProject({ name: "rules", dir: "rules", stack: "rules-{environment}", outputs: { allowed: z.string() } });
+       const rules = defineProject({ name: "rules", dir: "rules", stack: "rules-{environment}", needs: { base },
+         outputs: { allowed: z.string(), rule: z.string() } });
        export default defineWorkspace({ stacks: [base, app, files, billing, front, rules], environments: {
          real: defineEnvironment({ cloud: "real", backend: env("STATE_URL"), except: [files, app] }) } });`,
     );
@@ -104,8 +120,10 @@ describe("existing projects on the official engine", () => {
 
   it("run in YAML", async ({ skip }) => {
     skip(!yaml, "pulumi-language-yaml is not on PATH");
-    expect(await report("up", "rules.real", "--yes")).toEqual(["rules.real succeeded"]);
+    expect(await report("preview", "rules.real", "--with-dependencies")).toContain("rules.real succeeded");
+    expect(await report("up", "rules.real", "--with-dependencies", "--yes")).toContain("rules.real succeeded");
     const { stdout } = await fixture.tutti(["outputs", "rules.real", "--json"], { env });
-    expect(JSON.parse(stdout)).toMatchObject({ allowed: "everything" });
+    expect(JSON.parse(stdout)).toEqual({ allowed: "everything", rule: expect.stringMatching(/^[0-9a-f]{4}$/) });
+    expect(await report("preview", "rules.real")).toEqual(["rules.real unchanged"]);
   });
 });
