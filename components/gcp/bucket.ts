@@ -1,7 +1,7 @@
 // Bucket: storage that only IAM opens, that keeps deleted and overwritten objects for a while, and that tidies up by rules.
 // Public access is prevented and per-object ACLs are off; neither can be turned on here.
 //
-// What replaces the bucket: `location`. A bucket that holds objects is not deleted unless `onDestroy` says so.
+// What replaces the bucket: `location`. What replaces a notification: any change of it in `notify`. A bucket that holds objects is not deleted unless `onDestroy` says so.
 
 import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
 import { Bucket as StorageBucket } from "@pulumi/gcp/storage/bucket.js";
@@ -58,7 +58,7 @@ export interface BucketArgs {
   readonly onDestroy?: "refuse" | "delete-objects";
   /** Who may read or write, as IAM members; by name, to tell the grants apart. Nobody by default. */
   readonly access?: Readonly<Record<string, { readonly member: Input<string>; readonly may: BucketAccess }>>;
-  /** Topics that are told of what happens to objects, by name; none by default. Each notification is made anew when it changes. */
+  /** Topics that are told of what happens to objects, by name; none by default. Changing one replaces the notification. */
   readonly notify?: Readonly<Record<string, BucketNotification>>;
   /** Labels of the bucket; none by default. */
   readonly labels?: Labels;

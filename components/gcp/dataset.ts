@@ -1,7 +1,7 @@
 // Dataset: a BigQuery dataset with its tables, partitioned by day so that a query reads, and a table keeps, no more than it needs.
 //
-// What replaces a table, and so loses its rows unless it is protected: its name, `partition.column`, a column that is taken out
-// or changes its type. Columns are added in place, at the end. What replaces the dataset: its name, `location`.
+// What replaces a table, and so loses its rows unless it is protected: its name, `partition.column`, having
+// parts or not, a column that is taken out or changes its type. Columns are added in place, at the end. What replaces the dataset: its name, `location`.
 import { Dataset as BigQueryDataset } from "@pulumi/gcp/bigquery/dataset.js";
 import { DatasetIamMember } from "@pulumi/gcp/bigquery/datasetIamMember.js";
 import { Table } from "@pulumi/gcp/bigquery/table.js";
@@ -27,7 +27,10 @@ export interface ColumnArgs {
 export interface TableArgs {
   /** Columns by name, in order; at least one. New ones come last and are not required. */
   readonly columns: Readonly<Record<string, ColumnArgs>>;
-  /** One part a day of this TIMESTAMP or DATE column; parts older than `keepDays` (1 to 36500) are deleted. No parts by default. */
+  /**
+   * One part a day of this TIMESTAMP or DATE column; parts older than `keepDays` (1 to 36500) are deleted. No parts by default.
+   * Adding or removing parts, or parting by another column, replaces the table.
+   */
   readonly partition?: { readonly column: string; readonly keepDays?: number };
   /** Columns that rows of a part are sorted by, up to four: those that queries filter by. None by default. */
   readonly clusterBy?: readonly string[];

@@ -1,6 +1,6 @@
 // DnsZone: a zone of Cloud DNS with its records. A public zone is signed (DNSSEC); a private one is seen by its networks only.
 //
-// What replaces the zone, and with it every record: `domain` and changing between public and private. A record is replaced by
+// What replaces the zone, and with it every record: `domain` and `visibility`, from public to private and back. A record is replaced by
 // its name and type. A zone that holds records which are not from here is not deleted.
 import { ManagedZone } from "@pulumi/gcp/dns/managedZone.js";
 import { RecordSet } from "@pulumi/gcp/dns/recordSet.js";

@@ -4,8 +4,8 @@
 //   name (A) --> address --> gateway --> route --> service <-- policy (Cloud Armor, IAP)
 //                            ^- certificates <-- proof in DNS
 //
-// It needs the zone of the hosts, and a cluster whose gateway controller is on. What replaces: the name; a host's certificate when
-// the host is taken out. Give it both providers: `{ providers: { gcp, kubernetes } }`.
+// It needs the zone of the hosts, and a cluster whose gateway controller is on. What replaces: the name; `namespace` (the
+// gateway), a backend's `namespace` (its routes and policies), `zone` (the records). A host that is taken out takes its certificate along. Give it both providers: `{ providers: { gcp, kubernetes } }`.
 import { Certificate } from "@pulumi/gcp/certificatemanager/certificate.js";
 import { CertificateMap } from "@pulumi/gcp/certificatemanager/certificateMap.js";
 import { CertificateMapEntry } from "@pulumi/gcp/certificatemanager/certificateMapEntry.js";
@@ -40,7 +40,7 @@ export type Visitors =
 export interface EdgeBackend {
   /** Hosts of it, below the domain of the zone; at least one. */
   readonly hosts: readonly string[];
-  /** Namespace of the service, by a name that is known beforehand: the gateway lets its routes in. */
+  /** Namespace of the service, by a name that is known beforehand: the gateway lets its routes in. Changing it replaces the routes. */
   readonly namespace: string;
   /** Name of the service in that namespace (`WebApplication.service`). */
   readonly service: Input<string>;
@@ -70,11 +70,11 @@ export interface Firewall {
 export interface EdgeArgs {
   /** Project of the load balancer, for the rights of visitors. */
   readonly project: Input<string>;
-  /** Name of the zone in which the hosts are (`DnsZone.zone`). */
+  /** Name of the zone in which the hosts are (`DnsZone.zone`). Changing it replaces the records. */
   readonly zone: Input<string>;
   /** The zone's domain, `example.com`. */
   readonly domain: string;
-  /** Namespace of the gateway. */
+  /** Namespace of the gateway. Changing it replaces the gateway. */
   readonly namespace: Input<string>;
   /** Backends by name; at least one. */
   readonly backends: Readonly<Record<string, EdgeBackend>>;

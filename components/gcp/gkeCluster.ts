@@ -2,8 +2,8 @@
 // release channel, and an identity of its own for the nodes with the least they need. It issues no client certificate and
 // keeps no token: whoever uses the cluster authenticates as themselves (see kubernetes/kubeconfig.ts).
 //
-// What replaces the cluster, and with it everything in it: `location`, `network`, `subnet`, the ranges, and changing between
-// Autopilot and pools. A pool is replaced (the new one is made first) by `spot`; a change of `machineType`, `diskGiB` or `taints`
+// What replaces the cluster, and with it everything in it: `project`, `location`, `network`, `subnet`, `podsRange`, `servicesRange`,
+// and changing `nodes` from Autopilot to pools or back. A pool is replaced (the new one is made first) by `spot`; a change of `machineType`, `diskGiB` or `taints`
 // renews its nodes one after the other (ForceNew in hashicorp/terraform-provider-google-beta: services/container).
 import { Cluster, type ClusterArgs } from "@pulumi/gcp/container/cluster.js";
 import { NodePool } from "@pulumi/gcp/container/nodePool.js";
@@ -58,7 +58,7 @@ export interface NodePoolArgs {
   readonly nodes: { readonly min: number; readonly max: number };
   /** Boot disk in GiB, 20 to 65536; 50 by default. */
   readonly diskGiB?: number;
-  /** Cheaper machines that Google may take back at any time; off by default. */
+  /** Cheaper machines that Google may take back at any time; off by default. Changing it replaces the pool. */
   readonly spot?: boolean;
   /** What keeps pods off that do not say they bear it; none by default. */
   readonly taints?: readonly NodeTaint[];

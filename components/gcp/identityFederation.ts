@@ -1,7 +1,8 @@
 // IdentityFederation: lets workloads outside of Google Cloud act as service accounts of it, without a key: a CI's jobs, or the pods
 // of a cluster on premises. They show a token that their own issuer signed; the pool says which of them are believed.
 //
-// What replaces, and takes all access away until its users know the new name: the name of the component, `trust.by`, the issuer.
+// What replaces, and takes all access away until its users know the new name: the name of the component, `project`, `trust.by`.
+// Another issuer of the same kind changes in place, and takes access away as well.
 // A pool that was deleted keeps its id for 30 days (docs.cloud.google.com/iam/docs/manage-workload-identity-pools-providers).
 import { WorkloadIdentityPool } from "@pulumi/gcp/iam/workloadIdentityPool.js";
 import { WorkloadIdentityPoolProvider } from "@pulumi/gcp/iam/workloadIdentityPoolProvider.js";
@@ -24,7 +25,7 @@ export type Trust =
 export interface IdentityFederationArgs {
   /** Project of the pool. Changing it replaces the pool. */
   readonly project: Input<string>;
-  /** Whose tokens are believed. Changing the issuer takes all access away. */
+  /** Whose tokens are believed. Changing `by` replaces the provider; that, and another issuer, take all access away. */
   readonly trust: Trust;
 }
 

@@ -1,7 +1,7 @@
 // KeyRing: keys of Cloud KMS that rotate by themselves, each with those who may use it, and nobody else.
 //
-// What replaces a key, and makes what it encrypted unreadable unless the old one is kept: its name, `protection`. Google deletes
-// neither rings nor keys, only key versions (descriptions of the provider): destroying this component destroys the versions,
+// What replaces a key, and makes what it encrypted unreadable unless the old one is kept: its name, `protection`,
+// `destroyAfterDays`; and, with the whole ring, `location`. Google deletes neither rings nor keys, only key versions (descriptions of the provider): destroying this component destroys the versions,
 // after `destroyAfterDays`.
 import { CryptoKey } from "@pulumi/gcp/kms/cryptoKey.js";
 import { CryptoKeyIAMMember } from "@pulumi/gcp/kms/cryptoKeyIAMMember.js";

@@ -2,8 +2,9 @@
 // Google's services (private Google access, and private service access for Cloud SQL and the like), and the firewall rules
 // that intents ask for. Nothing is reachable from the internet: ingress is denied unless an intent allows it.
 //
-// What replaces: a subnet's region; a change of its `cidr` to anything but a range that contains the old one (Google only
-// expands subnets in place); a secondary range that is in use cannot be removed. The VPC itself is never replaced by an argument.
+// What replaces: of `subnets`, a subnet's region; a change of its `cidr` to anything but a range that contains the old one (Google only
+// expands subnets in place); a secondary range that is in use cannot be removed; of `privateServices`, address and
+// size, which Google refuses while a database is in the range. The VPC itself is never replaced by an argument.
 
 import { Firewall, type FirewallArgs } from "@pulumi/gcp/compute/firewall.js";
 import { GlobalAddress } from "@pulumi/gcp/compute/globalAddress.js";
@@ -32,7 +33,7 @@ export interface SubnetArgs {
 
 /** Addresses that Google's own services (Cloud SQL, Memorystore) take inside this network. */
 export interface PrivateServicesArgs {
-  /** First address, so that the range is known beforehand: `10.64.0.0`. Google chooses one when it is left out. */
+  /** First address, so that the range is known beforehand: `10.64.0.0`. Google chooses one when it is left out. Changing it replaces the range. */
   readonly address?: string;
   /** Size of the range, 8 to 24; 16 by default, as Google recommends. Changing it replaces the range. */
   readonly prefixLength?: number;

@@ -1,7 +1,8 @@
 // Observability: somebody is told when users cannot reach a site, when a database or a queue is about to fail, and when money runs
 // out, and one page shows how the platform is. What is watched is named; how each is watched is decided here.
 //
-// What replaces an uptime check: its host. Nothing is lost but a moment; the history of a metric stays.
+// What replaces an uptime check: its host; the budget: its account; all of it: `project`. Nothing is lost but a moment; the history of a
+// metric stays.
 import { Budget } from "@pulumi/gcp/billing/budget.js";
 import { AlertPolicy } from "@pulumi/gcp/monitoring/alertPolicy.js";
 import { Dashboard } from "@pulumi/gcp/monitoring/dashboard.js";
@@ -24,14 +25,20 @@ import { checkLabels, type Labels } from "./labels.ts";
 /** What may go wrong. */
 export type Watch =
   /** People cannot reach `https://<host><path>`: three regions of the world say so for five minutes. */
-  | { readonly on: "site"; readonly host: string; readonly path?: string }
+  | {
+      readonly on: "site";
+      /** Changing it replaces the check. */
+      readonly host: string;
+      /** `/` by default. */
+      readonly path?: string;
+    }
   /** A Cloud SQL instance (`Postgres.instance`) has used this share of its disk (0.5 to 0.99; 0.85 by default) for a quarter of an hour. */
   | { readonly on: "database"; readonly instance: Input<string>; readonly diskShare?: number }
   /** The oldest message of a subscription waits for longer than so many minutes, 1 to 10080. */
   | { readonly on: "subscription"; readonly subscription: Input<string>; readonly waitMinutes: number };
 
 export interface ObservabilityArgs {
-  /** Project that is watched and that holds all this. */
+  /** Project that is watched and that holds all this. Changing it replaces all of it. */
   readonly project: string;
   /** Who is told: mail addresses by name. At least one. */
   readonly mails: Readonly<Record<string, string>>;
@@ -44,7 +51,7 @@ export interface ObservabilityArgs {
   readonly watch: Readonly<Record<string, Watch>>;
   /** Told at 50, 90 and 100 percent of this amount a month, and when it will be reached; no budget by default. */
   readonly budget?: {
-    /** `012345-6789AB-CDEF01`. */
+    /** `012345-6789AB-CDEF01`. Changing it replaces the budget. */
     readonly billingAccount: string;
     /** Whole units of the account's currency, 1 or more. */
     readonly amount: number;

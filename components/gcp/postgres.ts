@@ -1,7 +1,8 @@
 // Postgres: a Cloud SQL instance with a private address, its databases, and users whose generated passwords are kept in
 // Secret Manager. Backups, encryption in transit and protection from deletion are on unless they are turned off by name.
 //
-// What replaces the instance, and so loses its data unless it is protected: `region`. Everything else, size, availability, version
+// What replaces the instance, and so loses its data unless it is protected: `region`. Of `replicas`, a copy is replaced by its region.
+// Everything else, size, availability, version
 // and network included, changes in place, some of it with a restart (ForceNew in hashicorp/terraform-provider-google-beta:
 // services/sql/resource_sql_database_instance.go).
 //
@@ -47,7 +48,7 @@ export interface PostgresBackups {
 }
 
 export interface PostgresUserArgs {
-  /** Raise by one to rotate the password (see Credentials); 0 by default. */
+  /** Raise by one to rotate the password (see Credentials), which replaces the version of the secret; 0 by default. */
   readonly rotation?: number;
   /** Who may read the secret, as IAM members: `serviceAccount:...`; nobody by default. By name, to tell the grants apart. */
   readonly readers?: Readonly<Record<string, Input<string>>>;

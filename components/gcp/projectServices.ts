@@ -7,7 +7,7 @@ import { all, ComponentResource, type ComponentResourceOptions, type Input, type
 import { ArgumentCheck } from "../arguments.ts";
 
 export interface ProjectServicesArgs {
-  /** Project id. Changing it turns the APIs on in the other project too. */
+  /** Project id. Changing it replaces what turns the APIs on, which stay on in the former project. */
   readonly project: Input<string>;
   /** APIs by the short name in their address: `compute` for compute.googleapis.com. At least one. */
   readonly services: readonly string[];

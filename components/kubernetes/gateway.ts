@@ -1,7 +1,7 @@
 // Gateway: the way into a cluster that has no load balancer of Google's before it: a gateway of whichever controller the cluster
 // has (its class), with one certificate for its hosts that cert-manager gets and renews.
 //
-// Web application firewall and sign-in are the controller's business here, not this component's. What replaces: the name.
+// Web application firewall and sign-in are the controller's business here, not this component's. What replaces: the name, `namespace`.
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
@@ -11,7 +11,7 @@ import { listenersFor } from "./listeners.ts";
 import { checkHosts } from "./route.ts";
 
 export interface GatewayArgs {
-  /** Namespace of the gateway and its certificate. */
+  /** Namespace of the gateway and its certificate. Changing it replaces both. */
   readonly namespace: Input<string>;
   /** Class of the controller that serves it: `cilium`, `istio`, `nginx`. */
   readonly gatewayClass: string;

@@ -39,7 +39,7 @@ export interface ContainerDefaults {
 /** What somebody may do here, by the roles that every cluster has (kubernetes.io/docs/reference/access-authn-authz/rbac#user-facing-roles). */
 const roles = ["view", "edit", "admin"] as const;
 export interface NamespaceAccess {
-  /** `view` reads all but secrets, `edit` changes workloads and reads secrets, `admin` gives rights too. */
+  /** Changing it replaces the binding. `view` reads all but secrets, `edit` changes workloads and reads secrets, `admin` gives rights too. */
   readonly may: (typeof roles)[number];
   /** A person by e-mail, a group, or a service account of a namespace. */
   readonly who:

@@ -3,7 +3,7 @@
 //
 //   https listener --> route --> service          http listener --> redirect to https
 //
-// What replaces: nothing but names. The gateway must let routes of this namespace in.
+// What replaces: `namespace` and names. The gateway must let routes of this namespace in.
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
@@ -12,7 +12,7 @@ import { kubernetesName } from "../names.ts";
 import { checkKubernetesLabels, type KubernetesLabels } from "./labels.ts";
 
 export interface RouteArgs {
-  /** Namespace of the service, which holds the route too. */
+  /** Namespace of the service, which holds the route too. Changing it replaces the route. */
   readonly namespace: Input<string>;
   /** The gateway, and the names of its listeners; `https` and `http` by default. */
   readonly gateway: {

@@ -1,7 +1,7 @@
 // ScheduledJob: a program that ends, run in the cluster by its schedule: one run at a time, tried again when it fails, stopped
 // when it takes too long, and kept for a while to be looked at.
 //
-// What replaces: the name. A change is used by the next run.
+// What replaces: the name, `namespace`; of `config` and `secrets`, the object that holds them. A change is used by the next run.
 import { CronJob } from "@pulumi/kubernetes/batch/v1/cronJob.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";
 import { ComponentResource, type ComponentResourceOptions, type Output } from "@pulumi/pulumi";

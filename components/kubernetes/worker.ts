@@ -2,7 +2,8 @@
 //
 //   subscription --(backlog)--> scaler --> deployment
 //
-// Scaling by a queue needs KEDA in the cluster (the stack `platform` installs it). What replaces: the name.
+// Scaling by a queue needs KEDA in the cluster (the stack `platform` installs it). What replaces: the name, `namespace`; of
+// `config` and `secrets`, the object that holds them.
 import { CustomResource } from "@pulumi/kubernetes/apiextensions/customResource.js";
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
 import { NetworkPolicy } from "@pulumi/kubernetes/networking/v1/networkPolicy.js";

@@ -23,7 +23,7 @@ export type GoogleIdentity =
   | { readonly by: "federation"; readonly email: Input<string>; readonly audience: Input<string> };
 
 export interface WorkloadArgs {
-  /** Namespace that holds everything (`Namespace.name`). */
+  /** Namespace that holds everything (`Namespace.name`). Changing it replaces everything. */
   readonly namespace: Input<string>;
   /** Image with a tag other than `latest`, or better with a digest, so that a pod started later runs the same. */
   readonly image: Input<string>;
@@ -31,9 +31,12 @@ export interface WorkloadArgs {
   readonly resources: { readonly cpu: string; readonly memory: string };
   /** Numeric user and group; 65532 by default, `nonroot` of the distroless images. Never 0. */
   readonly user?: number;
-  /** Environment variables that anybody may see. */
+  /** Environment variables that anybody may see. Changing one replaces the object that holds them, and pods roll over to the new one. */
   readonly config?: Readonly<Record<string, Input<string>>>;
-  /** Environment variables that nobody may see: each is made secret, whether or not it came as one. */
+  /**
+   * Environment variables that nobody may see: each is made secret, whether or not it came as one. Changing one replaces the object
+   * that holds them, and pods roll over to the new one.
+   */
   readonly secrets?: Readonly<Record<string, Input<string>>>;
   /** The Google service account that the pods act as; none by default. */
   readonly googleIdentity?: GoogleIdentity;

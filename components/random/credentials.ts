@@ -23,7 +23,7 @@ export interface CredentialsArgs {
   length?: number;
   /** `url-safe` (letters, digits, `-` and `_`) by default. Changing it replaces both passwords. */
   alphabet?: Alphabet;
-  /** Raise by one to rotate; the password in use until then stays valid as `previous`. 0 by default. */
+  /** Raise by one to rotate, which replaces the older of two passwords: the one in use until then stays valid as `previous`. 0 by default. */
   rotation?: number;
 }
 
