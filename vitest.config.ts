@@ -13,6 +13,8 @@ export default defineConfig({
     // test/kubernetes builds an API server first: by hand, npm run test:kubernetes.
     exclude: ["test/fixtures/**", "test/kubernetes/**"],
     pool: "forks",
+    // The SDK is loaded by most files: without what it seldom needs, as programs load it.
+    execArgv: [`--import=${new URL("automation/lean.mjs", import.meta.url).href}`],
     // One more than cores: most tests wait for processes half of their time.
     maxWorkers: 3,
     testTimeout: 120_000,
