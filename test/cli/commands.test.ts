@@ -110,7 +110,7 @@ describe("bad invocations", () => {
 
 describe("what runs nothing", () => {
   it("shows order and reasons of a dry run, and touches nothing", async () => {
-    const fresh = createFixture();
+    const fresh = createFixture({ bare: true });
     const { code, stdout } = await fresh.tutti(["up", "-e", "local", "--dry-run"]);
     expect(code).toBe(0);
     expect(stdout).toBe(

@@ -14,6 +14,7 @@ import {
 import os from "node:os";
 import path from "node:path";
 import type { World } from "../../automation/commands/world.ts";
+import { plantSandboxKey } from "../support/sandboxKey.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
 
@@ -35,12 +36,13 @@ export interface Fixture {
   remove(): void;
 }
 
-/** Two stacks of random resources: `base`, and `app` that needs it; environments `local` (sandbox) and `real`. */
-export function createFixture(): Fixture {
+/** Two stacks of random resources: `base`, and `app` that needs it; environments `local` (sandbox) and `real`. `bare`: without a `.tutti`. */
+export function createFixture({ bare = false } = {}): Fixture {
   const root = mkdtempSync(path.join(os.tmpdir(), "tutti-cli-"));
   for (const name of ["node_modules", "automation", "engine"])
     symlinkSync(path.join(repository, name), path.join(root, name));
   cpSync(path.join(import.meta.dirname, "../fixtures/pair"), root, { recursive: true });
+  if (!bare) plantSandboxKey(root);
   return {
     root,
     tutti: (args, { env = {}, cwd = "." } = {}) => run(path.join(root, cwd), args, env),

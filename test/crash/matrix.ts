@@ -9,6 +9,7 @@ import { listCloud } from "../../automation/pulumi/sandboxCloud.ts";
 import { decodeDeployment } from "../../engine/state/deployment.ts";
 import { FileBackend } from "../../engine/state/fileBackend.ts";
 import { integrityProblem } from "../../engine/state/integrity.ts";
+import { plantSandboxKey } from "../support/sandboxKey.ts";
 import type { Order, Repaired } from "./repairer.ts";
 
 const repository = path.resolve(import.meta.dirname, "../..");
@@ -36,6 +37,7 @@ export function sixStacks(): string {
   for (const name of ["node_modules", "automation", "engine"])
     symlinkSync(path.join(repository, name), path.join(root, name));
   cpSync(path.join(import.meta.dirname, "../fixtures/six"), root, { recursive: true });
+  plantSandboxKey(root);
   return root;
 }
 

@@ -10,7 +10,7 @@ import { createFixture, type Fixture, snapshot } from "../cli/fixture.ts";
 let fixture: Fixture;
 let temporary: string;
 beforeAll(() => {
-  fixture = createFixture();
+  fixture = createFixture({ bare: true });
   // Its own: other tests rehearse too, at the same time.
   temporary = mkdtempSync(path.join(os.tmpdir(), "tutti-rehearsals-of-a-test-"));
   vi.stubEnv("TMPDIR", temporary);

@@ -16,6 +16,7 @@ import {
   type Stamped,
   type Tutti,
 } from "../../automation/index.ts";
+import { plantSandboxKey } from "../support/sandboxKey.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -27,6 +28,7 @@ beforeAll(async () => {
   for (const name of ["node_modules", "automation", "engine"])
     symlinkSync(path.join(repository, name), path.join(root, name));
   cpSync(path.join(repository, "test/fixtures/tasks"), root, { recursive: true });
+  plantSandboxKey(root);
   tutti = await open(root, { variables: { PATH: process.env["PATH"], GOOGLE_CREDENTIALS: "a-credential" } });
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
