@@ -163,6 +163,7 @@ async function runProgram(options: NodeProgramOptions): Promise<void> {
       outputs: { ...inputs, result: "x" },
     }),
     registerResourceOutputs: async () => {},
+    existsResource: async () => false,
     readResource: async ({ type, name, id }) => ({
       ...done,
       urn: `urn:pulumi:pets.local::bench::${type}::${name}`,

@@ -15,7 +15,7 @@ export interface FlagSpec {
   readonly short?: string;
   /** A line of help; without one the flag is accepted but not shown. */
   readonly help?: string;
-  /** Refuses the flag by name. `nothing`: it is accepted and changes nothing. */
+  /** `refused`: by name. */
   readonly support?: "full" | "refused";
 }
 
@@ -273,7 +273,7 @@ export function helpText(command: CommandSpec, commands: readonly CommandSpec[],
 
 function flagLines(table: FlagTable): readonly string[] {
   return Object.entries(table)
-    .filter(([, { help, support }]) => help !== undefined && support !== "refused")
+    .filter(([, { help }]) => help !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { kind, short, help }]) => {
       const value = kind === "boolean" ? "" : kind === "number" ? " number" : " string";

@@ -8,7 +8,11 @@ export type RunCommand = (context: CommandContext) => Promise<number>;
 export type Command = CommandSpec<() => Promise<RunCommand>>;
 
 const hidden = (kind: FlagSpec["kind"], short?: string): FlagSpec => ({ kind, ...(short ? { short } : {}) });
-const refused = (kind: FlagSpec["kind"]): FlagSpec => ({ kind, support: "refused" });
+const refused = (kind: FlagSpec["kind"], help?: string): FlagSpec => ({
+  kind,
+  support: "refused",
+  ...(help && { help }),
+});
 const shown = (kind: FlagSpec["kind"], help: string, short?: string): FlagSpec => ({
   kind,
   help,
@@ -43,9 +47,7 @@ const showSecrets = shown("boolean", "Show secrets in plaintext");
 const operationFlags: FlagTable = {
   stack,
   client: hidden("string"),
-  config: refused("strings"),
   "config-file": configFile,
-  "config-path": refused("boolean"),
   debug: hidden("boolean", "d"),
   diff: shown("boolean", "Display the operation as a rich diff"),
   "event-log": hidden("string"),
@@ -55,6 +57,8 @@ const operationFlags: FlagTable = {
   message: shown("string", "Optional message to associate with the operation", "m"),
   neo: hidden("boolean"),
   "override-env": refused("strings"),
+  // The SDK looks for it in the help: without it, it tells people to upgrade.
+  remote: refused("boolean", "Refused: only Pulumi Cloud runs operations remotely"),
   parallel: shown("number", "Allow P resource operations to run in parallel at once", "p"),
   "show-config": hidden("boolean"),
   "show-full-output": hidden("boolean"),
@@ -69,6 +73,10 @@ const operationFlags: FlagTable = {
   "suppress-progress": hidden("boolean"),
   urns: hidden("boolean"),
   yes,
+};
+const settingFlags: FlagTable = {
+  config: shown("strings", "A value for the stack's configuration file: key=value", "c"),
+  "config-path": shown("boolean", "The keys of --config are paths in a map or list"),
 };
 const targetFlags: FlagTable = {
   target: shown("strings", "A resource URN to operate on; others are left alone", "t"),
@@ -104,6 +112,7 @@ export const commands: readonly Command[] = [
     maximum: 0,
     flags: {
       ...operationFlags,
+      ...settingFlags,
       ...targetFlags,
       ...programFlags,
       exclude: { kind: "strings", help: targetFlags["exclude"]!.help! },
@@ -123,6 +132,7 @@ export const commands: readonly Command[] = [
     maximum: 0,
     flags: {
       ...operationFlags,
+      ...settingFlags,
       ...targetFlags,
       ...programFlags,
       "import-file": refused("string"),
@@ -137,6 +147,7 @@ export const commands: readonly Command[] = [
     maximum: 0,
     flags: {
       ...operationFlags,
+      ...settingFlags,
       ...targetFlags,
       "clear-pending-creates": shown("boolean", "Clear all pending creates, dropping them from the state"),
       "expect-no-changes": shown("boolean", "Return an error if any changes occur"),
@@ -159,6 +170,7 @@ export const commands: readonly Command[] = [
     maximum: 0,
     flags: {
       ...operationFlags,
+      ...settingFlags,
       ...targetFlags,
       "continue-on-error": shown("boolean", "Continue even if an error is encountered"),
       "exclude-protected": shown("boolean", "Do not destroy protected resources"),
@@ -527,10 +539,10 @@ export const commands: readonly Command[] = [
       path: ["state", name],
       summary:
         name === "taint" ? "Have resources replaced by the next update" : "Take back that resources are to be replaced",
-      usage: "<resource-urn>...",
-      minimum: 1,
+      usage: name === "taint" ? "<resource-urn>..." : "[resource-urn]...",
+      minimum: name === "taint" ? 1 : 0,
       maximum: Number.POSITIVE_INFINITY,
-      flags: { stack, yes },
+      flags: { stack, yes, ...(name === "untaint" ? { all: shown("boolean", "All resources of the stack") } : {}) },
       load: async () => {
         const { stateTaint, stateUntaint } = await import("./stateEdit.ts");
         return name === "taint" ? stateTaint : stateUntaint;

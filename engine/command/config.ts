@@ -231,6 +231,15 @@ export async function configSetAll(context: CommandContext): Promise<number> {
   return 0;
 }
 
+/** `--config key=value` of an operation, `--config-path` with it: kept in the stack's configuration file, in plain text. */
+export async function saveSettings({ flags }: CommandContext, project: string, config: StackConfig): Promise<void> {
+  for (const given of flags.strings("config")) {
+    const [key, value] = given.includes("=") ? splitPair(given) : [given, ""];
+    setValue(config, parseKey(key, project, flags.boolean("config-path")), value);
+  }
+  await config.save();
+}
+
 /** `key=value`; a key may hold `=` inside `["..."]`. */
 function splitPair(pair: string): readonly [string, string] {
   const at = /^(?:\["(?:[^"\\]|\\.)*"\]|[^=])*?=/.exec(pair)?.[0].length ?? 0;

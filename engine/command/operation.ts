@@ -31,6 +31,7 @@ import { displayName, fullName } from "../state/stackName.ts";
 import type { PropertyMap } from "../values.ts";
 import { adoptPendingCreates } from "./adopt.ts";
 import type { Flags } from "./args.ts";
+import { saveSettings } from "./config.ts";
 import type { CommandContext } from "./context.ts";
 import { watchedHost, watchedRegistrar } from "./secrecy.ts";
 import { type OpenedStack, openCheckpoint, openStack, programConfig, readConfig, stackSecrets } from "./stack.ts";
@@ -65,6 +66,7 @@ export async function runOperation(context: CommandContext, operation: Operation
   const lock = operation.phases.includes("apply") ? await stack.backend.lock(stack.name) : undefined;
   try {
     const config = await readConfig(context, stack.name);
+    await saveSettings(context, project.name, config);
     const configuration = await programConfig(context, stack, config);
     for (const key of configuration.secretKeys) learnSetting(context.options.secrets, configuration.plain[key]!);
     const exposing = context.options.secrets?.exposing();

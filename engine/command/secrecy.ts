@@ -29,6 +29,10 @@ export function watchedRegistrar(registrar: Registrar, secrets: SecretValues): R
       refuse(goal, secrets);
       return registered(await registrar.readResource({ ...goal, inputs: secrets.conceal(goal.inputs) }));
     },
+    existsResource(goal) {
+      secrets.learn(goal.inputs);
+      return registrar.existsResource(goal);
+    },
     async invoke(goal) {
       secrets.learn(goal.args);
       const answer = await registrar.invoke(goal);

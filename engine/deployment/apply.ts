@@ -290,7 +290,7 @@ function providerOf({ urn, type, provider }: Resource, { registry }: ApplyContex
 }
 
 /** Makes a partial failure an answer: there is something to record before it is thrown. */
-function orPartial<T>(answer: Promise<T>): Promise<T | PartialFailure> {
+export function orPartial<T>(answer: Promise<T>): Promise<T | PartialFailure> {
   return answer.catch((error: unknown) => {
     if (error instanceof PartialFailure) return error;
     throw error;

@@ -15,7 +15,7 @@ import type {
 import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 import type { PropertyMap } from "../values.ts";
 import { CLIENT_OPTIONS } from "./channel.ts";
-import type { HookCall } from "./source.ts";
+import type { HookCall, StateMigration } from "./source.ts";
 import { decodeStruct, encodeStruct, type WireOptions } from "./wire.ts";
 
 const WIRE: WireOptions = { keepUnknowns: true, keepSecrets: true, keepResources: true, keepOutputs: true };
@@ -49,6 +49,8 @@ export interface Callbacks {
   runHook(callback: Callback, call: HookCall): Promise<void>;
   /** Resolves to whether the operation is to be tried again. */
   runErrorHook(callback: Callback, call: HookCall, operation: string, failures: readonly string[]): Promise<boolean>;
+  /** Resolves to the new states and what took whose place; undefined when all is to stay. */
+  migrateState(callback: Callback, urn: string, states: string): ReturnType<StateMigration>;
   close(): void;
 }
 
@@ -126,6 +128,15 @@ export function createCallbacks(): Callbacks {
       const answer = resourceProto.ErrorHookResponse.deserializeBinary(await call(callback, request.serializeBinary()));
       if (answer.getError() !== "") throw new Error(answer.getError());
       return answer.getRetry();
+    },
+    async migrateState(callback, urn, states) {
+      const request = new resourceProto.StateMigrationRequest();
+      request.setUrn(urn).setOldState(Buffer.from(states));
+      const bytes = await call(callback, request.serializeBinary());
+      const answer = resourceProto.StateMigrationResponse.deserializeBinary(bytes);
+      const fresh = Buffer.from(answer.getNewState_asU8()).toString("utf8");
+      if (fresh === "") return undefined;
+      return { states: fresh, successors: new Map(answer.getSuccessorsMap().entries() as Iterable<[string, string]>) };
     },
     close() {
       for (const client of clients.values()) client.close();

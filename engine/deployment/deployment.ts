@@ -15,7 +15,7 @@ import type { EventStream } from "./events.ts";
 import type { Generation } from "./generation.ts";
 import { Hooks } from "./hooks.ts";
 import { type Import, importResources } from "./importing.ts";
-import { type GeneratorOptions, Ledger } from "./ledger.ts";
+import { type GeneratorOptions, Ledger, OldResources } from "./ledger.ts";
 import { ProviderRegistry } from "./providerRegistry.ts";
 import { type Changes, Recorder } from "./recorder.ts";
 import { refreshBase, refreshRest } from "./refresh.ts";
@@ -94,7 +94,13 @@ class Deployment {
     const report: Generation["report"] = (severity, message, urn) => events.diagnostic(severity, message, urn);
     const ledger = new Ledger(base.resources, options);
     const registry = new ProviderRegistry(host, (message, urn) => report("warning", message, urn));
-    this.#generation = { ledger, options, registry, report };
+    const rebase: Generation["rebase"] = (olds) => {
+      base.resources = olds;
+      ledger.olds = new OldResources(olds);
+      for (const [old, read] of ledger.refreshed)
+        if (ledger.olds.graph.contains(old)) ledger.olds.graph.alias(read, old);
+    };
+    this.#generation = { ledger, options, registry, report, rebase };
     this.#snapshot = options.preview ? undefined : new LiveSnapshot(base, write);
     const refreshing = options.refresh === "only" || options.mode === "refresh";
     const refreshes = options.refresh !== "no" || options.refreshes === true;

@@ -17,6 +17,8 @@ export interface Generation {
   readonly options: GeneratorOptions;
   readonly registry: ProviderRegistry;
   readonly report: (severity: Severity, message: string, urn: string) => void;
+  /** Goes on from other old resources, in order: some were read anew, or rewritten. */
+  readonly rebase: (olds: readonly Resource[]) => void;
 }
 
 /** One registration on its way through the decisions. */

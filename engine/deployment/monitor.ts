@@ -27,7 +27,7 @@ import { DeploymentStopped } from "./errors.ts";
 import { type Dependencies, goalOf, projectPosition, projectTrace } from "./goal.ts";
 import { collectDependencies, raiseOutputs } from "./outputValues.ts";
 import { isProviderType } from "./resource.ts";
-import type { ErrorHook, Goal, ProgramLog, Registered, Registrar } from "./source.ts";
+import type { ErrorHook, Goal, ProgramLog, Registered, Registrar, StateMigration } from "./source.ts";
 import { decodeStruct, encodeStruct, KEEP, type WireOptions } from "./wire.ts";
 
 /** What the monitor tells the program about the deployment it is part of. */
@@ -98,8 +98,6 @@ export async function startMonitor(options: MonitorOptions): Promise<Monitor> {
   };
 }
 
-// State migrations are in this list so that they arrive here and are refused by name: without them the SDK would tell
-// people to update a CLI that they may not have.
 const Feature = resourceProto.ResourceMonitorFeature;
 const FEATURES = new Map([
   ["secrets", Feature.RESOURCE_MONITOR_FEATURE_SECRETS],
@@ -204,7 +202,15 @@ function monitorService(
         : withOutputDependencies(dependencies, properties);
     const named = packageOf(request.getPackageref());
     if (named !== undefined) transformable.setVersion(named.version).setPluginDownloadUrl(named.url);
-    const goal = goalOf(request, transformable, properties, dependencies, rootDirectory);
+    const migrations = request.getStateMigrationsList().map(withTarget);
+    const goal: Goal = {
+      ...goalOf(request, transformable, properties, dependencies, rootDirectory),
+      stateMigrations: migrations.map(
+        (migration): StateMigration =>
+          (urn, states) =>
+            callbacks.migrateState(migration, urn, states),
+      ),
+    };
     const registered = await registrar.registerResource(goal);
     if (registered.result !== "success" && !request.getSupportsresultreporting()) {
       throw new RpcError(grpc.status.INTERNAL, "resource registration failed");
@@ -270,9 +276,21 @@ function monitorService(
         );
       }),
     ),
-    existsResource: unary(() => {
-      throw unsupported("asking whether a resource exists is");
-    }),
+    existsResource: unary((request) =>
+      orCancelled(async () => {
+        const named = packageOf(request.getPackageref());
+        const exists = await registrar.existsResource({
+          type: request.getType(),
+          id: request.getId(),
+          parent: request.getParent(),
+          inputs: decodeStruct(request.getProperties(), KEEP),
+          provider: request.getProvider(),
+          version: named?.version ?? request.getVersion(),
+          pluginDownloadUrl: named?.url ?? request.getPlugindownloadurl().replace(/\/$/, ""),
+        });
+        return new resourceProto.ExistsResourceResponse().setExists(exists);
+      }),
+    ),
     invoke: unary((request) =>
       orCancelled(async () => {
         let properties = decodeStruct(request.getArgs(), KEEP);
@@ -357,7 +375,6 @@ function monitorService(
 function refuse(request: RegisterResourceRequest): void {
   const which = `"${request.getName()}" of type ${request.getType()}`;
   if (request.getRemote()) throw unsupported(`remote components (${which}) are`);
-  if (request.getStateMigrationsList().length > 0) throw unsupported(`state migrations (on ${which}) are`);
   if (request.getEnvvarmappingsMap().getLength() > 0 && !isProviderType(request.getType())) {
     throw new RpcError(grpc.status.INVALID_ARGUMENT, "envVarMappings can only be used with provider resources");
   }

@@ -27,7 +27,8 @@ export function normalizeUrns(states: readonly ResourceState[]): readonly Resour
   return states.map((state) => renameIn(state, fix));
 }
 
-function renameIn(state: ResourceState, fix: (urn: string) => string): ResourceState {
+/** The state with every URN that it names brought to another; aliases are taken to be done with. */
+export function renameIn(state: ResourceState, fix: (urn: string) => string): ResourceState {
   const provider = state.provider === "" ? undefined : parseProviderReference(state.provider);
   return {
     ...state,

@@ -3,7 +3,6 @@
 
 import type { ResourceState } from "../state/resource.ts";
 import { ensureProvider, type Generation } from "./generation.ts";
-import { OldResources } from "./ledger.ts";
 import { dependenciesOf, dependencyUrns, type Resource } from "./resource.ts";
 import type { BaseSnapshot } from "./snapshot.ts";
 import type { StepExecutor } from "./stepExecutor.ts";
@@ -32,8 +31,7 @@ async function refreshThese(
     steps.set(resource, { op: "refresh", old: resource });
   }
   await executor.runAll([...steps.values()]);
-  base.resources = rebuild(base.resources, steps);
-  generation.ledger.olds = new OldResources(base.resources);
+  generation.rebase(rebuild(base.resources, steps));
 }
 
 /** Reads what the program did not register; for a refresh by the program. */

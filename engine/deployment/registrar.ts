@@ -2,6 +2,7 @@
 // done. Generation is one after the other, steps of different requests run side by side. Once the deployment stops, every
 // open request ends with DeploymentStopped.
 import type { PropertyMap } from "../values.ts";
+import { orPartial } from "./apply.ts";
 import { type Configuration, DefaultProviders } from "./defaultProviders.ts";
 import { Bail, DeploymentStopped, messageOf } from "./errors.ts";
 import type { Generated, Generation } from "./generation.ts";
@@ -10,6 +11,7 @@ import { withProviderSettings } from "./providerRegistry.ts";
 import { dependencyUrns, isProviderType, providerReference, type Resource } from "./resource.ts";
 import type {
   ErrorHook,
+  ExistsGoal,
   Goal,
   InvokeAnswer,
   InvokeGoal,
@@ -161,6 +163,16 @@ export class DeploymentRegistrar implements Registrar {
   /** Lets the program end that waits for it. */
   letGo(): void {
     this.#letGo();
+  }
+
+  async existsResource(goal: ExistsGoal): Promise<boolean> {
+    const { id, inputs, type } = goal;
+    const reference = await this.#provider(goal);
+    const provider = this.#generation.registry.get(reference);
+    if (!provider) throw new Error(`unknown provider '${reference}' for ${type}`);
+    const urn = goalUrn(this.#generation, { ...goal, name: id });
+    const found = await orPartial(provider.read({ urn, type, name: id, id, inputs, outputs: inputs }));
+    return found !== undefined && found.id !== "";
   }
 
   async invoke(goal: InvokeGoal): Promise<InvokeAnswer> {

@@ -51,10 +51,21 @@ export interface Goal {
   readonly envVarMappings?: Readonly<Record<string, string>>;
   /** Names of registered hooks by moment (BeforeCreate, AfterCreate, ... OnError). */
   readonly hooks: Readonly<Record<string, readonly string[]>>;
+  /** Rewrite what the state holds of the resource and all below it, one after the other, before anything is compared. */
+  readonly stateMigrations?: readonly StateMigration[];
   readonly sourcePosition: string;
   /** Source positions of the frames of the call, innermost first; "" for a frame without one. */
   readonly stackTrace?: readonly string[];
 }
+
+/**
+ * A function of the program: given the states of a resource and of all below it, as JSON of a checkpoint's resources with
+ * plain secrets, it answers what they are to be, and which URN took the place of each that is gone; or undefined.
+ */
+export type StateMigration = (
+  urn: string,
+  states: string,
+) => Promise<{ readonly states: string; readonly successors: ReadonlyMap<string, string> } | undefined>;
 
 /** One ReadResource request (`X.get`, StackReference). */
 export interface ReadGoal {
@@ -85,6 +96,12 @@ export interface Registered {
   /** True when, though this is no preview, outputs that are absent are unknown: nothing was created, for want of a target. */
   readonly unknown?: boolean;
 }
+
+/** One ExistsResource request: whether the provider knows a resource. Nothing is registered. */
+export type ExistsGoal = Pick<
+  ReadGoal,
+  "type" | "id" | "parent" | "inputs" | "provider" | "version" | "pluginDownloadUrl"
+>;
 
 export interface InvokeGoal {
   readonly token: string;
@@ -131,6 +148,7 @@ export interface Registrar {
   registerResource(goal: Goal): Promise<Registered>;
   registerResourceOutputs(urn: string, outputs: PropertyMap): Promise<void>;
   readResource(goal: ReadGoal): Promise<Registered>;
+  existsResource(goal: ExistsGoal): Promise<boolean>;
   invoke(goal: InvokeGoal): Promise<InvokeAnswer>;
   /** @throws when the name is taken. */
   registerResourceHook(name: string, hook: ResourceHook): void;

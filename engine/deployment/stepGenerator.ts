@@ -22,6 +22,7 @@ import { reportCheckFailures } from "./asking.ts";
 import { stepsFromDiff } from "./compare.ts";
 import { Bail } from "./errors.ts";
 import { type Candidate, ensureProvider, type Generated, type Generation, isReplaceTarget } from "./generation.ts";
+import { migrate } from "./migrating.ts";
 import { formatPropertyPath, parsePropertyPath, resetPaths } from "./propertyPath.ts";
 import { dependenciesOf, dependencyUrns, isProviderType, parseProviderReference, Resource } from "./resource.ts";
 import { isIncluded, noteSelected, queueUntargeted, skippedCreate, untargetedSteps, withQueued } from "./selection.ts";
@@ -36,8 +37,11 @@ import { childUrn, isRootStack, urnName } from "./urn.ts";
 export async function generateRegistration(generation: Generation, goal: Goal, settle: Settle): Promise<Generated> {
   const { ledger, options, registry, report } = generation;
   const urn = claimUrn(generation, goal.parent, goal.type, goal.name);
-  const { old, alias, conflicts } = findOld({ ...goal, urn }, ledger, options);
+  const { old: found, alias, conflicts } = findOld({ ...goal, urn }, ledger, options);
   for (const conflict of conflicts) report("error", conflict, urn);
+  const { stateMigrations = [] } = goal;
+  const migrates = found !== undefined && stateMigrations.length > 0 && (options.mode ?? "update") === "update";
+  const old = migrates ? await migrate(generation, stateMigrations, urn, found) : found;
   if (alias !== undefined) registry.alias(urn, alias);
   const fresh = new Resource(stateOf(goal, urn, old, alias));
   if (isProviderType(goal.type)) {

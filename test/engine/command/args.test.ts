@@ -119,9 +119,12 @@ describe("a command line", () => {
 });
 
 describe("the table of commands", () => {
-  it("does not offer --remote, which the SDK probes for", () => {
+  it("refuses --remote by name, and shows it: without it, the SDK tells people to upgrade", () => {
     const preview = commands.find(({ path }) => path.join(" ") === "preview")!;
-    expect(helpText(preview, commands, globalFlags)).not.toContain("--remote");
+    expect(helpText(preview, commands, globalFlags)).toMatch(/--remote +Refused: only Pulumi Cloud/);
+    expect(() => parseArgs(["preview", "--remote"], commands, globalFlags)).toThrow(
+      "flag --remote is not supported by the embedded engine of `pulumi preview`",
+    );
   });
 
   it("has no flag letter twice in one command", () => {

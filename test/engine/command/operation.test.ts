@@ -58,9 +58,13 @@ const yes = ["--yes", "--non-interactive"];
 
 it("creates, keeps, changes and destroys; the history says so", async () => {
   const stack = await stackOf(pet(2));
-  await stack.run("config", "set", "prefix", "first", "--non-interactive");
-  const up = await stack.run("up", ...yes, "--skip-preview", "--message", "go");
+  const settings = ["-c", "prefix=first", "--config", "a.b=1=2", "-c", "list[0]=true", "-c", "none", "--config-path"];
+  const up = await stack.run("up", ...yes, "--skip-preview", "--message", "go", ...settings);
   expect(up).toMatchObject({ code: 0, stderr: "" });
+  // As the official CLI keeps them.
+  expect(await readFile(path.join(stack.project, "Pulumi.dev.yaml"), "utf8")).toMatch(
+    /^config:\n {2}ops:prefix: first\n {2}ops:a:\n {4}b: 1=2\n {2}ops:list:\n {4}- true\n {2}ops:none: ""\n/m,
+  );
   expect(up.stdout).toMatch(/^Updating \(dev\):\n/);
   expect(up.stdout).toMatch(/\+ {2}random:index:RandomPet pet created \(/);
   expect(up.stdout).not.toMatch(/hunter22/);

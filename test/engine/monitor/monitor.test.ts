@@ -380,6 +380,49 @@ describe("refusals by name", () => {
   });
 });
 
+describe("what a program asks beside its resources", () => {
+  it("is whether the provider knows a resource", async () => {
+    const found: unknown[] = [];
+    await run(async () => {
+      for (const id of ["there", "gone"]) {
+        pulumi.runtime.existsResource("test:index:Thing", id).apply((exists) => found.push(exists));
+      }
+    });
+    expect(found).toEqual([true, false]);
+  });
+
+  it("is to rewrite the state: with the states as objects, for as long as it runs", async () => {
+    const answers: unknown[] = [];
+    const script: Script = {
+      async outputs({ name, inputs, stateMigrations = [] }) {
+        for (const migrate of name === "thing" ? stateMigrations : [])
+          answers.push(await migrate("urn:of:thing", '[{"urn":"urn:was"}]').catch((error: Error) => error.message));
+        return inputs;
+      },
+    };
+    await run(
+      () =>
+        void new Thing(
+          "thing",
+          {},
+          {
+            stateMigrations: [
+              ({ urn, oldState: [old] }) => ({ newState: [{ ...old, urn }], successors: { [old!["urn"]]: urn } }),
+              () => undefined,
+              () => void new Thing("other"),
+            ],
+          },
+        ),
+      script,
+    );
+    expect(answers).toEqual([
+      { states: '[{"urn":"urn:of:thing"}]', successors: new Map([["urn:was", "urn:of:thing"]]) },
+      undefined,
+      expect.stringContaining("is not allowed inside the state migration callback"),
+    ]);
+  });
+});
+
 describe("the engine service", () => {
   it("passes messages on with severity and resource", async () => {
     const { log } = await runInline(async () => {

@@ -73,6 +73,9 @@ export function scripted(script: Script = {}): Scripted {
         result: "success",
       };
     },
+    async existsResource({ id }) {
+      return id.startsWith("there");
+    },
     async invoke(goal) {
       invokes.push(goal);
       return script.invoke?.(goal) ?? { result: {}, failures: [] };
