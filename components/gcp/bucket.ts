@@ -11,6 +11,7 @@ import { Notification } from "@pulumi/gcp/storage/notification.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { bucketName } from "../names.ts";
+import { checkKey } from "./encryption.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkAccess } from "./members.ts";
 import { bucketRoles, topicRoles } from "./roles.ts";
@@ -54,6 +55,11 @@ export interface BucketArgs {
   readonly softDeleteDays?: number;
   /** What happens to objects as they age; nothing by default. */
   readonly lifecycle?: readonly LifecycleRule[];
+  /**
+   * Key that encrypts new objects (`KeyRing.keys[...]`, `services: ["storage"]`), where the bucket is; a key of Google's by default.
+   * Objects that are there keep theirs when it changes.
+   */
+  readonly key?: Input<string>;
   /** `refuse` (default) keeps a bucket that holds objects; `delete-objects` destroys them with it. */
   readonly onDestroy?: "refuse" | "delete-objects";
   /** Who may read or write, as IAM members; by name, to tell the grants apart. Nobody by default. */
@@ -113,6 +119,7 @@ export class Bucket extends ComponentResource {
         ...(retains(history) && {
           retentionPolicy: { retentionPeriod: String(history.retainDays * secondsPerDay), isLocked: false },
         }),
+        ...(args.key !== undefined && { encryption: { defaultKmsKeyName: args.key } }),
         forceDestroy: args.onDestroy === "delete-objects",
         labels: args.labels ?? {},
       },
@@ -203,6 +210,7 @@ function checkArguments(name: string, args: BucketArgs): void {
       check.refuse(`lifecycle[${index}].prefixes`, [], "at least one prefix, or none of the argument");
   }
   check.oneOf("onDestroy", args.onDestroy ?? "refuse", ["refuse", "delete-objects"]);
+  checkKey(check, "key", args.key, args.location);
   checkAccess(check, "access", args.access, bucketRoles);
   for (const [key, { events = onlyNew }] of Object.entries(args.notify ?? {})) {
     if (events.length === 0) check.refuse(`notify.${key}.events`, events, "at least one event");

@@ -1,12 +1,13 @@
 // ContainerRegistry: an Artifact Registry repository for images that tidies itself up: tags cannot be moved, untagged images
 // go after some days, and of the others the newest always stay.
 //
-// What replaces the registry, and with it every image: its name, `location`.
+// What replaces the registry, and with it every image: its name, `location`, `key`.
 import { Repository } from "@pulumi/gcp/artifactregistry/repository.js";
 import { RepositoryIamMember } from "@pulumi/gcp/artifactregistry/repositoryIamMember.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, interpolate, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { kept, physicalName, repositoryName } from "../names.ts";
+import { checkKey } from "./encryption.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkAccess } from "./members.ts";
 import { registryRoles } from "./roles.ts";
@@ -22,6 +23,11 @@ export interface ContainerRegistryArgs {
   readonly untaggedDays?: number;
   /** Versions of each image that are kept whatever their age, 1 to 1000; 10 by default. */
   readonly keepVersions?: number;
+  /**
+   * Key that encrypts the images (`KeyRing.keys[...]`, `services: ["artifactregistry"]`), where the registry is; a key of Google's by
+   * default. Changing it replaces the registry.
+   */
+  readonly key?: Input<string>;
   /** Who may pull or push, as IAM members; by name, to tell the grants apart. Nobody by default. */
   readonly access?: Readonly<
     Record<string, { readonly member: Input<string>; readonly may: keyof typeof registryRoles }>
@@ -61,6 +67,7 @@ export class ContainerRegistry extends ComponentResource {
           },
           { id: "newest", action: "KEEP", mostRecentVersions: { keepCount: keepVersions } },
         ],
+        ...(args.key !== undefined && { kmsKeyName: args.key }),
         labels: args.labels ?? {},
       },
       { parent: this, ...kept("repositoryId") },
@@ -85,6 +92,7 @@ function checkArguments(name: string, args: ContainerRegistryArgs): void {
   check.matches("description", args.description, /^.{1,128}$/s, "1 to 128 characters");
   check.integer("untaggedDays", args.untaggedDays ?? 14, { min: 1, max: 3650, unit: "days" });
   check.integer("keepVersions", args.keepVersions ?? 10, { min: 1, max: 1000, unit: "versions" });
+  checkKey(check, "key", args.key, args.location);
   checkAccess(check, "access", args.access, registryRoles);
   checkLabels(check, args.labels ?? {});
   check.done();

@@ -8,6 +8,7 @@ import { Table } from "@pulumi/gcp/bigquery/table.js";
 import { all, ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { bigQueryIdentifier, datasetName, kept, physicalName } from "../names.ts";
+import { checkKey } from "./encryption.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkAccess } from "./members.ts";
 import { datasetRoles } from "./roles.ts";
@@ -43,6 +44,11 @@ export interface DatasetArgs<Name extends string = string> {
   readonly description: string;
   /** Tables by name; at least one. */
   readonly tables: Readonly<Record<Name, TableArgs>>;
+  /**
+   * Key that encrypts tables made from then on (`KeyRing.keys[...]`, `services: ["bigquery"]`), where the dataset is; a key of Google's
+   * by default. Tables that are there keep theirs when it changes.
+   */
+  readonly key?: Input<string>;
   /** Who may read or write, as IAM members; by name, to tell the grants apart. Nobody by default. */
   readonly access?: Readonly<
     Record<string, { readonly member: Input<string>; readonly may: keyof typeof datasetRoles }>
@@ -74,6 +80,7 @@ export class Dataset<Name extends string = string> extends ComponentResource {
         location,
         description,
         deleteContentsOnDestroy: !deletionProtection,
+        ...(args.key !== undefined && { defaultEncryptionConfiguration: { kmsKeyName: args.key } }),
         labels,
       },
       { parent: this, ...kept("datasetId") },
@@ -165,6 +172,7 @@ function checkArguments(name: string, args: DatasetArgs): void {
     if (clusterBy.length > 4) check.refuse(`${at}.clusterBy`, clusterBy, "at most four columns");
     for (const [index, column] of clusterBy.entries()) check.oneOf(`${at}.clusterBy[${index}]`, column, columns);
   }
+  checkKey(check, "key", args.key, args.location);
   checkAccess(check, "access", args.access, datasetRoles);
   checkLabels(check, args.labels ?? {});
   check.done();

@@ -1,4 +1,5 @@
-// KeyRing: keys of Cloud KMS that rotate by themselves, each with those who may use it, and nobody else.
+// KeyRing: keys of Cloud KMS that rotate by themselves, each with those who may use it, and nobody else: people, and the
+// services behind the components that are given a key (`key` of Bucket, ContainerRegistry, Dataset, Postgres, Redis, Topic).
 //
 // What replaces a key, and makes what it encrypted unreadable unless the old one is kept: its name, `protection`,
 // `destroyAfterDays`; and, with the whole ring, `location`. Google deletes neither rings nor keys, only key versions (descriptions of the provider): destroying this component destroys the versions,
@@ -9,6 +10,7 @@ import { KeyRing as KmsKeyRing } from "@pulumi/gcp/kms/keyRing.js";
 import { all, ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { kmsName } from "../names.ts";
+import { type KeyService, keyServices, keyUser } from "./encryption.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkMembers } from "./members.ts";
 import { keyRoles } from "./roles.ts";
@@ -22,6 +24,11 @@ export interface KeyArgs {
   readonly protection?: keyof typeof protections;
   /** Who may encrypt and decrypt, as IAM members; by name, to tell the grants apart. Nobody by default. */
   readonly users?: Readonly<Record<string, Input<string>>>;
+  /**
+   * Services of Google that encrypt with it in the provider's project: one for each component that is given the key. The secrets of
+   * Postgres and Redis need `secretmanager` too. None by default.
+   */
+  readonly services?: readonly KeyService[];
 }
 
 export interface KeyRingArgs<Name extends string = string> {
@@ -53,8 +60,15 @@ export class KeyRing<Name extends string = string> extends ComponentResource {
     const parent = { parent: this };
     const ring = new KmsKeyRing(name, { location: args.location }, parent);
     this.keyRingId = ring.id;
+    const asked = new Set(Object.values<KeyArgs>(args.keys).flatMap(({ services = [] }) => services));
+    const agents = new Map([...asked].map((service) => [service, keyUser(service, `${name}-${service}`, this)]));
     this.keys = Object.fromEntries(
-      Object.entries<KeyArgs>(args.keys).map(([key, { rotationDays = 90, protection = "software", users = {} }]) => {
+      Object.entries<KeyArgs>(args.keys).map(([key, { services = [], ...rest }]) => {
+        const { rotationDays = 90, protection = "software" } = rest;
+        const users = {
+          ...rest.users,
+          ...Object.fromEntries(services.map((service) => [service, agents.get(service)!])),
+        };
         const logical = `${name}-${key}`;
         const resource = new CryptoKey(
           logical,
@@ -89,11 +103,18 @@ function checkArguments(name: string, args: KeyRingArgs): void {
   check.matches("location", args.location, /^[a-z]+[a-z0-9-]*$/, 'a location such as "europe-west1" or "europe"');
   check.integer("destroyAfterDays", args.destroyAfterDays ?? 30, { min: 1, max: 120, unit: "days" });
   if (Object.keys(args.keys).length === 0) check.refuse("keys", {}, "at least one key");
-  for (const [key, { rotationDays = 90, protection = "software", users }] of Object.entries(args.keys)) {
+  for (const [key, { rotationDays = 90, protection = "software", users, services = [] }] of Object.entries(args.keys)) {
     check.childName(`keys.${key}`, `${name}-${key}`, kmsName);
     check.integer(`keys.${key}.rotationDays`, rotationDays, { min: 1, max: 3650, unit: "days" });
     check.oneOf(`keys.${key}.protection`, protection, Object.keys(protections));
     checkMembers(check, `keys.${key}.users`, users);
+    for (const [index, service] of services.entries()) {
+      check.oneOf(`keys.${key}.services[${index}]`, service, Object.keys(keyServices));
+      if (services.indexOf(service) !== index)
+        check.refuse(`keys.${key}.services[${index}]`, service, "each service once");
+      if (Object.hasOwn(users ?? {}, service))
+        check.refuse(`keys.${key}.users`, service, "another name, this one is the service's");
+    }
   }
   checkLabels(check, args.labels ?? {});
   check.done();

@@ -1,7 +1,8 @@
 // Postgres: a Cloud SQL instance with a private address, its databases, and users whose generated passwords are kept in
 // Secret Manager. Backups, encryption in transit and protection from deletion are on unless they are turned off by name.
 //
-// What replaces the instance, and so loses its data unless it is protected: `region`. Of `replicas`, a copy is replaced by its region.
+// What replaces the instance, and so loses its data unless it is protected: `region`, `key`. Of `replicas`, a copy is replaced by its region
+// and key.
 // Everything else, size, availability, version
 // and network included, changes in place, some of it with a restart (ForceNew in hashicorp/terraform-provider-google-beta:
 // services/sql/resource_sql_database_instance.go).
@@ -27,6 +28,7 @@ import {
 import { ArgumentCheck } from "../arguments.ts";
 import { kept, physicalName, postgresIdentifier, secretName, sqlInstanceName } from "../names.ts";
 import { Credentials } from "../random/credentials.ts";
+import { checkKey, replicationOf } from "./encryption.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
 import { checkMembers } from "./members.ts";
@@ -77,9 +79,17 @@ export interface PostgresArgs<User extends string = string> {
   readonly queryInsights?: boolean;
   /**
    * Copies to read from, by name, in the region of the instance or in another (`europe-west4`): for reports, or to go on elsewhere
-   * when a region is lost. None by default; they need backups. Changing a region replaces the copy.
+   * when a region is lost. None by default; they need backups. Changing a region, or the `key` of that region which a copy elsewhere
+   * needs when the instance has one, replaces the copy.
    */
-  readonly replicas?: Readonly<Record<string, { readonly region?: string; readonly machine?: PostgresMachine }>>;
+  readonly replicas?: Readonly<
+    Record<string, { readonly region?: string; readonly machine?: PostgresMachine; readonly key?: Input<string> }>
+  >;
+  /**
+   * Key that encrypts disks and backups, and the secrets, which are then kept in the region of the instance alone (`KeyRing.keys[...]`,
+   * `services: ["sqladmin", "secretmanager"]`), of the same region; keys of Google's by default. Changing it replaces the instance.
+   */
+  readonly key?: Input<string>;
   /** Server settings by name (`{ log_min_duration_statement: "500" }`); some restart the instance. */
   readonly flags?: Readonly<Record<string, string>>;
   /** Databases to create; at least one. Taking one out of the list drops it. */
@@ -139,6 +149,7 @@ export class Postgres<User extends string = string> extends ComponentResource {
         region: args.region,
         databaseVersion: `POSTGRES_${version}`,
         deletionProtection,
+        ...(args.key !== undefined && { encryptionKeyName: args.key }),
         settings: {
           tier: tierOf(machine),
           edition: "ENTERPRISE",
@@ -184,7 +195,7 @@ export class Postgres<User extends string = string> extends ComponentResource {
         );
         const secret = new Secret(
           logical,
-          { secretId: physicalName(logical), replication: { auto: {} }, labels },
+          { secretId: physicalName(logical), replication: replicationOf(args.region, args.key), labels },
           { parent: this, ...kept("secretId") },
         );
         new SecretVersion(
@@ -215,6 +226,8 @@ export class Postgres<User extends string = string> extends ComponentResource {
             region: replica.region ?? args.region,
             databaseVersion: `POSTGRES_${version}`,
             masterInstanceName: instance.name,
+            // A copy in the region of the instance has the instance's.
+            ...(replica.key !== undefined && { encryptionKeyName: replica.key }),
             // It can be made again from the instance at any time, and would keep the instance from being deleted.
             deletionProtection: false,
             settings: {
@@ -307,7 +320,9 @@ function checkArguments(name: string, args: PostgresArgs): void {
     if (replica.region !== undefined) checkRegion(check, `${at}.region`, replica.region);
     if (replica.machine !== undefined) checkMachine(check, replica.machine, `${at}.machine`);
     if (backups === "none") check.refuse(at, {}, "backups on the instance that is copied");
+    checkReplicaKey(check, `${at}.key`, replica, args);
   }
+  checkKey(check, "key", args.key, args.region);
   if (args.maintenance !== undefined) {
     check.integer("maintenance.day", args.maintenance.day, { min: 1, max: 7, unit: "1 is Monday" });
     check.integer("maintenance.hour", args.maintenance.hour, { min: 0, max: 23, unit: "hour in UTC" });
@@ -335,6 +350,21 @@ function checkArguments(name: string, args: PostgresArgs): void {
   }
   checkLabels(check, labels);
   check.done();
+}
+
+/** Keys are of one region: a copy elsewhere needs one of its own, and only there (docs.cloud.google.com/sql/docs/postgres/cmek). */
+function checkReplicaKey(
+  check: ArgumentCheck,
+  argument: string,
+  replica: { readonly region?: string; readonly key?: Input<string> },
+  { region, key }: PostgresArgs,
+): void {
+  const elsewhere = replica.region !== undefined && replica.region !== region;
+  if (key !== undefined && elsewhere && replica.key === undefined)
+    check.refuse(argument, replica.key, `a key in ${replica.region}, as the instance has one in ${region}`);
+  if (replica.key !== undefined && (key === undefined || !elsewhere))
+    check.refuse(argument, "a key", "none: a copy has what the instance has, unless it is in another region");
+  else checkKey(check, argument, replica.key, replica.region);
 }
 
 /** Limits of machines: docs.cloud.google.com/sql/docs/postgres/instance-settings. */

@@ -1,6 +1,6 @@
 // Redis: a Memorystore instance inside a network, with a password that is kept in Secret Manager and encryption in transit.
 //
-// What replaces the instance, and empties the cache: `region`, `network`, `availability`, the name. `memoryGiB` and `version`
+// What replaces the instance, and empties the cache: `region`, `network`, `availability`, `key`, the name. `memoryGiB` and `version`
 // change in place (version upwards only), with a failover where there is a standby.
 import { Instance } from "@pulumi/gcp/redis/instance.js";
 import { Secret } from "@pulumi/gcp/secretmanager/secret.js";
@@ -16,6 +16,7 @@ import {
 } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { kept, physicalName, redisName, secretName } from "../names.ts";
+import { checkKey, replicationOf } from "./encryption.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
 import { checkMembers } from "./members.ts";
@@ -38,6 +39,11 @@ export interface RedisArgs {
   readonly snapshots?: 1 | 6 | 12 | 24 | "none";
   /** Refuse to delete the instance; on by default. To delete a protected one, turn it off, update, and delete then. */
   readonly deletionProtection?: boolean;
+  /**
+   * Key that encrypts what is kept on disk, and the secret, which is then kept in the region of the instance alone (`KeyRing.keys[...]`,
+   * `services: ["redis", "secretmanager"]`), of the same region; keys of Google's by default. Changing it replaces the instance.
+   */
+  readonly key?: Input<string>;
   /** Who may read the secret, as IAM members; by name, to tell the grants apart. Nobody by default. */
   readonly readers?: Readonly<Record<string, Input<string>>>;
   /** Labels of the instance and the secret; none by default. */
@@ -83,6 +89,7 @@ export class Redis extends ComponentResource {
           snapshots === "none"
             ? { persistenceMode: "DISABLED" }
             : { persistenceMode: "RDB", rdbSnapshotPeriod: periods[snapshots] },
+        ...(args.key !== undefined && { customerManagedKey: args.key }),
         deletionProtection: args.deletionProtection ?? true,
         labels,
       },
@@ -95,7 +102,7 @@ export class Redis extends ComponentResource {
 
     const store = new Secret(
       name,
-      { secretId: physicalName(name), replication: { auto: {} }, labels },
+      { secretId: physicalName(name), replication: replicationOf(args.region, args.key), labels },
       { parent: this, ...kept("secretId") },
     );
     new SecretVersion(
@@ -130,6 +137,7 @@ function checkArguments(name: string, args: RedisArgs): void {
   check.oneOf("version", args.version ?? "7.2", Object.keys(versions));
   check.oneOf("eviction", args.eviction ?? "volatile-lru", ["volatile-lru", "allkeys-lru", "noeviction"]);
   check.oneOf("snapshots", args.snapshots ?? "none", [1, 6, 12, 24, "none"]);
+  checkKey(check, "key", args.key, args.region);
   checkMembers(check, "readers", args.readers);
   checkLabels(check, args.labels ?? {});
   check.done();

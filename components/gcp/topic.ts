@@ -21,6 +21,7 @@ import {
 } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { pubsubName } from "../names.ts";
+import { checkKey } from "./encryption.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion } from "./locations.ts";
 import { checkMembers } from "./members.ts";
@@ -66,6 +67,11 @@ export interface TopicArgs<Name extends string = string> {
   readonly regions?: readonly string[];
   /** Hours for which published messages can be replayed, acknowledged ones too, 1 to 744; not at all by default. */
   readonly replayHours?: number;
+  /**
+   * Key that encrypts messages (`KeyRing.keys[...]`, `services: ["pubsub"]`), those that could not be delivered too; a key of Google's by
+   * default.
+   */
+  readonly key?: Input<string>;
   /** Who may publish, as IAM members; by name, to tell the grants apart. Nobody by default. */
   readonly publishers?: Readonly<Record<string, Input<string>>>;
   /** Labels of topics and subscriptions; none by default. */
@@ -93,7 +99,10 @@ export class Topic<Name extends string = string> extends ComponentResource {
 
     super("tutti:gcp:Topic", name, {}, opts);
     const parent = { parent: this };
-    const storage = regions !== undefined && { messageStoragePolicy: { allowedPersistenceRegions: [...regions] } };
+    const storage = {
+      ...(regions !== undefined && { messageStoragePolicy: { allowedPersistenceRegions: [...regions] } }),
+      ...(args.key !== undefined && { kmsKeyName: args.key }),
+    };
 
     const topic = new PubsubTopic(
       name,
@@ -251,6 +260,7 @@ function checkArguments(name: string, args: TopicArgs): void {
   if (regions?.length === 0) check.refuse("regions", regions, "at least one region, or none of the argument");
   for (const [index, region] of (regions ?? []).entries()) checkRegion(check, `regions[${index}]`, region);
   if (replayHours !== undefined) check.integer("replayHours", replayHours, { min: 1, max: 744, unit: "hours" });
+  checkKey(check, "key", args.key);
   checkMembers(check, "publishers", args.publishers);
   checkLabels(check, labels);
   check.done();

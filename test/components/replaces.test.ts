@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { ComponentResource } from "@pulumi/pulumi";
+import { type ComponentResource, output } from "@pulumi/pulumi";
 import { afterAll, describe, expect, it } from "vitest";
 import { Bucket } from "../../components/gcp/bucket.ts";
 import { CloudRunJob } from "../../components/gcp/cloudRunJob.ts";
@@ -80,6 +80,7 @@ function of<Class extends new (name: string, args: never) => ComponentResource>(
 }
 
 const labels = { team: "one" };
+const key = "projects/acme/locations/europe-west1/keyRings/r/cryptoKeys/k";
 const other = { team: "two" };
 const group = (name: string) => `group:${name}@example.com`;
 const container = {
@@ -138,6 +139,7 @@ const cases: readonly Case[] = [
       history: "none",
       softDeleteDays: 30,
       lifecycle: [{ afterDays: 1, action: "delete" }],
+      key: key.replace("-west1", ""),
       onDestroy: "delete-objects",
       "access.a.may": "write",
       "notify.n.topic": "projects/p/topics/b",
@@ -180,6 +182,7 @@ const cases: readonly Case[] = [
       mutableTags: true,
       untaggedDays: 3,
       keepVersions: 3,
+      key,
       "access.a.may": "write",
       labels: other,
     },
@@ -202,6 +205,7 @@ const cases: readonly Case[] = [
       "tables.t.partition.keepDays": 3,
       "tables.t.partition": undefined,
       "tables.t.clusterBy": ["n"],
+      key,
       "access.a.may": "write",
       deletionProtection: false,
       labels: other,
@@ -299,6 +303,7 @@ const cases: readonly Case[] = [
       "keys.one.rotationDays": 30,
       "keys.one.protection": "hsm",
       "keys.one.users": { b: group("b") },
+      "keys.one.services": ["storage", "sqladmin"],
       destroyAfterDays: 7,
       labels: other,
     },
@@ -364,7 +369,9 @@ const cases: readonly Case[] = [
       network: "projects/acme/global/networks/a",
       machine: { cpus: 2, memoryGiB: 8 },
       availability: "zonal",
-      replicas: { copy: { region: "europe-west4" } },
+      // Not known beforehand, so that another region is not refused for the key.
+      replicas: { copy: { region: "europe-west4", key: output(key) } },
+      key: output(key),
       databases: ["a"],
       users: { a: { readers: { a: group("a") } } },
       labels,
@@ -382,6 +389,8 @@ const cases: readonly Case[] = [
       queryInsights: false,
       "replicas.copy.region": "europe-west3",
       "replicas.copy.machine": { cpus: 4, memoryGiB: 16 },
+      key: `${key}2`,
+      "replicas.copy.key": `${key.replace("west1", "west4")}2`,
       flags: { log_min_duration_statement: "500" },
       databases: ["a", "b"],
       "users.a.rotation": 1,
@@ -409,6 +418,7 @@ const cases: readonly Case[] = [
       version: "7.0",
       eviction: "noeviction",
       snapshots: 1,
+      key,
       deletionProtection: false,
       readers: { a: group("a") },
       labels: other,
@@ -459,6 +469,7 @@ const cases: readonly Case[] = [
       "subscriptions.a.subscribers": { a: group("a") },
       regions: ["europe-west1"],
       replayHours: 20,
+      key,
       publishers: { a: group("a") },
       labels: other,
     },

@@ -215,6 +215,8 @@ export function cloudLike(resource: { type: string; name: string; inputs: Readon
         id: `projects/${project}/locations/${inputs["location"]}/keyRings/${physical}`,
         state: { name: physical },
       };
+    case "gcp:projects/serviceIdentity:ServiceIdentity":
+      return { id: `${name}-id`, state: { member: `serviceAccount:agent-of-${inputs["service"]}` } };
     case "gcp:kms/cryptoKey:CryptoKey":
       return { id: `${inputs["keyRing"]}/cryptoKeys/${physical}`, state: { name: physical } };
     case "gcp:artifactregistry/repository:Repository":
@@ -273,6 +275,8 @@ export function cloudLikeCall(token: string): Record<string, unknown> {
       return { number: "123456789", projectId: "test-project" };
     case "gcp:storage/getProjectServiceAccount:getProjectServiceAccount":
       return { member: "serviceAccount:service-123456789@gs-project-accounts.iam.gserviceaccount.com" };
+    case "gcp:bigquery/getDefaultServiceAccount:getDefaultServiceAccount":
+      return { member: "serviceAccount:bq-123456789@bigquery-encryption.iam.gserviceaccount.com" };
     case "gcp:container/getCluster:getCluster":
       return {
         endpoint: "203.0.113.10",

@@ -95,6 +95,87 @@ describe("keys and registries", () => {
       }),
     ).toContain("CryptoKey x/y not found");
   });
+  refuses(t.serviceIdentity, "refuses the identity of what is no API, and gives the same one twice", async (world) => {
+    expect(await world.refusal(t.serviceIdentity, "i", { service: "sqladmin" })).toContain('"sqladmin" is no API');
+    const [one, other] = [
+      await world.create(t.serviceIdentity, "i", { service: "sqladmin.googleapis.com" }),
+      await world.create(t.serviceIdentity, "j", { service: "sqladmin.googleapis.com" }),
+    ];
+    expect(one.outputs["member"]).toMatch(/^serviceAccount:service-\d+@gcp-sa-cloud-sql\.iam\.gserviceaccount\.com$/);
+    expect(other.outputs["member"]).toBe(one.outputs["member"]);
+  });
+
+  const region = "europe-west1";
+  const kmsKey = (location: string, name = "k") =>
+    `projects/sandbox/locations/${location}/keyRings/r/cryptoKeys/${name}`;
+  /** Inputs with a key, by type, and the service that encrypts. */
+  const encrypted: readonly [type: string, service: string, inputs: (key: string) => PropertyMap][] = [
+    [types.bucket, "storage", (key) => ({ location: region, encryption: { defaultKmsKeyName: key } })],
+    [
+      t.repository,
+      "artifactregistry",
+      (key) => ({ repositoryId: "r1", location: region, format: "DOCKER", kmsKeyName: key }),
+    ],
+    [
+      t.dataset,
+      "bigquery",
+      (key) => ({ datasetId: "d", location: region, defaultEncryptionConfiguration: { kmsKeyName: key } }),
+    ],
+    [
+      types.secret,
+      "secretmanager",
+      (key) => ({
+        secretId: "s",
+        replication: {
+          userManaged: { replicas: [{ location: region, customerManagedEncryption: { kmsKeyName: key } }] },
+        },
+      }),
+    ],
+    [types.topic, "pubsub", (key) => ({ kmsKeyName: key })],
+    [
+      types.instance,
+      "sqladmin",
+      (key) => ({ databaseVersion: "POSTGRES_17", region, encryptionKeyName: key, settings: { tier: "db-f1-micro" } }),
+    ],
+    [t.redis, "redis", (key) => ({ memorySizeGb: 1, region, customerManagedKey: key })],
+  ];
+  it.each(encrypted)("%s takes a key that %s may use, and refuses all others", async (type, service, inputs) => {
+    const world = await World.open();
+    expect(await world.refusal(type, "x", inputs("k"))).toContain('"k" is no key: projects/');
+    expect(await world.refusal(type, "x", inputs(`${kmsKey(region)}/cryptoKeyVersions/1`))).toContain(
+      "without a version",
+    );
+    expect(await world.refusal(type, "x", inputs(kmsKey(region)))).toContain(
+      `Cloud KMS key ${kmsKey(region)} not found`,
+    );
+    if (type !== types.topic)
+      expect(await world.refusal(type, "x", inputs(kmsKey("us-east1")))).toContain(
+        "is in us-east1: it must be in europe-west1",
+      );
+    await world.create(t.keyRing, "r", { location: region, name: "r" });
+    const key = await world.create(t.cryptoKey, "k", {
+      keyRing: `projects/sandbox/locations/${region}/keyRings/r`,
+      name: "k",
+    });
+    expect(await world.refusal(type, "x", inputs(key.id))).toContain(`Permission denied on Cloud KMS key ${key.id}`);
+    const asked = {
+      storage: "gcp:storage/getProjectServiceAccount:getProjectServiceAccount",
+      bigquery: "gcp:bigquery/getDefaultServiceAccount:getDefaultServiceAccount",
+    }[service];
+    const member =
+      asked === undefined
+        ? (await world.create(t.serviceIdentity, "i", { service: `${service}.googleapis.com` })).outputs["member"]!
+        : (await world.provider(type).invoke(asked, {})).result["member"]!;
+    const grant = (role: string) => world.create(t.keyMember, role, { cryptoKeyId: key.id, role, member });
+    await grant("roles/cloudkms.viewer");
+    expect(await world.refusal(type, "x", inputs(key.id))).toContain("Permission denied on Cloud KMS key");
+    await grant("roles/cloudkms.cryptoKeyEncrypterDecrypter");
+    await world.create(type, "x", inputs(key.id));
+    // What is in another project is not known here.
+    expect(await world.check(type, "y", inputs(kmsKey(region).replace("sandbox", "elsewhere")))).toMatchObject({
+      failures: [],
+    });
+  });
   const docker = { repositoryId: "images", location: "europe-west1", format: "DOCKER" };
   refuses(t.repository, "refuses a wrong format, a wrong name and a taken one", async (world) => {
     expect(await world.refusal(t.repository, "r", { ...docker, format: "OCI" })).toContain('"OCI" is none of');

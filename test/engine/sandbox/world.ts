@@ -224,6 +224,7 @@ export const serviceTypes = {
   keyRing: "gcp:kms/keyRing:KeyRing",
   cryptoKey: "gcp:kms/cryptoKey:CryptoKey",
   keyMember: "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
+  serviceIdentity: "gcp:projects/serviceIdentity:ServiceIdentity",
   repository: "gcp:artifactregistry/repository:Repository",
   repositoryMember: "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",
   dataset: "gcp:bigquery/dataset:Dataset",

@@ -1,6 +1,7 @@
 // Artifact Registry: repositories and members. Follows terraform-provider-google (services/artifactregistry).
 import type { Draft, Kind } from "../kind.ts";
 import { googleError } from "../refusal.ts";
+import { encrypted } from "./keys.ts";
 import { checkRegion, projectOf, regions } from "./places.ts";
 import { checkChoice, checkLabels, checkName, existing, iamMember, shortName } from "./shared.ts";
 
@@ -79,4 +80,13 @@ const repositoryMember = iamMember({
   }),
 });
 
-export const artifactRegistryKinds: readonly Kind[] = [repository, repositoryMember];
+export const artifactRegistryKinds: readonly Kind[] = [
+  encrypted(repository, "artifactregistry", (inputs, place) => [
+    {
+      property: "kmsKeyName",
+      key: inputs.at("kmsKeyName").string,
+      location: inputs.at("location").string ?? place.region,
+    },
+  ]),
+  repositoryMember,
+];

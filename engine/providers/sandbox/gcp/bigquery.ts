@@ -2,6 +2,7 @@
 import type { Draft, Kind } from "../kind.ts";
 import { googleError, Refusal } from "../refusal.ts";
 import { View } from "../view.ts";
+import { encrypted } from "./keys.ts";
 import { checkRegion, projectOf, regions } from "./places.ts";
 import { checkBetween, checkChoice, checkLabels, checkName, etagOf, existing, iamMember, shortName } from "./shared.ts";
 
@@ -163,4 +164,14 @@ const datasetMember = iamMember({
   outputs: ({ inputs, place }) => ({ project: projectOf(inputs, place) }),
 });
 
-export const bigqueryKinds: readonly Kind[] = [dataset, table, datasetMember];
+export const bigqueryKinds: readonly Kind[] = [
+  encrypted(dataset, "bigquery", (inputs) => [
+    {
+      property: "defaultEncryptionConfiguration.kmsKeyName",
+      key: inputs.at("defaultEncryptionConfiguration.kmsKeyName").string,
+      location: inputs.at("location").string?.toLowerCase(),
+    },
+  ]),
+  table,
+  datasetMember,
+];

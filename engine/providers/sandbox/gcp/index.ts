@@ -11,6 +11,7 @@ import { containerKinds } from "./container.ts";
 import { dnsKinds } from "./dns.ts";
 import { edgeKinds } from "./edge.ts";
 import { iamKinds } from "./iam.ts";
+import { identityKinds, serviceAgent } from "./keys.ts";
 import { kmsKinds } from "./kms.ts";
 import { operationsKinds } from "./operations.ts";
 import {
@@ -29,7 +30,7 @@ import { runKinds } from "./run.ts";
 import { secretManagerKinds } from "./secretManager.ts";
 import { clusters, existing, networkId, networks, subnetworkId, subnetworks } from "./shared.ts";
 import { sqlKinds } from "./sql.ts";
-import { storageAgent, storageKinds } from "./storage.ts";
+import { storageKinds } from "./storage.ts";
 
 const kinds: readonly Kind[] = [
   ...computeKinds,
@@ -44,6 +45,7 @@ const kinds: readonly Kind[] = [
   ...dnsKinds,
   ...edgeKinds,
   ...kmsKinds,
+  ...identityKinds,
   ...operationsKinds,
   ...redisKinds,
   ...runKinds,
@@ -81,8 +83,13 @@ const functions: Readonly<Record<string, Served>> = {
   },
   "gcp:storage/getProjectServiceAccount:getProjectServiceAccount": (args, place) => {
     const project = args.at("project").string ?? place.project;
-    const email = storageAgent(project);
+    const email = serviceAgent("storage", project);
     return { id: email, project, emailAddress: email, member: `serviceAccount:${email}` };
+  },
+  "gcp:bigquery/getDefaultServiceAccount:getDefaultServiceAccount": (args, place) => {
+    const project = args.at("project").string ?? place.project;
+    const email = serviceAgent("bigquery", project);
+    return { id: email, project, email, member: `serviceAccount:${email}` };
   },
   "gcp:container/getCluster:getCluster": async (args, place, cloud) => {
     const project = args.at("project").string ?? place.project;

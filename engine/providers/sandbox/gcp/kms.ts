@@ -2,11 +2,11 @@
 // never deletes rings and keys, so that their names stay taken; here they go, or no sandbox could be emptied.
 import type { Kind } from "../kind.ts";
 import { googleError } from "../refusal.ts";
+import { keyMembers } from "./keys.ts";
 import { checkRegion, projectOf, regions } from "./places.ts";
-import { checkChoice, checkLabels, checkName, existing, iamMember } from "./shared.ts";
+import { checkChoice, checkLabels, checkName, cryptoKeys, existing, iamMember } from "./shared.ts";
 
 const rings = "gcp/kms/keyRings";
-const cryptoKeys = "gcp/kms/cryptoKeys";
 
 const nameRule = { pattern: /^[A-Za-z0-9_-]{1,63}$/, description: "1 to 63 letters, digits, - and _" };
 /** Beside regions (cloud.google.com/kms/docs/locations). */
@@ -79,7 +79,7 @@ const cryptoKey: Kind = {
 
 const keyMember = iamMember({
   type: "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember",
-  collection: "gcp/kms/cryptoKeyIamMembers",
+  collection: keyMembers,
   property: "cryptoKeyId",
   target: ({ inputs }) => inputs.at("cryptoKeyId").string ?? "",
   exists: async (target, _, cloud) =>

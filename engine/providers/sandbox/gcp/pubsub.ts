@@ -4,6 +4,7 @@ import type { Draft, Kind } from "../kind.ts";
 import type { NameRule } from "../names.ts";
 import { googleError, type Refusal } from "../refusal.ts";
 import { View } from "../view.ts";
+import { encrypted } from "./keys.ts";
 import { checkRegion, projectOf } from "./places.ts";
 import {
   checkBetween,
@@ -111,7 +112,7 @@ const member = (type: string, collection: string, property: "topic" | "subscript
   });
 
 export const pubsubKinds: readonly Kind[] = [
-  topic,
+  encrypted(topic, "pubsub", (inputs) => [{ property: "kmsKeyName", key: inputs.at("kmsKeyName").string }]),
   subscription,
   member("gcp:pubsub/topicIAMMember:TopicIAMMember", "gcp/pubsub/topicIamMembers", "topic", topics),
   member(

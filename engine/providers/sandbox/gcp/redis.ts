@@ -7,6 +7,7 @@ import { formatAddress, freeBlock, parseAddress } from "../ranges.ts";
 import { googleError, Refusal } from "../refusal.ts";
 import { View } from "../view.ts";
 import { certificateOf } from "./certificate.ts";
+import { encrypted } from "./keys.ts";
 import { checkRegion, projectOf, regionIn, zonesOf } from "./places.ts";
 import {
   checkBetween,
@@ -143,4 +144,12 @@ async function freeHost(
   return formatAddress(free.first);
 }
 
-export const redisKinds: readonly Kind[] = [instance];
+export const redisKinds: readonly Kind[] = [
+  encrypted(instance, "redis", (inputs, place) => [
+    {
+      property: "customerManagedKey",
+      key: inputs.at("customerManagedKey").string,
+      location: regionIn(inputs, place),
+    },
+  ]),
+];

@@ -3,6 +3,7 @@ import { linkPath } from "../differences.ts";
 import type { Draft, Kind } from "../kind.ts";
 import { googleError, Refusal } from "../refusal.ts";
 import { View } from "../view.ts";
+import { encrypted } from "./keys.ts";
 import { checkRegion, projectNumber, projectOf } from "./places.ts";
 import { checkLabels, checkName, existing, iamMember, shortName } from "./shared.ts";
 
@@ -128,4 +129,18 @@ const secretMember = iamMember({
   outputs: ({ inputs, place }) => ({ project: projectOf(inputs, place) }),
 });
 
-export const secretManagerKinds: readonly Kind[] = [secret, secretVersion, secretMember];
+export const secretManagerKinds: readonly Kind[] = [
+  encrypted(secret, "secretmanager", (inputs) => [
+    {
+      property: "replication.auto.customerManagedEncryption.kmsKeyName",
+      key: inputs.at("replication.auto.customerManagedEncryption.kmsKeyName").string,
+    },
+    ...inputs.at("replication.userManaged.replicas").items.map((replica, index) => ({
+      property: `replication.userManaged.replicas[${index}].customerManagedEncryption.kmsKeyName`,
+      key: replica.at("customerManagedEncryption.kmsKeyName").string,
+      location: replica.at("location").string,
+    })),
+  ]),
+  secretVersion,
+  secretMember,
+];

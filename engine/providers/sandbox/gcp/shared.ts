@@ -16,6 +16,7 @@ export const addresses = "gcp/compute/addresses";
 export const connections = "gcp/servicenetworking/connections";
 export const clusters = "gcp/container/clusters";
 export const accounts = "gcp/iam/serviceAccounts";
+export const cryptoKeys = "gcp/kms/cryptoKeys";
 export const topics = "gcp/pubsub/topics";
 export const instances = "gcp/sql/instances";
 

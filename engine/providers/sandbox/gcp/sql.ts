@@ -9,6 +9,7 @@ import { googleError, Refusal } from "../refusal.ts";
 import { View } from "../view.ts";
 import { certificateOf } from "./certificate.ts";
 import { reservedRange } from "./compute.ts";
+import { encrypted } from "./keys.ts";
 import { checkRegion, isZone, projectNumber, projectOf, regionIn } from "./places.ts";
 import {
   addresses,
@@ -413,4 +414,11 @@ async function requireInstance({ inputs }: Resource, cloud: Cloud): Promise<void
   }
 }
 
-export const sqlKinds: readonly Kind[] = [connection, instance, database, user];
+export const sqlKinds: readonly Kind[] = [
+  connection,
+  encrypted(instance, "sqladmin", (inputs, place) => [
+    { property: "encryptionKeyName", key: inputs.at("encryptionKeyName").string, location: regionIn(inputs, place) },
+  ]),
+  database,
+  user,
+];

@@ -6,6 +6,7 @@ import type { Kind } from "../kind.ts";
 import { numericId } from "../names.ts";
 import { googleError, Refusal } from "../refusal.ts";
 import { View } from "../view.ts";
+import { encrypted, serviceAgent } from "./keys.ts";
 import { projectNumber, projectOf, regions } from "./places.ts";
 import { checkChoice, checkLabels, checkName, etagOf, existing, iamMember, topics } from "./shared.ts";
 
@@ -185,11 +186,6 @@ function contentOf(inputs: View): string {
   return source.hash;
 }
 
-/** Cloud Storage's own identity in a project, which publishes its notifications. */
-export function storageAgent(project: string): string {
-  return `service-${projectNumber(project)}@gs-project-accounts.iam.gserviceaccount.com`;
-}
-
 const events = ["OBJECT_FINALIZE", "OBJECT_METADATA_UPDATE", "OBJECT_DELETE", "OBJECT_ARCHIVE"];
 
 const notification: Kind = {
@@ -215,7 +211,7 @@ const notification: Kind = {
     await existing(cloud, buckets, bucketName(inputs.at("bucket").string ?? ""), noBucket);
     const path = (inputs.at("topic").string ?? "").replace(/^\/\/pubsub\.googleapis\.com\//, "");
     const topic = path.includes("/") ? path : `projects/${place.project}/topics/${path}`;
-    const agent = storageAgent(place.project);
+    const agent = serviceAgent("storage", place.project);
     const granted = (await cloud.list("gcp/pubsub/topicIamMembers")).some(({ id }) =>
       id.startsWith(`${topic}/roles/pubsub.publisher/serviceAccount:${agent}`),
     );
@@ -232,4 +228,15 @@ const notification: Kind = {
   }),
 };
 
-export const storageKinds: readonly Kind[] = [bucket, bucketMember, bucketObject, notification];
+export const storageKinds: readonly Kind[] = [
+  encrypted(bucket, "storage", (inputs) => [
+    {
+      property: "encryption.defaultKmsKeyName",
+      key: inputs.at("encryption.defaultKmsKeyName").string,
+      location: inputs.at("location").string?.toLowerCase(),
+    },
+  ]),
+  bucketMember,
+  bucketObject,
+  notification,
+];
