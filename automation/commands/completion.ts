@@ -103,6 +103,7 @@ export const commandOptions: Readonly<Record<string, readonly string[]>> = {
   logs: ["--run"],
   runs: ["--limit"],
   report: ["--report"],
+  new: ["--needs", "--dir", "--stack", "--cloud", "--like", "--dry-run"],
   env: ["--env"],
   pulumi: ["--env"],
   sandbox: [],
@@ -110,13 +111,14 @@ export const commandOptions: Readonly<Record<string, readonly string[]>> = {
 
 /** Options whose next word is their value. */
 const valued = new Set(
-  "-C --cwd --output -e --env -j --concurrency --on-failure --resource-parallel --lock-timeout --report --format --run --limit".split(
+  "-C --cwd --output -e --env -j --concurrency --on-failure --resource-parallel --lock-timeout --report --format --run --limit --needs --dir --stack --cloud --like".split(
     " ",
   ),
 );
 const values: Readonly<Record<string, readonly string[]>> = {
   "--output": ["auto", ...outputKinds],
   "--on-failure": ["stop", "keep-going"],
+  "--cloud": ["sandbox", "real"],
   "--format": ["tree", "mermaid", "dot", "json"],
   "--concurrency": ["auto", "50%", "100%"],
   "-j": ["auto", "50%", "100%"],
@@ -126,6 +128,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
 const takesStacks = new Set("up preview refresh destroy drift recover unlock outputs list graph logs".split(" "));
 const takesRuns = new Set(["resume", "report"]);
 const choices: Readonly<Record<string, readonly string[]>> = {
+  new: ["stack", "task", "project", "component", "environment"],
   completion: ["bash", "zsh", "fish"],
   sandbox: ["fail", "slow", "limit", "faults", "list", "show", "edit", "delete"],
 };

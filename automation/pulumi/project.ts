@@ -14,10 +14,10 @@ export interface Project {
 }
 
 /** What the file may be called (pulumi/pulumi: sdk/go/common/workspace/paths.go). YAML takes JSON as it is. */
-const fileNames = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
+export const projectFileNames: readonly string[] = ["Pulumi.yaml", "Pulumi.yml", "Pulumi.json"];
 
 async function read(root: string): Promise<{ readonly file: string; readonly text: string }> {
-  for (const name of fileNames) {
+  for (const name of projectFileNames) {
     const file = path.join(root, name);
     try {
       return { file, text: await readFile(file, "utf8") };
@@ -26,7 +26,7 @@ async function read(root: string): Promise<{ readonly file: string; readonly tex
       if (code !== "ENOENT") throw new TuttiError("workspace", `${file} cannot be read: ${code ?? message}`);
     }
   }
-  throw new TuttiError("workspace", `${path.join(root, fileNames[0]!)} cannot be read: ENOENT`);
+  throw new TuttiError("workspace", `${path.join(root, projectFileNames[0]!)} cannot be read: ENOENT`);
 }
 
 /** @throws TuttiError `workspace` when there is no readable Pulumi.yaml in the folder. */

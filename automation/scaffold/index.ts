@@ -1,24 +1,38 @@
-// Adds a stack, a task, a component or an environment to a workspace: files, tests, and the lines in stacks/workspace.ts. Everything
+// Adds a stack, a task, an existing project, a component or an environment to a workspace: files, tests, and the lines in stacks/workspace.ts. Everything
 // is made out before anything is written; a file that is there is never written over.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Workspace } from "../define.ts";
+import { folderMistakes } from "../checkProjects.ts";
+import { type AnyContract, defineProject, type Workspace } from "../define.ts";
 import { TuttiError } from "../errors.ts";
 import { loadWorkspace } from "../load.ts";
-import { findProject } from "../pulumi/project.ts";
+import { findProject, projectFileNames } from "../pulumi/project.ts";
 import type { Result } from "../result.ts";
 import { noneNamed, parseSettings, stacksOf } from "../workspace.ts";
 import { addEnvironment, addImport, addStack, environmentCode } from "./sourceEdit.ts";
-import { componentFiles, environmentTest, identifier, type NewFile, type Style, stackFiles } from "./templates.ts";
+import {
+  componentFiles,
+  type ExistingProject,
+  environmentTest,
+  identifier,
+  type NewFile,
+  projectFiles,
+  type Style,
+  stackFiles,
+} from "./templates.ts";
 
-export const newKinds = ["stack", "task", "component", "environment"] as const;
+export const newKinds = ["stack", "task", "project", "component", "environment"] as const;
 export type NewKind = (typeof newKinds)[number];
 
 export interface NewOptions {
   readonly kind: NewKind;
   readonly name: string;
-  /** The needs of a stack or a task, by name. */
+  /** The needs of a stack, a task or a project, by name. */
   readonly needs?: readonly string[];
+  /** Folder of a project's Pulumi.yaml, from where one stands. Default: the project's name below the root. */
+  readonly dir?: string;
+  /** What Pulumi calls a project's stacks. Default: as its configuration files are called, else `{environment}`. */
+  readonly stack?: string;
   /** An environment's cloud. Default: `sandbox`. */
   readonly cloud?: "sandbox" | "real";
   /** An environment whose settings the new one begins with. */
@@ -33,6 +47,8 @@ export interface NewPlan {
   readonly changed: NewFile | undefined;
   /** How to run the new test. */
   readonly test: string;
+  /** What whoever adds it should know. */
+  readonly note?: string;
 }
 
 const workspaceFile = "stacks/workspace.ts";
@@ -56,7 +72,7 @@ export async function planNew(directory: string, options: NewOptions): Promise<N
   const { kind, name } = options;
   checkName(kind, name, workspace);
   const style = styleOf(root, source);
-  const planned = await partsOf(options, { root, workspace, source, style });
+  const planned = await partsOf(options, { directory, root, workspace, source, style });
   for (const { path: file } of planned.files)
     if (existsSync(path.join(root, file)))
       throw new TuttiError("usage", `${file} is there already; nothing is written over`, {
@@ -67,6 +83,7 @@ export async function planNew(directory: string, options: NewOptions): Promise<N
     root,
     files: planned.files,
     changed: planned.text === undefined ? undefined : { path: workspaceFile, text: planned.text },
+    ...(planned.note === undefined ? {} : { note: planned.note }),
     test: style.tests === "vitest" ? `npx vitest run ${testFile}` : `npx node --test ${testFile}`,
   };
 }
@@ -110,6 +127,7 @@ function checkName(kind: NewKind, name: string, { stacks, environments }: Worksp
 }
 
 interface Place {
+  readonly directory: string;
   readonly root: string;
   readonly workspace: Workspace;
   readonly source: string;
@@ -118,33 +136,26 @@ interface Place {
 
 async function partsOf(
   options: NewOptions,
-  { root, workspace, source, style }: Place,
-): Promise<{ readonly files: readonly NewFile[]; readonly text: string | undefined }> {
+  place: Place,
+): Promise<{ readonly files: readonly NewFile[]; readonly text: string | undefined; readonly note?: string }> {
+  const { root, workspace, source, style } = place;
   const { kind, name } = options;
   switch (kind) {
     case "stack":
     case "task": {
-      const needs = (options.needs ?? []).map((need) => {
-        const found = workspace.stacks.find((one) => one.name === need);
-        if (found === undefined)
-          throw new TuttiError(
-            "usage",
-            noneNamed(
-              "stack",
-              need,
-              workspace.stacks.map((one) => one.name),
-            ),
-          );
-        const file = `stacks/${need}/contract.ts`;
-        const contract = existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), "utf8") : "";
-        if (!new RegExp(`^export const ${identifier(need)}\\b`, "m").test(contract))
-          throw new TuttiError("usage", `${file} does not export a contract called ${identifier(need)}`, {
-            hint: `make the ${kind} without it, then add it to "needs" by hand`,
-          });
-        return found;
-      });
-      const files = written(stackFiles(kind, name, needs, style));
+      const files = written(stackFiles(kind, name, needsOf(options, place), style));
       return { files, text: written(addStack(source, identifier(name), `./${name}/contract.ts`)) };
+    }
+    case "project": {
+      const project = await existingProject(options, place);
+      const files = projectFiles(name, project, needsOf(options, place), style);
+      const text = written(addStack(source, identifier(name), `./${name}/contract.ts`));
+      const sandboxes = Object.keys(workspace.environments).filter(
+        (one) => workspace.environments[one]!.cloud === "sandbox",
+      );
+      if (project.runtime === "nodejs" || sandboxes.length === 0) return { files, text };
+      const note = `a sandbox runs Node.js projects only, and this one is in ${project.runtime}: write except: [${identifier(name)}] in ${sandboxes.join(" and ")}`;
+      return { files, text, note };
     }
     case "component": {
       const { name: project } = await findProject(root);
@@ -153,6 +164,62 @@ async function partsOf(
     case "environment":
       return { files: [environmentTest(name, style)], text: environmentText(options, workspace, source, style) };
   }
+}
+
+/** Contracts that are needed, each from its own folder. */
+function needsOf({ kind, needs = [] }: NewOptions, { root, workspace }: Place): readonly AnyContract[] {
+  return needs.map((need) => {
+    const found = workspace.stacks.find((one) => one.name === need);
+    if (found === undefined)
+      throw new TuttiError(
+        "usage",
+        noneNamed(
+          "stack",
+          need,
+          workspace.stacks.map((one) => one.name),
+        ),
+      );
+    const file = `stacks/${need}/contract.ts`;
+    const contract = existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), "utf8") : "";
+    if (!new RegExp(`^export const ${identifier(need)}\\b`, "m").test(contract))
+      throw new TuttiError("usage", `${file} does not export a contract called ${identifier(need)}`, {
+        hint: `make the ${kind} without it, then add it to "needs" by hand`,
+      });
+    return found;
+  });
+}
+
+/** Where the project is, what it is written in, and what its stacks are called. */
+async function existingProject(
+  { name, dir, stack }: NewOptions,
+  { directory, root, workspace }: Place,
+): Promise<ExistingProject> {
+  const folder = dir === undefined ? path.join(root, name) : path.resolve(directory, dir);
+  const file = projectFileNames.find((one) => existsSync(path.join(folder, one)));
+  const relative = path.relative(root, folder).split(path.sep).join("/") || ".";
+  if (file === undefined)
+    throw new TuttiError("usage", `there is no Pulumi.yaml in ${relative}`, {
+      hint: `say where the project is: tutti new project ${name} --dir <folder>`,
+    });
+  const { runtime, stackConfigDir } = await findProject(folder);
+  const names = stack ?? stackPattern(path.join(folder, stackConfigDir), Object.keys(workspace.environments));
+  const [mistake] = folderMistakes(defineProject({ name, dir: relative, stack: names }));
+  if (mistake !== undefined) throw new TuttiError("usage", `${mistake} (project ${name})`);
+  return { dir: relative, stack: names, file, runtime: runtime.name };
+}
+
+/** `payments-{environment}` where there is a Pulumi.payments-dev.yaml and an environment dev; `{environment}` where nothing tells. */
+function stackPattern(folder: string, environments: readonly string[]): string {
+  const files = existsSync(folder) ? readdirSync(folder).sort() : [];
+  for (const file of files) {
+    const name = /^Pulumi\.(.+)\.ya?ml$/.exec(file)?.[1] ?? "";
+    for (const environment of environments) {
+      const found = new RegExp(`(^|[-_.])${environment}(?=$|[-_.])`).exec(name);
+      if (found !== null)
+        return `${name.slice(0, found.index)}${found[1]}{environment}${name.slice(found.index + found[0].length)}`;
+    }
+  }
+  return "{environment}";
 }
 
 function environmentText(

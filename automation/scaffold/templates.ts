@@ -1,4 +1,4 @@
-// What `tutti new` writes: the first lines of stacks, tasks and components, and tests that pass as they are. Pure.
+// What `tutti new` writes: the first lines of stacks, tasks, contracts of existing projects and components, and tests that pass as they are. Pure.
 import type * as z from "zod";
 import type { AnyContract } from "../define.ts";
 import { err, ok, type Result } from "../result.ts";
@@ -98,6 +98,56 @@ ${options}
 }
 
 const property = ({ name }: AnyContract): string => identifier(name);
+
+/** An existing project, as its contract has it. */
+export interface ExistingProject {
+  /** From the root of the workspace. */
+  readonly dir: string;
+  readonly stack: string;
+  /** `Pulumi.yaml`, or another of its names. */
+  readonly file: string;
+  readonly runtime: string;
+}
+
+/** The contract of an existing project and its test. The project itself stays as it is. */
+export function projectFiles(
+  name: string,
+  { dir, stack, file }: ExistingProject,
+  needs: readonly AnyContract[],
+  style: Style,
+): readonly NewFile[] {
+  const imports = needs
+    .map((need) => need.name)
+    .sort()
+    .map((need) => `import { ${identifier(need)} } from "../${need}/contract.ts";\n`)
+    .join("");
+  const contract = `// ${name}: the Pulumi project in ${dir}, as it is. Say here what it is for.
+import { defineProject } from "${specifier(style, "define", "../")}";
+${imports}
+export const ${identifier(name)} = defineProject({
+  name: "${name}",
+  dir: "${dir}",
+  stack: "${stack}",
+${needs.length === 0 ? "" : `  needs: { ${needs.map(property).join(", ")} },\n`}  // What others may read of it, by the names of its outputs: { url: z.string(), token: secret(z.string()) }.
+  outputs: {},
+});
+`;
+  const imported = [...testImports(style).trimEnd().split("\n"), `import { existsSync } from "node:fs";`];
+  const from = (line: string): string => /"([^"]+)"/.exec(line)![1]!;
+  const test = `${imported.sort((one, other) => (from(one) < from(other) ? -1 : 1)).join("\n")}
+import { checkWorkspace } from "${specifier(style, "index", "../../stacks/")}";
+import workspace from "../../stacks/workspace.ts";
+
+it("${name} stands in the graph, and is where its contract says", () => {
+  ${equal(style, "checkWorkspace(workspace)", "[]")}
+  ${equal(style, `existsSync(new URL("../../${dir}/${file}", import.meta.url))`, "true")}
+});
+`;
+  return [
+    { path: `stacks/${name}/contract.ts`, text: contract },
+    { path: `test/stacks/${name}.test.ts`, text: test.replaceAll("../../stacks/../", "../../") },
+  ];
+}
 
 /** A component and its test. */
 export function componentFiles(name: string, project: string, style: Style): readonly NewFile[] {

@@ -352,7 +352,10 @@ function checkArguments(name: string, args: PostgresArgs): void {
   check.done();
 }
 
-/** Keys are of one region: a copy elsewhere needs one of its own, and only there (docs.cloud.google.com/sql/docs/postgres/cmek). */
+/**
+ * A key is in the region of its instance (description of `encryptionKeyName` in the provider), so a copy elsewhere needs one of its own.
+ * That a copy in the same region has the instance's is *unverified*.
+ */
 function checkReplicaKey(
   check: ArgumentCheck,
   argument: string,

@@ -33,6 +33,7 @@ describe("after", () => {
     ["report", "2026", ["20261123-120000-bcdf"]],
     ["logs app.local --run", "", ["20261123-120000-bcdf"]],
     ["completion", "f", ["fish"]],
+    ["new", "pro", ["project"]],
     ["doctor", "", []],
     ["sandbox", "s", ["slow", "show"]],
     ["sandbox list", "", []],

@@ -48,7 +48,7 @@ const files = (): Readonly<Record<string, string>> =>
     }),
   );
 
-it("adds a stack, a task, a component and environments whose tests pass and which compile", async () => {
+it("adds a stack, a task, a component, an environment and a project whose tests pass and which compile", async () => {
   const before = files();
   // A folder is loaded once in a process: each command is a process of its own, as for a user.
   for (const args of [
@@ -92,6 +92,34 @@ it("adds a stack, a task, a component and environments whose tests pass and whic
   });
   expect(ran.stdout + ran.stderr).toMatch(/pass 4\b/);
   expect(ran.status).toBe(0);
+
+  // An existing project, last: one that no sandbox runs.
+  fixture.write("shop/Pulumi.yaml", "name: acme-shop\nruntime: python\n");
+  fixture.write("shop/Pulumi.shop-real.yaml", "config: {}\n");
+  const untouched = snapshot(path.join(fixture.root, "shop"));
+  const added = await fixture.tutti(["new", "project", "web-shop", "--dir", "../shop", "--needs", "order-book"], {
+    cwd: "stacks",
+  });
+  expect([added.code, added.stdout, added.stderr]).toEqual([
+    0,
+    "new stacks/web-shop/contract.ts\nnew test/stacks/web-shop.test.ts\nchanged stacks/workspace.ts\n",
+    "note: a sandbox runs Node.js projects only, and this one is in python: write except: [webShop] in local and qa\n" +
+      "try it: npx node --test test/stacks/web-shop.test.ts\n",
+  ]);
+  const contract = fixture.read("stacks/web-shop/contract.ts");
+  expect(contract).toContain(`  dir: "shop",\n  stack: "shop-{environment}",\n  needs: { orderBook },\n`);
+  const itsTest = () =>
+    spawnSync(process.execPath, ["--test", "test/stacks/web-shop.test.ts"], {
+      cwd: fixture.root,
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"]!, HOME: fixture.root },
+    });
+  expect(itsTest().stdout).toMatch(/pass 1\b/);
+  fixture.write("stacks/web-shop/contract.ts", contract.replace("{environment}", "{env}"));
+  expect(itsTest().stdout).toMatch(/fail 1\b/);
+  fixture.write("stacks/web-shop/contract.ts", contract);
+  expect(snapshot(path.join(fixture.root, "shop"))).toEqual(untouched);
+
   const compiled = spawnSync(
     process.execPath,
     [path.join(repository, "node_modules/typescript/bin/tsc"), "-p", fixture.root],
@@ -109,7 +137,7 @@ it("refuses what cannot be, with what could, and writes nothing", async () => {
   };
   expect(await refused("stack", "OrderBook")).toContain(`did you mean "orderbook"?`);
   expect(await refused("stack", "base")).toBe(
-    `tutti: there is a stack named "base" already\n  there are: app, base, fill-shelves, order-book\n`,
+    `tutti: there is a stack named "base" already\n  there are: app, base, fill-shelves, order-book, web-shop\n`,
   );
   expect(await refused("stack", "class")).toContain("a word of the language");
   expect(await refused("stack", "billing", "--needs", "bse")).toBe(
@@ -119,9 +147,17 @@ it("refuses what cannot be, with what could, and writes nothing", async () => {
     "components/queue.ts is there already; nothing is written over",
   );
   expect(await refused("component", "topic", "--needs", "base")).toContain(
-    "--needs is for a stack or a task, not for a component",
+    "--needs is for a stack, a task or a project, not for a component",
   );
   expect(await refused("environment", "eu", "--like", "reall")).toContain(`did you mean "real"?`);
+  expect(await refused("project", "payments")).toBe(
+    "tutti: there is no Pulumi.yaml in payments\n  say where the project is: tutti new project payments --dir <folder>\n",
+  );
+  expect(await refused("project", "payments", "--dir", ".")).toContain(`"dir" is the workspace itself`);
+  expect(await refused("project", "payments", "--dir", "shop", "--stack", "shop-{env}")).toContain(
+    `"stack" has {env}; what can stand there is {environment} and {instance}`,
+  );
+  expect(await refused("stack", "payments", "--dir", "shop")).toContain("--dir is for a project, not for a stack");
   expect(await refused("stack")).toBe("tutti: no name for the stack\n  write: tutti new stack <name>\n");
   expect(await refused("stck", "x")).toContain(`"stck"; did you mean "stack"?`);
   expect(files()).toEqual(before);
@@ -145,6 +181,15 @@ it("asks on a terminal for what was not said, and only shows it with --dry-run",
   expect(world.out()).toContain(`  needs: { base },\n`);
   expect(world.out()).toContain(`--- stacks/workspace.ts (changed)`);
   expect(world.err()).toBe("nothing was written\n");
+  answers.push("other-shop", "", "shop", "");
+  const second = Object.assign(silentWorld(fixture.root), { canAsk: true, ask: world.ask });
+  expect(await main(["new", "project", "--dry-run"], second)).toBe(0);
+  expect(asked.slice(2)).toEqual([
+    "name of the project? ",
+    "stacks it needs, with commas? ",
+    "folder of its Pulumi.yaml? (other-shop) ",
+    "what Pulumi calls its stacks? (as its files say) ",
+  ]);
   const shown = async (...args: string[]): Promise<string> => {
     const one = silentWorld(fixture.root);
     expect(await main(["new", "environment", ...args, "--dry-run"], one), one.err()).toBe(0);
