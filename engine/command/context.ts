@@ -95,7 +95,8 @@ export function createContext(parts: ContextParts): CommandContext {
   };
 }
 
-async function backendUrl(env: Readonly<Record<string, string>>, project: Project | undefined): Promise<string> {
+/** @throws EngineError when none is known. */
+export async function backendUrl(env: Readonly<Record<string, string>>, project: Project | undefined): Promise<string> {
   const url = env["PULUMI_BACKEND_URL"] || project?.backendUrl || (await currentBackend(pulumiHome(env)));
   if (!url)
     throw new EngineError(

@@ -8,7 +8,7 @@ import type { CommandContext } from "./context.ts";
 import { importedCode } from "./importedCode.ts";
 import { type ImportFile, parseImports, readImportFile, singleImport } from "./importFile.ts";
 import { requireConfirmation, runOperation } from "./operation.ts";
-import { openCheckpoint, openStack } from "./stack.ts";
+import { openCheckpoint, openStack, readConfig, stackSecrets } from "./stack.ts";
 
 /** `import <type> <name> <id>` or `import --file <path>` */
 export async function importVerb(context: CommandContext): Promise<number> {
@@ -18,11 +18,12 @@ export async function importVerb(context: CommandContext): Promise<number> {
   if (!previewOnly) requireConfirmation(context);
   const stack = await openStack(context);
   const protect = !flags.has("protect") || flags.boolean("protect");
-  const { imports, urns, names } = parseImports(file, stack.name, protect, {
-    decrypt: () => {
-      throw new EngineError("it is encrypted; give secrets as plain text");
-    },
-  });
+  // As `preview --import-file` writes them; without any, no key is derived.
+  const secrets = JSON.stringify(file.resources).includes('"ciphertext"')
+    ? await stackSecrets(context, stack, await readConfig(context, stack.name))
+    : undefined;
+  const decrypt = (ciphertext: string) => secrets!.decrypt(ciphertext);
+  const { imports, urns, names } = parseImports(file, stack.name, protect, { decrypt });
   if (imports.length === 0) throw new EngineError("there is nothing to import: the import file names no resources");
   const generates = !flags.has("generate-code") || flags.boolean("generate-code");
   const out = flags.string("out");

@@ -164,7 +164,7 @@ function readSpec(source: JsonObject, index: number, problems: string[]) {
 }
 
 /** The name, or one with the type added when it is taken. */
-function freeName(name: string, type: string, taken: ReadonlySet<string>): string {
+export function freeName(name: string, type: string, taken: ReadonlySet<string>): string {
   if (!taken.has(name)) return name;
   const short = type.split(":").at(-1)!;
   const base = `${name}${short.charAt(0).toUpperCase()}${short.slice(1)}`;

@@ -4,6 +4,8 @@
 // What takes time and is not needed at once is begun early: the key of the stack's secrets is derived while the program
 // starts, and awaited when the first snapshot is written.
 
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { type Autonamer, autonamerOf } from "../deployment/autonaming.ts";
 import { type DeploymentOptions, type DeploymentResult, deploy } from "../deployment/deployment.ts";
 import { mapsEqual } from "../deployment/diff.ts";
@@ -27,12 +29,14 @@ import { EngineError, exitCodes } from "../state/error.ts";
 import type { UpdateInfo } from "../state/history.ts";
 import type { Project } from "../state/project.ts";
 import type { ResourceState } from "../state/resource.ts";
+import type { SecretsManager } from "../state/secrets.ts";
 import { displayName, fullName } from "../state/stackName.ts";
 import type { PropertyMap } from "../values.ts";
 import { adoptPendingCreates } from "./adopt.ts";
 import type { Flags } from "./args.ts";
 import { saveSettings } from "./config.ts";
 import type { CommandContext } from "./context.ts";
+import { importSink } from "./importSink.ts";
 import { watchedHost, watchedRegistrar } from "./secrecy.ts";
 import { type OpenedStack, openCheckpoint, openStack, programConfig, readConfig, stackSecrets } from "./stack.ts";
 import { isTrue } from "./stackRemove.ts";
@@ -263,18 +267,24 @@ class Phase {
 
   /** The secrets' key is derived while the program starts; the first write waits for it. */
   #writer(checkpoint: Checkpoint): (contents: SnapshotContents) => Promise<void> {
-    const { stack, config } = this.#opened;
     const { version } = this.#context;
-    const secrets = stackSecrets(this.#context, stack, config).then(async (manager) => {
-      await config.save();
-      return checkpoint.secrets && sameSalt(checkpoint.secrets, manager) ? checkpoint.secrets : manager;
-    });
+    const secrets = this.#savedSecrets().then((manager) =>
+      checkpoint.secrets && sameSalt(checkpoint.secrets, manager) ? checkpoint.secrets : manager,
+    );
     secrets.catch(() => {});
     const metadata = checkpoint.snapshot?.metadata ?? {};
     return async (contents) => {
       await this.#context.options.fence?.();
       await checkpoint.write({ ...contents, manifest: newManifest(version), metadata }, await secrets);
     };
+  }
+
+  /** What the stack's secrets are encrypted with; a new salt is kept before anything is. */
+  async #savedSecrets(): Promise<SecretsManager> {
+    const { stack, config } = this.#opened;
+    const manager = await stackSecrets(this.#context, stack, config);
+    await config.save();
+    return manager;
   }
 
   #openEvents(): EventStream {
@@ -293,6 +303,11 @@ class Phase {
       const suppressProgress = flags.boolean("suppress-progress");
       const withoutPrinted = this.#context.options.print !== undefined;
       sinks.push(displaySink(stdout, { ...show, suppressProgress, withoutPrinted, refreshing: kind === "refresh" }));
+    }
+    const importFile = flags.string("import-file");
+    if (importFile !== undefined) {
+      const write = (text: string) => writeFile(resolve(this.#context.cwd, importFile), text, { mode: 0o600 });
+      sinks.push(importSink(write, () => this.#savedSecrets()));
     }
     return new EventStream(
       sinks,

@@ -31,6 +31,10 @@ import { type OpenedStack, openStack, readConfig, readDeployment, stackSecrets }
 export async function stackExport(context: CommandContext): Promise<number> {
   const { flags } = context;
   const { backend, name } = await openStack(context);
+  if (flags.has("version"))
+    throw new EngineError(
+      `the current backend (${backend.url}) does not provide the ability to export previous deployments`,
+    );
   const raw = await backend.readRaw(name);
   const text =
     flags.boolean("show-secrets") && raw.deployment ? await opened(context, raw, raw.deployment) : rawText(raw);

@@ -148,3 +148,11 @@ function dependentsOf(
   }
   return dependents;
 }
+
+/** `state edit`: as the official CLI answers where nobody can be asked. */
+export async function stateEditor(): Promise<number> {
+  throw new EngineError(
+    "pulumi state edit must be run in interactive mode; here, edit what `pulumi stack export --file state.json` writes, " +
+      "and give it to `pulumi stack import --file state.json`",
+  );
+}

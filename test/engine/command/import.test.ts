@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { className, importedCode } from "../../../engine/command/importedCode.ts";
 import { parseImports, readImportFile, singleImport } from "../../../engine/command/importFile.ts";
-import { newResource } from "../../../engine/state/resource.ts";
+import { importSink } from "../../../engine/command/importSink.ts";
+import type { Emitted } from "../../../engine/deployment/events.ts";
+import { newResource, type ResourceState } from "../../../engine/state/resource.ts";
 import { Secret } from "../../../engine/values.ts";
 import { bench } from "./support.ts";
 
@@ -214,5 +216,93 @@ const aB = new x.y.Z("a.b", {
 
 const _class = new x.y.Z("class", {});
 `);
+  });
+});
+
+describe("preview --import-file", () => {
+  const provider = "pulumi:providers:random";
+  const reference = `${urn(provider, "prov")}::x`;
+  const pet = "random:index/randomPet:RandomPet";
+  const component = "my:index:C";
+  const event = (op: string, state: ResourceState): Emitted =>
+    ({
+      event: { resourcePreEvent: { metadata: { op, urn: state.urn, type: state.type } } },
+      new: state,
+    }) as unknown as Emitted;
+  const written = async (events: readonly Emitted[], secrets: () => Promise<{ encrypt(text: string): string }>) => {
+    let text = "";
+    const write = async (file: string) => {
+      text = file;
+    };
+    const sink = importSink(write, secrets);
+    for (const each of events) sink.write(each);
+    await sink.close();
+    return text;
+  };
+  const parent = newResource({ urn: urn(component, "comp"), type: component, custom: false });
+  const inputs = { version: "4.21.2", __internal: { pluginDownloadURL: "https://a.test" } };
+  const prov = newResource({ urn: urn(provider, "prov"), type: provider, custom: true, inputs });
+  const under = (type: string, name: string, more: Partial<ResourceState> = {}) =>
+    newResource({
+      urn: urn(`${component}$${type}`, name),
+      type,
+      custom: true,
+      parent: parent.urn,
+      provider: reference,
+      ...more,
+    });
+
+  it("names what is created as the official CLI (3.260.0) does, and lists apart what is there", async () => {
+    const text = await written(
+      [
+        event(
+          "create",
+          newResource({ urn: urn("pulumi:pulumi:Stack", "p-dev"), type: "pulumi:pulumi:Stack", custom: false }),
+        ),
+        event("same", prov),
+        event("create", newResource({ urn: urn(provider, "default"), type: provider, custom: true, inputs })),
+        event("same", parent),
+        event("same", newResource({ urn: urn(pet, "s"), type: pet, custom: true })),
+        event(
+          "create",
+          newResource({
+            urn: urn(`${component}$${component}`, "s"),
+            type: component,
+            custom: false,
+            parent: parent.urn,
+          }),
+        ),
+        event("create", under(pet, "t")),
+        event("create", under(pet, "u", { parent: urn(`${component}$${component}`, "s"), provider: "" })),
+        event("delete", under(pet, "gone")),
+      ],
+      () => Promise.reject(new Error("asked for a key")),
+    );
+    expect(JSON.parse(text)).toEqual({
+      nameTable: { comp: parent.urn, prov: prov.urn },
+      resources: [
+        { type: component, name: "sC", parent: "comp", component: true, logicalName: "s" },
+        {
+          ...{ type: pet, name: "t", id: "<PLACEHOLDER>", parent: "comp", provider: "prov", version: "4.21.2" },
+          pluginDownloadUrl: "https://a.test",
+        },
+        { type: pet, name: "u", id: "<PLACEHOLDER>", parent: "sC" },
+      ],
+    });
+    expect(text).toMatch(/^\{\n {4}"nameTable"/);
+    const { imports } = parseImports(readImportFile(text), stack, true, noSecrets);
+    expect(imports.map(({ name, parent: below, provider: by }) => [name, below, by])).toEqual([
+      ["s", parent.urn, ""],
+      ["t", parent.urn, prov.urn],
+      ["u", urn(`${component}$${component}`, "s"), ""],
+    ]);
+  });
+
+  it("encrypts what configures a provider and is secret, and an import reads it", async () => {
+    const secret = newResource({ ...prov, inputs: { ...inputs, token: new Secret("hush") } });
+    const text = await written([event("create", secret)], async () => ({ encrypt: btoa }));
+    expect(text).not.toMatch(/"hush|plaintext/);
+    const { imports } = parseImports(readImportFile(text), stack, true, { decrypt: atob });
+    expect(imports[0]?.inputs["token"]).toEqual(new Secret("hush"));
   });
 });

@@ -101,13 +101,20 @@ it("previews without writing anything, and hands on what it predicts", async () 
   const stack = await stackOf(pet(2));
   const before = await stack.files();
   const predicted = new Map<string, PropertyMap>();
-  const preview = await stack.runWith({ predictions: predicted }, "preview", "--json", "--non-interactive");
+  const imports = path.join(stack.folder, "imports.json");
+  const flags = ["--json", "--import-file", imports, "--non-interactive"];
+  const preview = await stack.runWith({ predictions: predicted }, "preview", ...flags);
   expect(preview).toMatchObject({ code: 0, stderr: "" });
   expect(JSON.parse(preview.stdout)).toMatchObject({ changeSummary: { create: 2 } });
   expect(await stack.files()).toEqual(before);
   expect([...predicted.keys()]).toEqual(["organization/ops/dev"]);
   expect(Object.keys(predicted.get("organization/ops/dev") ?? {})).toEqual(["name", "token"]);
   expect(preview.stdout).not.toMatch(/hunter22/);
+  expect(JSON.parse(await readFile(imports, "utf8"))).toEqual({
+    resources: [
+      { type: "random:index/randomPet:RandomPet", name: "pet", id: "<PLACEHOLDER>", version: expect.any(String) },
+    ],
+  });
 });
 
 it("locks what it changes, and only that", async () => {

@@ -1,7 +1,9 @@
 // What is done to a state by hand: renamed, tainted, looked at, and encrypted with another passphrase.
-import { readFile } from "node:fs/promises";
+import { cp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { dotGraph } from "../../../engine/command/stackGraph.ts";
+import { newResource } from "../../../engine/state/resource.ts";
 import { recordedPassphrase } from "../state/support.ts";
 import { type Bench, bench } from "./support.ts";
 
@@ -50,6 +52,13 @@ it("taints what the next update is to replace, and takes it back", async () => {
   expect(await tainted()).toEqual([urn]);
   expect((await made.run("state", "untaint", urn, "--yes")).stdout).toBe("1 resources untainted\n");
   expect(await tainted()).toEqual([]);
+  await made.run("state", "taint", urn, "--yes");
+  expect((await made.run("state", "untaint", "--all", "--yes")).stdout).toBe("All resources untainted\n");
+  expect(await tainted()).toEqual([]);
+  expect((await made.run("state", "edit")).stderr).toContain("must be run in interactive mode; here, edit what");
+  expect((await made.run("stack", "export", "--version", "1")).stderr).toMatch(
+    /^error: the current backend \(file:.*\) does not provide the ability to export previous deployments\n/,
+  );
 });
 
 it("shows one resource, secrets masked", async () => {
@@ -89,4 +98,89 @@ it("changes the passphrase of configuration and state; the old one opens neither
   expect((await config(recordedPassphrase)).code).not.toBe(0);
   expect((await outputs(recordedPassphrase)).code).not.toBe(0);
   expect(await readFile(join(made.project, "Pulumi.dev.yaml"), "utf8")).toContain("encryptionsalt: v1:");
+});
+
+it("moves the stacks of a backend without projects into those of their resources", async () => {
+  const made = await bench({ recorded: true });
+  const base = join(made.folder, "state", ".pulumi");
+  const before = [
+    (await made.run("stack", "export", "-s", "dev")).stdout,
+    (await made.run("stack", "history", "--json", "-s", "dev")).stdout,
+  ];
+  await made.run("stack", "tag", "set", "a", "b", "-s", "dev");
+  // As the official CLI (3.260.0) keeps stacks with PULUMI_DIY_BACKEND_LEGACY_LAYOUT.
+  for (const folder of ["stacks", "history"]) {
+    await rename(join(base, folder, "recorded"), join(base, "moving"));
+    await rm(join(base, folder), { recursive: true });
+    await rename(join(base, "moving"), join(base, folder));
+  }
+  await rm(join(base, "meta.yaml"));
+  await writeFile(join(base, "stacks", "empty.json"), '{"version":3,"checkpoint":{"stack":"empty"}}');
+  expect((await made.run("stack", "ls")).stderr).toContain("upgrade it with `pulumi state upgrade`");
+  expect(await made.run("state", "upgrade", "--yes")).toEqual({
+    stdout: "Upgraded 1 stack(s) to project mode\n",
+    stderr: 'warning: Skipping stack "empty": no project name found\n',
+    code: 0,
+  });
+  expect((await readdir(join(base, "stacks"))).filter((name) => !name.endsWith(".bak"))).toEqual([
+    "empty.json",
+    "recorded",
+  ]);
+  expect([
+    (await made.run("stack", "export", "-s", "dev")).stdout,
+    (await made.run("stack", "history", "--json", "-s", "dev")).stdout,
+  ]).toEqual(before);
+  expect((await made.run("stack", "tag", "get", "a", "-s", "dev")).stdout).toBe("b\n");
+  await cp(join(base, "stacks", "recorded", "dev.json"), join(base, "stacks", "dev.json"));
+  expect((await made.run("state", "upgrade", "--yes")).stderr).toMatch(
+    /a stack named recorded\/dev already exists; .*dev\.json was left/,
+  );
+});
+
+it("draws the graph of a stack as the official CLI (3.260.0) drew it", () => {
+  const urn = (type: string, name: string) => `urn:pulumi:dev::ops::${type}::${name}`;
+  const root = urn("pulumi:pulumi:Stack", "ops-dev");
+  const pet = "random:index/randomPet:RandomPet";
+  const a = urn(pet, "a");
+  const states = [
+    newResource({ urn: root, type: "pulumi:pulumi:Stack", custom: false }),
+    newResource({
+      urn: urn(pet, "b"),
+      type: pet,
+      custom: true,
+      parent: root,
+      dependencies: [a],
+      propertyDependencies: { prefix: [a] },
+    }),
+    newResource({ urn: a, type: pet, custom: true, parent: root }),
+    newResource({ urn: urn("my:index:C", "comp"), type: "my:index:C", custom: false, dependencies: [a] }),
+  ];
+  const style = { dependencies: "#246C60", parents: "#AA6639", fragment: "", short: false };
+  expect(dotGraph(states, style)).toBe(`strict digraph {
+    Resource0 [label="${urn("my:index:C", "comp")}"];
+    Resource1 [label="${root}"];
+    Resource2 [label="${a}"];
+    Resource2 -> Resource1 [color = "#AA6639"];
+    Resource2 -> Resource3 [color = "#246C60", label = "prefix"];
+    Resource2 -> Resource0 [color = "#246C60"];
+    Resource3 [label="${urn(pet, "b")}"];
+    Resource3 -> Resource1 [color = "#AA6639"];
+}
+`);
+  expect(
+    dotGraph(states.slice(0, 3), {
+      ...style,
+      parents: undefined,
+      fragment: "rankdir=LR;",
+      short: true,
+      dependencies: "red",
+    }),
+  ).toBe(`strict digraph {
+rankdir=LR;
+    Resource0 [label="ops-dev"];
+    Resource1 [label="a"];
+    Resource1 -> Resource2 [color = "red", label = "prefix"];
+    Resource2 [label="b"];
+}
+`);
 });
