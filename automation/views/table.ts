@@ -7,7 +7,7 @@ import type { StackId } from "../events.ts";
 import type { RunState, StackState } from "../runState.ts";
 import type { Palette } from "./color.ts";
 import { type Forecast, forecast, type Timings } from "./forecast.ts";
-import { cut, padded, widthOf, wrap } from "./width.ts";
+import { padded, widthOf, wrap } from "./width.ts";
 import { compactCounts, countsText, duration, paintStatus, plural, shortType, sign, statusWord } from "./words.ts";
 
 export interface TableSize {
@@ -53,7 +53,7 @@ const unicodeGlyphs: Glyphs = {
   gauge: ["█", "░"],
   bar: ["━", "╸", "─"],
   next: " ▸ ",
-  cells: { waiting: "·", running: "▣", skipped: "□", unchanged: "■", failed: "✖", other: "■" },
+  cells: { waiting: "·", running: "▣", skipped: "□", unchanged: "■", failed: "✖", blocked: "⊘", other: "■" },
   dot: " · ",
 };
 const asciiGlyphs: Glyphs = {
@@ -75,7 +75,7 @@ const asciiGlyphs: Glyphs = {
   gauge: ["#", "."],
   bar: ["=", ">", "-"],
   next: " > ",
-  cells: { waiting: ".", running: "o", skipped: "-", unchanged: "=", failed: "x", other: "+" },
+  cells: { waiting: ".", running: "o", skipped: "-", unchanged: "=", failed: "x", blocked: "/", other: "+" },
   dot: ", ",
 };
 
@@ -116,26 +116,42 @@ export function tableLines(state: RunState, nowMs: number, size: TableSize, styl
   const shown = stacks.length <= room ? stacks : mostInteresting(stacks, Math.max(0, room - 1));
   const frame: Frame = { ...draft, widths: widthsFor(draft, shown) };
 
-  // What is left of the room goes to what failed, then to the overview of everything.
+  // What is left of the room goes to what failed, then to the overview of everything. Where some stacks are hidden anyway, a
+  // few more make room for why the newest failures happened.
   const hidden = stacks.length - shown.length;
   const map = hidden > 0 && room >= 16 ? overview(frame, stacks, Math.min(8, Math.floor(room / 3))) : [];
-  const visible = map.length === 0 ? shown : mostInteresting(stacks, Math.max(0, room - 1 - map.length));
-  let spare = room - (hidden > 0 ? room : visible.length);
-  const rows: string[] = [];
-  for (const stack of visible) {
-    rows.push(row(frame, stack));
-    const why = failureOf(frame, stack).slice(0, hidden > 0 ? 0 : spare);
-    spare -= why.length;
-    rows.push(...why);
-  }
+  const why = reasons(frame, stacks, hidden > 0 ? Math.floor((room - map.length) / 4) : room - shown.length);
+  const lines = [...why.values()].reduce((sum, { length }) => sum + length, 0);
+  const visible = hidden > 0 ? mostInteresting(stacks, Math.max(0, room - 1 - map.length - lines)) : shown;
+  const rows = visible.flatMap((stack) => [row(frame, stack, why.has(stack)), ...(why.get(stack) ?? [])]);
   const rest = hidden > 0 && room > 0 ? [hiddenLine(frame, stacks, visible)] : [];
-  return [...rows, ...rest, ...map, ...foot].slice(0, height).map((line) => cut(line, columns));
+  return [...rows, ...rest, ...map, ...foot]
+    .slice(0, height)
+    .map((line) => (widthOf(line) > columns ? padded(line, columns, glyphs.cut) : line));
 }
 
-/** Running and failed stacks first, then what waits for little, then what is done; each in plan order. */
+/** What failed stacks have to say beside their rows, the newest first, as far as so many lines hold it. */
+function reasons(
+  frame: Frame,
+  stacks: readonly StackState[],
+  room: number,
+): ReadonlyMap<StackState, readonly string[]> {
+  const found = new Map<StackState, readonly string[]>();
+  const failed = stacks.filter(({ outcome }) => outcome !== undefined && "failure" in outcome);
+  failed.sort((a, b) => (b.finishedAtMs ?? 0) - (a.finishedAtMs ?? 0));
+  let left = room;
+  for (const stack of failed) {
+    const lines = failureOf(frame, stack).slice(0, left);
+    if (lines.length > 0) found.set(stack, lines);
+    left -= lines.length;
+  }
+  return found;
+}
+
+/** Running and failed stacks first, then what can start next, then what is lost, then what is done; each in plan order. */
 function mostInteresting(stacks: readonly StackState[], room: number): readonly StackState[] {
   const rank = ({ status }: StackState): number =>
-    status === "running" ? 1 : status === "waiting" ? 3 : isFine(status) ? 4 : status === "blocked" ? 2 : 0;
+    status === "running" ? 1 : status === "waiting" ? 2 : status === "blocked" ? 3 : isFine(status) ? 4 : 0;
   const byRank: StackState[][] = [[], [], [], [], []];
   for (const stack of stacks) byRank[rank(stack)]!.push(stack);
   // Room for what runs is never taken by what failed, nor the other way round.
@@ -170,7 +186,20 @@ function countsOf(stack: StackState, { operation = "up" }: RunState, words: bool
   return words ? countsText(stack.counts, operation, palette) : compactCounts(stack.counts, palette);
 }
 
-function row(frame: Frame, stack: StackState): string {
+/** `told`: why it failed stands below where it does not fit here. */
+function row(frame: Frame, stack: StackState, told: boolean): string {
+  const { columns, palette, glyphs } = frame;
+  const before = rowHead(frame, stack);
+  const room = columns - widthOf(before) - 2;
+  const what = about(frame, stack);
+  const whole = widthOf(what) <= room;
+  if (what === "" || room < 4 || (told && !whole)) return before.trimEnd();
+  const text = whole ? what : padded(what, room, glyphs.cut).trimEnd();
+  return `${before}  ${stack.outcome !== undefined && !isFine(stack.status) ? paintStatus(stack.status, palette)(text) : palette.dim(text)}`;
+}
+
+/** A row without its text: mark, name, state, times and counts. */
+function rowHead(frame: Frame, stack: StackState): string {
   const { state, nowMs, palette, glyphs, timings, widths, columns, critical } = frame;
   const paint = paintStatus(stack.status, palette);
   const running = stack.status === "running";
@@ -195,12 +224,7 @@ function row(frame: Frame, stack: StackState): string {
   cells.push((attempted ? duration(elapsed) : "").padStart(widths.elapsed));
   if (widths.expected > 0) cells.push(palette.dim(padded(besideExpected(stack, expected), widths.expected, "")));
   if (widths.counts > 0) cells.push(padded(countsOf(stack, state, columns >= 110, palette), widths.counts, glyphs.cut));
-  const before = cells.join(" ");
-  const room = columns - widthOf(before) - 2;
-  const what = about(frame, stack);
-  if (what === "" || room < 4) return before.trimEnd();
-  const text = widthOf(what) > room ? padded(what, room, glyphs.cut).trimEnd() : what;
-  return `${before}  ${stack.outcome !== undefined && !isFine(stack.status) ? paint(text) : palette.dim(text)}`;
+  return cells.join(" ");
 }
 
 /** What it took last time, where that says something: not beside a stack that was left out or is done as expected. */
@@ -224,7 +248,7 @@ function about(frame: Frame, stack: StackState): string {
     case "needs-recovery":
       return firstLine(outcome.failure.message);
     case "blocked":
-      return `because ${outcome.because} did not succeed`;
+      return `because of ${outcome.because}`;
     case "skipped":
       return outcome.reason;
     case "timed-out":
@@ -266,13 +290,16 @@ function waitsFor(stack: StackState, state: RunState): string {
 }
 
 /** What a row of a failed stack has no room for. */
-function failureOf({ columns, palette, widths }: Frame, { outcome }: StackState): readonly string[] {
+function failureOf(frame: Frame, stack: StackState): readonly string[] {
+  const { columns, palette } = frame;
+  const { outcome } = stack;
   if (outcome === undefined || !("failure" in outcome)) return [];
   const { message, location, hint } = outcome.failure;
-  const before = 2 + widths.id + 2 + (widths.gauge > 0 ? widths.gauge + 1 : 0) + widths.elapsed + 16;
-  const whole = columns - before >= widthOf(message) && !message.includes("\n");
+  const first = firstLine(message);
+  const begun = columns - widthOf(rowHead(frame, stack)) - 2 >= widthOf(first);
+  const rest = begun ? message.slice(first.length + 1) : message;
   const text = [
-    ...(whole ? [] : wrap(message, columns - 4).slice(0, 4)),
+    ...(rest === "" ? [] : wrap(rest, columns - 4).slice(0, 4)),
     ...(location === undefined ? [] : [`at ${location}`]),
     ...(hint === undefined ? [] : wrap(hint, columns - 4).slice(0, 2)),
   ];
@@ -283,7 +310,11 @@ function firstLine(text: string): string {
   return text.split("\n", 1)[0]!;
 }
 
-function hiddenLine({ palette, state }: Frame, stacks: readonly StackState[], visible: readonly StackState[]): string {
+function hiddenLine(
+  { palette, state, glyphs, columns }: Frame,
+  stacks: readonly StackState[],
+  visible: readonly StackState[],
+): string {
   const seen = new Set(visible);
   const tally = new Map<string, number>();
   for (const stack of stacks) {
@@ -291,8 +322,17 @@ function hiddenLine({ palette, state }: Frame, stacks: readonly StackState[], vi
     const word = statusWord(stack.status, state.operation);
     tally.set(word, (tally.get(word) ?? 0) + 1);
   }
-  const parts = [...tally].map(([word, count]) => `${count} ${word}`);
-  return palette.dim(`  and ${plural(stacks.length - visible.length, "more stack")}: ${parts.join(", ")}`);
+  const parts = [...tally].sort(([, a], [, b]) => b - a).map(([word, count]) => `${count} ${word}`);
+  const head = `  and ${plural(stacks.length - visible.length, "more stack")}`;
+  const texts = parts.map(
+    (_, at) => `${head}: ${[...parts.slice(0, parts.length - at), ...(at > 0 ? [glyphs.cut] : [])].join(", ")}`,
+  );
+  return palette.dim(firstFit([...texts, head], columns));
+}
+
+/** The first of several texts, each shorter than the one before, that fits; the last when none does. */
+function firstFit(texts: readonly string[], columns: number): string {
+  return texts.find((text) => widthOf(text) <= columns) ?? texts.at(-1)!;
 }
 
 /** Every stack as one character, in plan order; as many lines as it takes, or none when it takes too many. */
@@ -319,17 +359,22 @@ function footer(frame: Frame, height: number): readonly string[] {
   const time = duration(Math.max(0, nowMs - startedAtMs));
   const left = looked.leftMs === undefined || looked.leftMs < 500 ? "" : `, about ${roundDuration(looked.leftMs)} left`;
   const percent = `${String(Math.floor(looked.progress * 100)).padStart(3)}%`;
-  const facts = [
-    `${done} of ${total} done`,
-    running > 0 ? `${running} running` : "",
-    bad > 0 ? palette.red(`${bad} failed`) : "",
-  ].filter((fact) => fact !== "");
-  const text = `${palette.bold(operation)} ${percent}  ${facts.join(glyphs.dot)}  ${time}${left}`;
+  const texts = (counted: string, alsoRunning: boolean): string => {
+    const facts = [
+      counted,
+      alsoRunning && running > 0 ? `${running} running` : "",
+      bad > 0 ? palette.red(`${bad} failed`) : "",
+    ].filter((fact) => fact !== "");
+    return `${palette.bold(operation)} ${percent}  ${facts.join(glyphs.dot)}  ${time}`;
+  };
+  const whole = texts(`${done} of ${total} done`, true);
+  const shorter = [whole, texts(`${done} of ${total} done`, false), texts(`${done}/${total}`, false)];
+  const text = firstFit([`${whole}${left}`, ...shorter], columns);
   const barWidth = Math.min(40, columns - widthOf(text) - 2);
   const first = barWidth >= 8 ? `${bar(frame, looked.progress, barWidth)}  ${text}` : text;
   const lines = height >= 10 ? ["", first] : [first];
   if (cancel !== undefined) {
-    lines.push(palette.yellow(stopText(state, cancel.level)));
+    lines.push(palette.yellow(firstFit(stopTexts(state, cancel.level), columns)));
     if (cancel.level === 1 && running > 0 && height >= 5) lines.push(palette.yellow(inFlight(frame)));
   } else if (height >= 6 && looked.criticalPath.length > 1) lines.push(pathLine(frame));
   return lines;
@@ -349,11 +394,12 @@ function roundDuration(ms: number): string {
   return ms < 60_000 ? `${Math.max(1, Math.round(ms / 1000))}s` : duration(ms);
 }
 
-function stopText({ tally }: RunState, level: 1 | 2 | 3): string {
+function stopTexts({ tally }: RunState, level: 1 | 2 | 3): readonly string[] {
   const running = plural(tally.running ?? 0, "stack");
-  if (level === 1) return `stopping: nothing new starts, ${running} still running; Ctrl+C again interrupts`;
-  if (level === 2) return `interrupting ${running}; Ctrl+C again kills`;
-  return "killed: look at what `tutti report` says needs recovery";
+  const begun = `stopping: nothing new starts, ${running} still running`;
+  if (level === 1) return [`${begun}; Ctrl+C again interrupts`, "stopping; Ctrl+C again interrupts"];
+  if (level === 2) return [`interrupting ${running}; Ctrl+C again kills`, "Ctrl+C again kills"];
+  return ["killed: look at what `tutti report` says needs recovery", "killed: see `tutti report`"];
 }
 
 /** The countdown after one interrupt: what is in flight, the one that ends last first. */

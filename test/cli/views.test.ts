@@ -187,6 +187,25 @@ describe.each(sizes)("the live table in $columns columns and $rows rows", (size)
   });
 });
 
+it("cuts no number of the live table's summary off, leaves no failure out of it, and marks what is cut", () => {
+  const events = wide();
+  const summary =
+    /^(?:[━╸─]+ {2})?up +\d+% {2}\d+(?: of |\/)60(?: done)?(?: · \d+ running)?( · \d failed)? {2}(?:\d+m )?[\d.]+s(?:, about (?:\d+m )?\d+s left)?$/;
+  const hidden = /^ {2}and \d+ more stacks(?:: \d+ \w+(?:, \d+ \w+)*(?:, …)?)?$/;
+  for (const columns of [38, 40, 50, 60, 80, 120]) {
+    const fold = new RunFold();
+    for (const event of events) {
+      const state = fold.advance(event);
+      const size = { columns, rows: 15 };
+      const lines = tableLines(state, Date.parse(event.time) + 1500, size, { palette: plain, unicode: true });
+      const text = lines.find((line) => summary.test(line));
+      expect(text, lines.join("\n")).toBeDefined();
+      expect(summary.exec(text!)?.[1] !== undefined).toBe((state.tally.failed ?? 0) > 0);
+      expect(lines.filter((line) => line.startsWith("  and ") && !hidden.test(line))).toEqual([]);
+    }
+  }
+});
+
 describe("the forecast", () => {
   const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 23, 12, 0, seconds)).toISOString();
   const id = (name: string): StackId => `${name}.prod` as StackId;
