@@ -127,6 +127,8 @@ export type RunEvent =
         readonly stack: StackId;
         readonly waitsFor: readonly StackId[];
         readonly reason: string;
+        /** It is a task. Absent: a stack of resources, or a journal that is older than the mark. */
+        readonly task?: true;
       }[];
       readonly environments: readonly { readonly name: string; readonly cloud: "sandbox" | "real" }[];
       readonly concurrency: number;

@@ -394,7 +394,10 @@ function planFor(
   const plan = makePlan(graph, selection, operation);
   // Nothing is known of what they depend on, nor of what depends on them.
   const extra = unclaimed.map((stack): PlanStep => ({ stack, waitsFor: [], reason: "named; no contract claims it" }));
-  return { plan: extra.length === 0 ? plan : { operation, steps: [...extra, ...plan.steps] }, unclaimed };
+  const steps = plan.steps.map(
+    (step): PlanStep => (stacks.get(step.stack)?.contract.task === undefined ? step : { ...step, task: true }),
+  );
+  return { plan: { operation, steps: [...extra, ...steps] }, unclaimed };
 }
 
 function requestOf(options: SelectOptions): SelectionRequest & { readonly filters: readonly string[] } {

@@ -12,6 +12,8 @@ export interface PlanStep {
   readonly waitsFor: readonly StackId[];
   /** Why the stack was selected, for people. */
   readonly reason: string;
+  /** It is a task. Absent: a stack of resources. */
+  readonly task?: true;
 }
 
 /** Steps in an order in which they could run one after the other. */

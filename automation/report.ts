@@ -37,6 +37,8 @@ export type ReportStatus = OutcomeType | "interrupted" | "waiting";
 
 export interface StackReport {
   readonly id: StackId;
+  /** It is a task. Absent: a stack of resources. */
+  readonly task?: true;
   readonly status: ReportStatus;
   /** Why it ended so: the proof of a skip, the failure's first line, whom it waited for, why a task ran. */
   readonly reason?: string;
@@ -102,6 +104,7 @@ function stackReport(stack: StackState, runId: RunId, nowMs: number): StackRepor
   const pending = outcome?.type === "needs-recovery" ? outcome.pending : stack.pending;
   return {
     id: stack.id,
+    ...(stack.isTask ? { task: true as const } : {}),
     status,
     ...(reason === undefined ? {} : { reason }),
     ...(outcome?.type === "blocked" ? { because: outcome.because } : {}),

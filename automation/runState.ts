@@ -39,6 +39,8 @@ export interface StackState {
   readonly id: StackId;
   readonly waitsFor: readonly StackId[];
   readonly reason: string;
+  /** A task, as far as the journal says so. */
+  readonly isTask: boolean;
   readonly status: "waiting" | "running" | OutcomeType;
   readonly outcome: Outcome | undefined;
   /** Milliseconds since the epoch; undefined for a stack that was never attempted. */
@@ -207,6 +209,7 @@ function waiting(step: Extract<RunEvent, { type: "run-started" }>["steps"][numbe
     id: step.stack,
     waitsFor: step.waitsFor,
     reason: step.reason,
+    isTask: step.task === true,
     status: "waiting",
     outcome: undefined,
     startedAtMs: undefined,

@@ -242,7 +242,8 @@ function gauge({ palette, glyphs }: Frame, part: number, width: number): string 
 function about(frame: Frame, stack: StackState): string {
   const { outcome } = stack;
   if (stack.status === "running") return current(stack, frame.nowMs);
-  if (stack.status === "waiting") return waitsFor(stack, frame.state);
+  if (stack.status === "waiting")
+    return frame.state.cancel === undefined ? waitsFor(stack, frame.state) : "does not start any more";
   switch (outcome?.type) {
     case "failed":
     case "needs-recovery":

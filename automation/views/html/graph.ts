@@ -1,4 +1,4 @@
-// The graph of a run as SVG: a box a stack, an edge a dependency, the critical path drawn through. Boxes are links to what the
+// The graph of a run as SVG: a box a stack, with round ends for a task, an edge a dependency, the critical path drawn through. Boxes are links to what the
 // stack did, so that it can be used with the keyboard; the list of stacks names the same edges in words.
 import type { Report } from "../../report.ts";
 import type { StackState } from "../../runState.ts";
@@ -27,7 +27,7 @@ export function graphSvg(report: Report, critical: ReadonlySet<string>): Markup 
     ({ from, to, critical: on }) =>
       html`<path${on ? html` class="critical"` : ""} d="${curve(from, to, nodeHeight)}" data-a="${number.get(from.id)!}" data-b="${number.get(to.id)!}"/>`,
   )}</g>
-${report.stacks.map(({ id, status }) => {
+${report.stacks.map(({ id, status, task }) => {
   const at = nodes.get(id)!;
   const word = statusWord(status as StackState["status"], report.operation);
   const { character, beside } = labels[large ? "large" : "small"];
@@ -35,7 +35,9 @@ ${report.stacks.map(({ id, status }) => {
   const label = id.length > limit ? `${id.slice(0, Math.max(1, limit - 1))}…` : id;
   const x = round(at.x);
   const y = round(at.y);
-  return html`<a href="#${anchorOf(id)}" class="node ${toneOf(status)}${critical.has(id) ? " critical" : ""}" data-n="${number.get(id)!}" aria-label="${id}: ${word}${critical.has(id) ? ", on the critical path" : ""}"><title>${id}: ${word}</title><rect x="${x}" y="${y}" width="${round(at.width)}" height="${nodeHeight}" rx="${large ? 4 : 7}"/><text class="sign" x="${round(at.x + (large ? 10 : 15))}" y="${round(at.y + nodeHeight / 2)}">${signOf(status)}</text><text x="${round(at.x + (large ? 19 : 27))}" y="${round(at.y + nodeHeight / 2)}">${label}</text></a>\n`;
+  const what = `${id}${task ? ", a task" : ""}: ${word}`;
+  const corner = task ? nodeHeight / 2 : large ? 4 : 7;
+  return html`<a href="#${anchorOf(id)}" class="node ${toneOf(status)}${critical.has(id) ? " critical" : ""}" data-n="${number.get(id)!}" aria-label="${what}${critical.has(id) ? ", on the critical path" : ""}"><title>${what}</title><rect x="${x}" y="${y}" width="${round(at.width)}" height="${nodeHeight}" rx="${corner}"/><text class="sign" x="${round(at.x + (large ? 10 : 15))}" y="${round(at.y + nodeHeight / 2)}">${signOf(status)}</text><text x="${round(at.x + (large ? 19 : 27))}" y="${round(at.y + nodeHeight / 2)}">${label}</text></a>\n`;
 })}</svg>`;
 }
 

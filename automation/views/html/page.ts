@@ -43,7 +43,7 @@ ${cards(report, path)}
 ${trouble(report)}
 ${
   report.stacks.length > 0 &&
-  html`<section aria-labelledby="graph"><div class="head"><h2 id="graph">Graph</h2><div class="tools" hidden><button id="fit" aria-pressed="false" hidden>Fit to width</button></div><div class="legend"><span><b>━</b> critical path</span><span>what is right waits for what is left</span></div></div>
+  html`<section aria-labelledby="graph"><div class="head"><h2 id="graph">Graph</h2><div class="tools" hidden><button id="fit" aria-pressed="false" hidden>Fit to width</button></div><div class="legend"><span><b>━</b> critical path</span>${report.stacks.some(({ task }) => task) && html`<span><i class="round"></i> task</span>`}<span>what is right waits for what is left</span></div></div>
 <div class="scroll" tabindex="0" role="region" aria-label="Graph">${graphSvg(report, critical)}</div></section>
 <section aria-labelledby="timeline"><div class="head"><h2 id="timeline">Timeline</h2><div class="legend">${critical.size > 0 && html`<span><b>◆</b> critical path: ${path.length > 6 ? `${path.length} stacks` : path.join(" ▸ ")}</span>`}<span>${report.status === "finished" ? `${state.concurrency} at once` : ""}</span></div></div>
 ${timelineOf(state, report, critical)}</section>

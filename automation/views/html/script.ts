@@ -80,13 +80,16 @@ export const script = `
     }
     const fit = document.querySelector("#fit");
     const box = graph.parentElement;
-    if (graph.width.baseVal.value > box.clientWidth) fit.hidden = false;
-    fit.addEventListener("click", () => {
-      const on = fit.getAttribute("aria-pressed") !== "true";
+    const fitted = (on) => {
       fit.setAttribute("aria-pressed", String(on));
       graph.style.width = on ? "100%" : "";
       graph.style.height = on ? "auto" : "";
-    });
+    };
+    fit.addEventListener("click", () => fitted(fit.getAttribute("aria-pressed") !== "true"));
+    const scale = box.clientWidth / graph.width.baseVal.value;
+    fit.hidden = scale >= 1;
+    // Where it can still be read, all of it is seen at once.
+    if (scale < 1 && scale >= 0.7) fitted(true);
   }
 })();
 `;

@@ -29,7 +29,7 @@ export function stackSection(
   const found = driftOf(stack);
   const said = diagnosticsOf(stack);
   return html`<details class="stack ${toneOf(report.status)}" id="${anchorOf(stack.id)}" data-name="${stack.id}" data-status="${word}"${failed && html` open`}>
-<summary><span class="sign" aria-hidden="true">${signOf(report.status)}</span><span class="name">${stack.id}</span>${
+<summary><span class="sign" aria-hidden="true">${signOf(report.status)}</span><span class="name">${stack.id}</span>${stack.isTask && html`<span class="kind">task</span>`}${
     critical &&
     html`<span class="critical-mark" title="on the critical path">◆<span class="hidden"> on the critical path</span></span>`
   }<span class="word">${word}</span>${operation !== "drift" && countChips(report)}${

@@ -81,6 +81,7 @@ section.trouble .one:first-of-type{border-top:0}
 .graph.picked .node:not(.near){opacity:.35}
 .legend{display:flex;gap:14px;flex-wrap:wrap;color:var(--dim);font-size:12.5px}
 .legend b{color:var(--critical)}
+.legend .round{display:inline-block;width:22px;height:11px;border:1.5px solid var(--dim);border-radius:6px;vertical-align:-1px}
 .timeline{max-height:min(70vh,760px);overflow:auto;padding:0 18px 12px}
 .timeline ol{list-style:none;margin:0;padding:0}
 .timeline li,.axis{display:grid;grid-template-columns:minmax(110px,24%) 1fr;gap:14px;align-items:center}
@@ -101,6 +102,7 @@ section.trouble .one:first-of-type{border-top:0}
 .label{position:absolute;top:3px;padding:0 9px;font-size:12px;color:var(--dim);white-space:nowrap;font-variant-numeric:tabular-nums}
 .tools{display:flex;gap:8px;flex-wrap:wrap;align-items:center}
 input[type=search]{font:inherit;font-size:14px;color:var(--ink);background:var(--ground);border:1px solid var(--line);border-radius:8px;padding:5px 12px;width:min(240px,60vw)}
+details.stack{color:var(--ink)}.stack.bad>summary .name{color:var(--bad)}
 .stack{border-top:1px solid var(--line);content-visibility:auto;contain-intrinsic-height:auto 44px}
 .stack:first-child{border-top:0}
 .stack>summary{display:flex;gap:10px;align-items:center;padding:9px 18px;cursor:pointer;list-style:none;min-height:44px;flex-wrap:wrap}
@@ -114,6 +116,7 @@ summary::-webkit-details-marker{display:none}
 .stack.idle>summary .sign{color:var(--idle);background:var(--idle-bg)}
 .stack .name{font-weight:600;overflow-wrap:anywhere}
 .critical-mark,.legend b{color:var(--critical);font-weight:400}
+.stack .kind{border:1px solid var(--line);border-radius:999px;padding:0 8px;color:var(--dim);font-size:12px}
 .stack .word{color:var(--dim);font-size:13.5px}
 .stack.bad>summary .word{color:var(--bad)}
 .stack .reason{color:var(--dim);font-size:13.5px;flex:1;min-width:0;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
@@ -142,7 +145,7 @@ summary::-webkit-details-marker{display:none}
 .none{padding:16px 18px;color:var(--dim)}
 footer{padding-top:6px;padding-bottom:32px;color:var(--dim);font-size:12.5px}
 [hidden]{display:none!important}
-@media (max-width:640px){main,header.top,footer{padding-left:12px;padding-right:12px}.body{padding-left:18px}.timeline li,.axis{grid-template-columns:38% 1fr;gap:8px}.stack .reason{flex-basis:100%;white-space:normal}.stack .reason:empty{display:none}}
+@media (max-width:640px){.cards{grid-template-columns:1fr 1fr;gap:10px}.card{padding:10px 12px}.card dd{font-size:20px}main,header.top,footer{padding-left:12px;padding-right:12px}.body{padding-left:18px}.timeline li,.axis{grid-template-columns:38% 1fr;gap:8px}.stack .reason{flex-basis:100%;white-space:normal}.stack .reason:empty{display:none}}
 @media print{body{background:#fff}.tools,.theme{display:none}.scroll,.timeline{max-height:none;overflow:visible}}
 @media (forced-colors:active){.bar,.meter i{background:CanvasText;forced-color-adjust:none}}
 `;
