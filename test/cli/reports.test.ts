@@ -74,6 +74,21 @@ describe("a run of 1,000 stacks", () => {
   });
 });
 
+it("marks tasks apart from stacks: in the graph, in the list, for whoever hears it, and in JSON", () => {
+  const [first, ...rest] = largeRun(20);
+  if (first?.type !== "run-started") throw new Error("a journal begins with run-started");
+  const steps = first.steps.map((step, at) => (at === 3 ? { ...step, task: true as const } : step));
+  const { state, report } = made([{ ...first, steps }, ...rest]);
+  const task = steps[3]!.stack;
+  expect(report.stacks.filter((stack) => stack.task).map(({ id }) => id)).toEqual([task]);
+  const page = htmlReport(state, report);
+  expect(page.match(/, a task: [a-z]+</g)).toHaveLength(1);
+  expect(page).toMatch(new RegExp(`aria-label="${task}, a task: [^>]*>[^<]*<title>[^<]*</title><rect [^>]*rx="15"`));
+  expect(page.match(/class="kind">task</g)).toHaveLength(1);
+  expect(page).toContain("</i> task</span>");
+  expect(htmlReport(made(largeRun(20)).state, made(largeRun(20)).report)).not.toContain("</i> task</span>");
+});
+
 it("leaves out of XML what XML cannot hold", () => {
   const { report } = made(recorded("failed"));
   const [first, second] = report.stacks;

@@ -8,6 +8,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { checkWorkspace } from "../../automation/checkWorkspace.ts";
 import { defineEnvironment, defineStack, defineTask, defineWorkspace, secret } from "../../automation/define.ts";
+import type { Door } from "../../automation/door.ts";
+import { open } from "../../automation/open.ts";
 import { differingNames, digestedLoad, fingerprintOf } from "../../automation/program/fingerprint.ts";
 import { concealed } from "../../automation/schema.ts";
 import { Secret } from "../../automation/secret.ts";
@@ -32,6 +34,18 @@ function made(run: (context: { readonly needs: { readonly base: Record<string, u
   return contract;
 }
 const given = { base: { host: "h", login: { user: "u", password: "hunter22" } } };
+
+it("are named as tasks in a plan, and so in the journal of a run", async () => {
+  const work = made(() => ({ done: true }));
+  const environments = { local: defineEnvironment({ cloud: "sandbox" }) };
+  const door = { prepare: () => Promise.reject(new Error("nothing runs here")) } as unknown as Door;
+  const tutti = await open(defineWorkspace({ stacks: [base, work], environments }), { directory: os.tmpdir(), door });
+  const marked = tutti.plan("up", { all: true }).steps.map(({ stack, task }) => [stack, task]);
+  expect(marked).toEqual([
+    ["base.local", undefined],
+    ["work.local", true],
+  ]);
+});
 
 describe("definitions of tasks", () => {
   const problems = (spec: object): readonly string[] => {
