@@ -2,7 +2,7 @@
 // from a live run and from its journal. May grow fields; never changes what one means while schemaVersion is 1.
 import type { Counts, Failure, Operation, OutcomeType, PropertyDrift, RunCost, RunId, StackId } from "./events.ts";
 import { type ExitCode, exitCodeOfRun, exitCodeOfStack } from "./exitCode.ts";
-import type { HookState, RunState, StackState } from "./runState.ts";
+import { durationOf, endOf, type HookState, type RunState, type StackState } from "./runState.ts";
 
 export interface Report {
   readonly schemaVersion: 1;
@@ -17,6 +17,8 @@ export interface Report {
   readonly startedAt: string;
   /** `interrupted`: the driver died before the run was over; what it said up to then is here. */
   readonly status: "finished" | "interrupted";
+  /** All stacks had ended when the driver died: hooks may not have been told. */
+  readonly unclosed?: true;
   readonly durationMs: number;
   readonly exitCode: ExitCode;
   readonly cancelled?: { readonly by: "interrupt" | "terminate" | "caller"; readonly level: 1 | 2 | 3 };
@@ -67,6 +69,7 @@ export function makeReport(state: RunState, options: { readonly detailed?: boole
   const { runId, operation, startedAtMs } = state;
   if (runId === undefined || operation === undefined || startedAtMs === undefined)
     throw new Error("a report needs the run-started event of its run");
+  const end = endOf(state);
   const stacks = [...state.stacks.values()].map((stack) =>
     stackReport(stack, runId, state.lastEventAtMs ?? startedAtMs),
   );
@@ -79,8 +82,9 @@ export function makeReport(state: RunState, options: { readonly detailed?: boole
     ...(state.commit === undefined ? {} : { commit: state.commit }),
     environments: state.environments,
     startedAt: new Date(startedAtMs).toISOString(),
-    status: state.finished ? "finished" : "interrupted",
-    durationMs: whole(state.finished?.durationMs ?? (state.lastEventAtMs ?? startedAtMs) - startedAtMs),
+    status: end === "interrupted" ? "interrupted" : "finished",
+    ...(end === "unclosed" ? { unclosed: true as const } : {}),
+    durationMs: whole(durationOf(state)),
     exitCode: (state.finished?.exitCode as ExitCode | undefined) ?? exitCodeOfRun(state, options),
     ...(state.cancel === undefined ? {} : { cancelled: state.cancel }),
     ...(state.finished?.cost === undefined ? {} : { cost: state.finished.cost }),

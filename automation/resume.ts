@@ -45,9 +45,11 @@ export function resumableRun(runId: RunId, { events }: Journal): Resumable {
       `run ${runId} is a ${operation}: it changes nothing, so there is nothing to go on with`,
     );
   const state = foldRun(events);
-  const { status, exitCode } = makeReport(state);
-  if (status === "finished" && exitCode === 0)
-    throw new TuttiError("usage", `run ${runId} is complete`, { hint: `tutti report ${runId} shows it` });
+  const { status, exitCode, unclosed } = makeReport(state);
+  if (status === "finished" && exitCode === 0) {
+    const hint = `tutti report ${runId} shows it${unclosed ? "; hooks may not have been told: the next run tells them" : ""}`;
+    throw new TuttiError("usage", `run ${runId} is complete`, { hint });
+  }
   return {
     runId,
     operation,

@@ -208,8 +208,7 @@ async function recorded(
     if (request.after && journalError === undefined) {
       // Others need not wait until hooks are told.
       await release();
-      const soFar = makeReport(fold.state, { detailed: request.detailed });
-      const over: Report = { ...soFar, status: "finished", exitCode, durationMs: Math.round(durationMs) };
+      const over = makeReport({ ...fold.state, finished: { exitCode, durationMs } }, { detailed: request.detailed });
       const told = await request.after(redactDocument(over, "the report", redaction), cancellation.kill);
       for (const end of told) emit({ type: "hook-finished", ...end });
     }

@@ -204,6 +204,21 @@ export function foldRun(events: Iterable<Stamped>): RunState {
   return fold.state;
 }
 
+/**
+ * How a run ended, as far as its journal tells: `interrupted`, its driver died, or it goes on; `unclosed`, all of its stacks
+ * have ended, but its driver died before it said so, while it told hooks maybe.
+ */
+export function endOf({ finished, stacks }: RunState): "finished" | "unclosed" | "interrupted" {
+  if (finished !== undefined) return "finished";
+  for (const { outcome } of stacks.values()) if (outcome === undefined) return "interrupted";
+  return "unclosed";
+}
+
+/** How long a run took, milliseconds; one whose driver died: up to its last word. */
+export function durationOf({ finished, startedAtMs = 0, lastEventAtMs = startedAtMs }: RunState): number {
+  return finished?.durationMs ?? lastEventAtMs - startedAtMs;
+}
+
 function waiting(step: Extract<RunEvent, { type: "run-started" }>["steps"][number]): OwnedStack {
   return {
     id: step.stack,

@@ -2,7 +2,7 @@
 // read aloud.
 import type { Counts, Operation } from "../events.ts";
 import { sumOf } from "../report.ts";
-import type { RunState, StackState } from "../runState.ts";
+import { durationOf, endOf, type RunState, type StackState } from "../runState.ts";
 import { createPalette } from "./color.ts";
 import { failureLines } from "./stackText.ts";
 import type { View } from "./view.ts";
@@ -76,12 +76,13 @@ function counted(counts: Counts, operation: Operation): string {
 }
 
 function closing(state: RunState): string {
-  const { operation = "up", finished } = state;
+  const { operation = "up" } = state;
+  const end = endOf(state);
   const words = Object.entries(state.tally).map(
     ([status, count]) => `${count} ${statusWord(status as StackState["status"], operation)}`,
   );
   const what =
     operation === "drift" ? "" : counted(sumOf([...state.stacks.values()].map(({ counts }) => counts)), operation);
-  const time = finished === undefined ? "interrupted" : `in ${duration(finished.durationMs)}`;
+  const time = end === "interrupted" ? end : `in ${duration(durationOf(state))}`;
   return `${operation} ended ${time}: ${words.length === 0 ? "nothing to do" : words.join(", ")}.${what === "" ? "" : ` Resources: ${what}.`}${state.runId === undefined ? "" : ` Run ${state.runId}.`}`;
 }

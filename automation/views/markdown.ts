@@ -6,7 +6,7 @@ import type { Report, StackReport } from "../report.ts";
 import type { RunState, StackState } from "../runState.ts";
 import { createPalette } from "./color.ts";
 import { failureLines, stackDetails } from "./stackText.ts";
-import { compactCounts, countsText, duration, plural, shortType, sign, statusWord } from "./words.ts";
+import { compactCounts, countsText, duration, plural, shortType, sign, statusWord, unclosedText } from "./words.ts";
 
 const plain = createPalette(false);
 const icons: Readonly<Record<string, string>> = {
@@ -36,7 +36,7 @@ export function markdownReport(state: RunState, report: Report, budget = 60_000)
   const head = [
     `## ${report.exitCode === 0 ? "✅" : report.exitCode === 2 ? "✳️" : "❌"} tutti ${operation}${where === "" ? "" : ` · ${where}`}`,
     "",
-    `**${totals === "" ? "nothing to do" : totals}** in ${duration(report.durationMs)}${counts === "" ? "" : ` (${counts})`}${report.status === "interrupted" ? "; the run was cut off" : ""}`,
+    `**${totals === "" ? "nothing to do" : totals}** in ${duration(report.durationMs)}${counts === "" ? "" : ` (${counts})`}${report.status === "interrupted" ? "; the run was cut off" : report.unclosed ? `; ${unclosedText}` : ""}`,
     "",
   ];
   const tail = `\n<sub>run ${report.runId}${report.commit === undefined ? "" : ` · commit ${report.commit.slice(0, 12)}`} · exit code ${report.exitCode} · tutti ${report.version}</sub>\n`;

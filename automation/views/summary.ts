@@ -1,11 +1,11 @@
 // The end of a run as text: what changed, what was left out and why, what failed and what to do about it, then one line of
 // totals.
 import { sumOf } from "../report.ts";
-import type { RunState, StackState } from "../runState.ts";
+import { durationOf, endOf, type RunState, type StackState } from "../runState.ts";
 import type { Palette } from "./color.ts";
 import { failureLines, stackDetails, stackHeading } from "./stackText.ts";
 import { wrap } from "./width.ts";
-import { countsText, duration, paintStatus, plural, statusWord } from "./words.ts";
+import { countsText, duration, paintStatus, plural, statusWord, unclosedText } from "./words.ts";
 
 /** Statuses in the order of interest. */
 const order: readonly StackState["status"][] = [
@@ -89,12 +89,13 @@ function groupLines(
 export function summaryLines(state: RunState, palette: Palette): readonly string[] {
   const stacks = [...state.stacks.values()];
   const failures = stacks.map((stack) => failureLines(stack, state, palette)).filter((lines) => lines.length > 0);
-  const { operation = "up", finished, runId } = state;
+  const { operation = "up", runId } = state;
+  const end = endOf(state);
   const tally = order
     .filter((status) => (state.tally[status] ?? 0) > 0)
     .map((status) => paintStatus(status, palette)(`${state.tally[status]} ${statusWord(status, operation)}`))
     .join(", ");
-  const time = finished === undefined ? "interrupted" : `in ${duration(finished.durationMs)}`;
+  const time = end === "interrupted" ? end : `in ${duration(durationOf(state))}`;
   const counts =
     operation === "drift" ? "" : countsText(sumOf(stacks.map((stack) => stack.counts)), operation, palette);
   const drifted = stacks.filter(({ drift }) => drift.length > 0);
@@ -107,6 +108,7 @@ export function summaryLines(state: RunState, palette: Palette): readonly string
       ? [palette.dim(`repair: tutti up ${drifted.map(({ id }) => id).join(" ")} --refresh`)]
       : []),
     ...untold.map(({ hook, message }) => `${palette.yellow("warning:")} ${hook} was not told: ${message}`),
+    ...(end === "unclosed" ? [`${palette.yellow("warning:")} ${unclosedText}`] : []),
     ...(runId === undefined ? [] : [palette.dim(`run ${runId}`)]),
   ];
 }

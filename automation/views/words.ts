@@ -162,3 +162,6 @@ export function shortValue(value: unknown, limit: number): string {
   const text = value === undefined ? "nothing" : JSON.stringify(value);
   return text.length > limit ? `${text.slice(0, limit - 1)}…` : text;
 }
+
+/** What there is to say of a run whose driver died when all of its stacks had ended. */
+export const unclosedText = "all stacks had ended when its driver died: hooks may not have been told";

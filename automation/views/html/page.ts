@@ -4,7 +4,7 @@ import type { StackId } from "../../events.ts";
 import type { Report, ReportStatus, StackReport } from "../../report.ts";
 import type { RunState, StackState } from "../../runState.ts";
 import { criticalPath } from "../forecast.ts";
-import { duration, plural, statusWord } from "../words.ts";
+import { duration, plural, statusWord, unclosedText } from "../words.ts";
 import { graphSvg } from "./graph.ts";
 import { pageLogs } from "./logs.ts";
 import { html, type Markup, trusted } from "./markup.ts";
@@ -39,6 +39,7 @@ export function htmlReport(
 ${top(report)}
 <main>
 ${report.status === "interrupted" && html`<p class="pill bad" role="status">This run was cut off; what it said up to then is here. tutti resume ${report.runId} goes on with it.</p>`}
+${report.unclosed && html`<p class="pill warn" role="status">${unclosedText}</p>`}
 ${cards(report, path)}
 ${trouble(report)}
 ${
