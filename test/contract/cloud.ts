@@ -6,6 +6,10 @@ import pulumi from "@pulumi/pulumi";
 /** Names the file; in the environment of the engine and so of the dynamic provider's process. */
 export const CLOUD_FILE = "CONTRACT_CLOUD";
 
+/** Names the operation that waits once the cloud has done it, and after that the one that does wait (see `killedAt`). */
+export const heldFile = (cloudFile: string): string => `${cloudFile}.held`;
+export const holdingFile = (cloudFile: string): string => `${cloudFile}.holding`;
+
 export interface Cloud {
   /** By id. */
   readonly objects: Record<string, Record<string, unknown>>;
@@ -159,5 +163,58 @@ const frailProvider: pulumi.dynamic.ResourceProvider = {
 export class Frail extends pulumi.dynamic.Resource {
   constructor(name: string, args: ThingArgs = {}, options: pulumi.CustomResourceOptions = {}) {
     super(frailProvider, name, { ...args, name }, options, "cloud", "Frail");
+  }
+}
+
+/** Does not answer for as long as somebody holds the operation; then there is nobody left to answer. */
+async function answerUnlessHeld(operation: string): Promise<void> {
+  const held = `${process.env["CONTRACT_CLOUD"]}.held`;
+  if (!fs.existsSync(held) || fs.readFileSync(held, "utf8") !== operation) return;
+  fs.writeFileSync(`${process.env["CONTRACT_CLOUD"]}.holding`, operation);
+  while (fs.existsSync(held)) await new Promise((resolve) => setTimeout(resolve, 10));
+  process.exit(0);
+}
+
+const heldProvider: pulumi.dynamic.ResourceProvider = {
+  async create(inputs) {
+    const cloud = load();
+    const name = String(inputs["name"]);
+    const count = (cloud.made[name] ?? 0) + 1;
+    cloud.made[name] = count;
+    const id = `${name}-${count}`;
+    cloud.objects[id] = own(inputs);
+    store(cloud, `create ${id}`);
+    await answerUnlessHeld(`create ${name}`);
+    return { id, outs: { ...inputs, serial: count } };
+  },
+  async diff(_id, olds, news) {
+    const replaces = ["kind", "slot"].filter((key) => !same(olds[key], news[key]));
+    const deleteBeforeReplace = replaces.includes("slot");
+    return { changes: replaces.length > 0 || !same(olds["value"], news["value"]), replaces, deleteBeforeReplace };
+  },
+  async update(id, olds, news) {
+    const cloud = load();
+    cloud.objects[id] = own(news);
+    store(cloud, `update ${id}`);
+    await answerUnlessHeld(`update ${news["name"]}`);
+    return { outs: { ...news, serial: olds["serial"] } };
+  },
+  async read(id, props) {
+    const object = load().objects[id];
+    return object ? { id, props: { ...props, ...object } } : {};
+  },
+  async delete(id, props) {
+    const cloud = load();
+    delete cloud.objects[id];
+    store(cloud, `delete ${id}`);
+    await answerUnlessHeld(`delete ${props["name"]}`);
+  },
+};
+
+/** A thing whose provider may keep the engine waiting, so that it is killed meanwhile. */
+export class Held extends pulumi.dynamic.Resource {
+  declare readonly serial: pulumi.Output<number>;
+  constructor(name: string, args: ThingArgs = {}, options: pulumi.CustomResourceOptions = {}) {
+    super(heldProvider, name, { serial: undefined, ...args, name }, options, "cloud", "Held");
   }
 }

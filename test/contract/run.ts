@@ -8,6 +8,7 @@ import type { EngineEvent, PulumiCommand, PulumiFn, Stack } from "@pulumi/pulumi
 import automation from "@pulumi/pulumi/automation/index.js";
 import type { EngineCommand } from "../../engine/index.ts";
 import { CLOUD_FILE, type Cloud, emptyCloud } from "./cloud.ts";
+import { killedAt } from "./killable.ts";
 import { Names, normalizeEvents, normalizeState, type StepRecord } from "./normalize.ts";
 import { PROJECT, type Scenario, type Step, takeSaid } from "./scenario.ts";
 
@@ -46,7 +47,9 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
   await symlink(fileURLToPath(new URL("../../node_modules", import.meta.url)), join(folder, "node_modules"));
   const project = scenario.main ? {} : { projectSettings: { name: PROJECT, runtime: "nodejs" as const } };
   const more: string[] = [];
-  const pulumiCommand = withoutReports(await engineFor(env), more);
+  const engine = (await engineFor(env)) as unknown as EngineCommand;
+  let current = engine;
+  const pulumiCommand = withoutReports(engine, () => current, more);
   const names = new Names();
   names.add(folder, "folder");
   const stacks = new Map<string, Stack>();
@@ -84,7 +87,15 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
     const events: EngineEvent[] = [];
     takeSaid();
     more.splice(0, more.length, ...(step.options?.ignoreProtect ? ["--ignore-protect"] : []));
+    const { killAt } = step.options ?? {};
+    if (killAt !== undefined) current = killedAt(killAt, engine, cloudFile, env);
     const outcome = await operate(stack, step, events);
+    current = engine;
+    if (killAt !== undefined) {
+      await stack.cancel();
+      // How much of them had been written is a matter of time.
+      events.length = 0;
+    }
     const said = takeSaid();
     // The state first: it gives what is random its names.
     const state = normalizeState(await stack.exportStack(), names);
@@ -101,16 +112,18 @@ const operations: ReadonlySet<string> = new Set(["up", "preview", "destroy"]);
 const reports: Readonly<Record<string, string>> = { "stack output": "{}", "stack history": "[]" };
 
 /** @param more arguments for operations that the Automation API cannot give */
-function withoutReports(given: PulumiCommand, more: readonly string[]): PulumiCommand {
-  const engine = given as unknown as EngineCommand;
-  const { command, version } = engine;
+function withoutReports(
+  { command, version }: EngineCommand,
+  engine: () => EngineCommand,
+  more: readonly string[],
+): PulumiCommand {
   const answering: EngineCommand = {
     command,
     version,
     async run(args, ...rest) {
       const stdout = reports[args.slice(0, 2).join(" ")];
       if (stdout !== undefined) return { stdout, stderr: "", code: 0 };
-      return engine.run(operations.has(args[0]!) ? [...args, ...more] : args, ...rest);
+      return engine().run(operations.has(args[0]!) ? [...args, ...more] : args, ...rest);
     },
   };
   return answering as unknown as PulumiCommand;
@@ -125,7 +138,7 @@ async function operate(
   { run, options = {} }: Step,
   events: EngineEvent[],
 ): Promise<"succeeded" | "failed"> {
-  const { target, exclude, replace, ignoreProtect: _, ...flags } = options;
+  const { target, exclude, replace, ignoreProtect: _, killAt: __, ...flags } = options;
   const common = {
     parallel: 1,
     onEvent: (event: EngineEvent) => void events.push(event),

@@ -30,6 +30,9 @@ export interface StepOptions {
   readonly excludeProtected?: boolean;
   /** The Automation API has no word for it. */
   readonly ignoreProtect?: boolean;
+  readonly clearPendingCreates?: boolean;
+  /** The engine is killed when the cloud has done this to a `Held`, e.g. `create a`, and its lock is taken away after it. */
+  readonly killAt?: string;
 }
 
 export interface Scenario {

@@ -6,6 +6,7 @@ import { components } from "./components.ts";
 import { failures } from "./failures.ts";
 import { hooks } from "./hooks.ts";
 import { ignores } from "./ignores.ts";
+import { kills } from "./kills.ts";
 import { mistakes } from "./mistakes.ts";
 import { more } from "./more.ts";
 import { options } from "./options.ts";
@@ -36,4 +37,5 @@ export const scenarios: readonly Scenario[] = [
   ...selecting,
   ...hooks,
   ...programs,
+  ...kills,
 ];
