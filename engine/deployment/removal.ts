@@ -27,7 +27,7 @@ export async function generateRemoval(generation: Generation): Promise<Removal> 
     // A view is the business of the resource it is a view of.
     if (state.viewOf !== "") continue;
     if (!chosen(urn)) {
-      if (!ledger.isOperatedOn(urn)) sames.push(untargetedSame(resource));
+      if (!ledger.isOperatedOn(urn) && !ledger.pendingDeletes.has(resource)) sames.push(untargetedSame(resource));
       continue;
     }
     if (named.has(resource)) continue;

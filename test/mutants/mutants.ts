@@ -385,10 +385,11 @@ export const mutants: readonly Mutant[] = [
     ["a view is not deleted itself", `if (state.viewOf !== "") continue;`, ""],
     [
       "what no target names is carried over",
-      "if (!ledger.isOperatedOn(urn)) sames.push(untargetedSame(resource));",
+      "if (!ledger.isOperatedOn(urn) && !ledger.pendingDeletes.has(resource)) sames.push(untargetedSame(resource));",
       "",
     ],
-    ["what was operated on is not carried over again", "if (!ledger.isOperatedOn(urn)) sames.push", "sames.push"],
+    ["what was operated on is not carried over again", "if (!ledger.isOperatedOn(urn) && ", "if ("],
+    ["what was deleted first is not carried over", "&& !ledger.pendingDeletes.has(resource)) sames", ") sames"],
     ["what is carried over keeps what it names", "if (named.has(resource)) continue;", ""],
     ["what waits for deletion is deleted", "deletes.push(deleteReplacedStep(resource, false));", ""],
     ["what was deleted already is not deleted again", "if (ledger.pendingDeletes.has(resource)) continue;", ""],

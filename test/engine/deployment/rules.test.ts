@@ -459,6 +459,23 @@ describe("targets and excludes", () => {
     expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "c"]);
   });
 
+  it("do not carry over what was deleted first", async () => {
+    const stack = new TestStack();
+    await stack.up(pair({ first: 1 }, "forceFrom"));
+    stack.cloud.fail.push("delete:b");
+    const later =
+      (first: number): Program =>
+      async (api) => {
+        await api.thing("a", { first });
+        if (first === 1) await api.thing("b", { force: 2 });
+      };
+    await stack.up(later(1));
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "b", "b*"]);
+    await stack.up(later(2), { excludes: [thingUrn("b")] });
+    expect(stack.cloud.calls.slice(-3)).toEqual(["delete:b", "delete:a", "create:a"]);
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "b"]);
+  });
+
   it("do not check what is not chosen", async () => {
     const program =
       (inputs: PropertyMap): Program =>
