@@ -22,7 +22,7 @@ import type {
 } from "./source.ts";
 import type { StepExecutor } from "./stepExecutor.ts";
 import { generateRead, generateRegistration } from "./stepGenerator.ts";
-import { newOf, type Outcome, resourceOf, type Settle, type Step, settleOf, urnOf } from "./steps.ts";
+import { isDeletion, newOf, type Outcome, resourceOf, type Settle, type Step, settleOf, urnOf } from "./steps.ts";
 import { childUrn, isRootStack, isUrn } from "./urn.ts";
 
 interface Settled {
@@ -290,17 +290,29 @@ export class DeploymentRegistrar implements Registrar {
     this.#track(done);
   }
 
-  /** Passes over steps that depend on something that failed, and answers their requests so. */
+  /**
+   * Passes over steps that depend on something that failed, and answers their requests so. After a deletion that is passed
+   * over nothing of its chain goes on: what is to be replaced by it, or deleted after it, would be there twice or missed.
+   */
   #withoutDependentsOfFailures(steps: readonly Step[]): readonly Step[] {
     for (const failed of this.#executor.failedUrns) this.#passedOver.add(failed);
     if (this.#passedOver.size === 0) return steps;
+    let ended = false;
     return steps.filter((step) => {
-      if (!dependencyUrns(resourceOf(step)).some((urn) => this.#passedOver.has(urn))) return true;
+      if (!ended && !needsOf(step).some((urn) => this.#passedOver.has(urn))) return true;
+      ended ||= isDeletion(step);
       this.#passedOver.add(urnOf(step));
       settleOf(step)?.(newOf(step) ?? resourceOf(step), "skipped");
       return false;
     });
   }
+}
+
+/** The URNs of what a step is in vain without: what is replaced by it among them, where that was to be deleted first. */
+function needsOf(step: Step): readonly string[] {
+  const needs = dependencyUrns(resourceOf(step));
+  const follows = step.op === "replace" || (step.op === "create-replacement" && !step.pendingDelete);
+  return follows ? [...needs, step.old.urn] : needs;
 }
 
 const packageOf = (type: string) => type.split(":")[0]!;

@@ -7,20 +7,7 @@ import { DeleteProtected, messageOf } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Resource } from "./resource.ts";
 import { Slots } from "./slots.ts";
-import {
-  type DeleteReplacedStep,
-  type DeleteStep,
-  isLogical,
-  newOf,
-  resourceOf,
-  type Step,
-  settleOf,
-  urnOf,
-} from "./steps.ts";
-
-function isDeletion(step: Step): step is DeleteStep | DeleteReplacedStep {
-  return step.op.startsWith("delete") || step.op.startsWith("discard");
-}
+import { isDeletion, isLogical, newOf, resourceOf, type Step, settleOf, urnOf } from "./steps.ts";
 
 /** Told of each step: before its provider is called, and after. What it throws fails the step. */
 export interface StepObserver {

@@ -194,6 +194,10 @@ export function isLogical(step: Step): boolean {
   }
 }
 
+export function isDeletion(step: Step): step is DeleteStep | DeleteReplacedStep {
+  return step.op.startsWith("delete") || step.op.startsWith("discard");
+}
+
 /** Whether the step is the engine's own business: emitted as an event, but neither shown nor counted. */
 export function isInternal(step: Step): boolean {
   if (step.op === "remove-pending-replace" || isDefaultProvider(urnOf(step))) return true;

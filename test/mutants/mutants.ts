@@ -711,8 +711,14 @@ export const mutants: readonly Mutant[] = [
     ["outputs of what was not created are not recorded", `if (step.op === "same" && step.skippedCreate) return;`, ""],
     [
       "what depends on a failure is passed over",
-      "if (!dependencyUrns(resourceOf(step)).some((urn) => this.#passedOver.has(urn))) return true;",
+      "if (!ended && !needsOf(step).some((urn) => this.#passedOver.has(urn))) return true;",
       "return true;",
+    ],
+    ["a chain ends where a deletion is passed over", "ended ||= isDeletion(step);", ""],
+    [
+      "what was to be deleted first, and was not, is not created again",
+      "return follows ? [...needs, step.old.urn] : needs;",
+      "return needs;",
     ],
     [
       "what depends on something passed over is passed over",

@@ -123,6 +123,40 @@ describe("a replacement that deletes first", () => {
     expect(said(run)).toContain(`unable to replace resource "${thingUrn("b")}" as part of replacing`);
   });
 
+  it("is passed over whole, when what the old resource needs has failed", async () => {
+    const program =
+      (first: number): Program =>
+      async ({ thing }) => {
+        const a = await thing("a", { first });
+        await thing("b", { first }, { dependencies: first === 1 ? [a.urn] : [] });
+      };
+    const stack = new TestStack();
+    await stack.up(program(1));
+    stack.cloud.fail.push("delete:a");
+    const { steps } = await stack.up(program(2), { continueOnError: true, parallel: 1 });
+    expect(steps).toEqual(["delete-replaced a", "same proj-dev"]);
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "b"]);
+  });
+
+  it("is passed over with the dependents it would take along", async () => {
+    const stack = new TestStack();
+    await stack.up(async ({ thing }) => {
+      const a = await thing("a", { x: 1 });
+      const b = await thing("b", { first: 1 });
+      const read = { dependencies: [a.urn, b.urn], propertyDependencies: { force: [b.urn] } };
+      await thing("c", { force: b.outputs["computed"]! }, read);
+    });
+    stack.cloud.fail.push("update:a");
+    const later: Program = async ({ thing }) => {
+      await thing("a", { x: 2 });
+      await thing("b", { first: 2 });
+      await thing("c", { x: 2 });
+    };
+    const { steps } = await stack.up(later, { continueOnError: true, parallel: 1 });
+    expect(steps).toEqual(["same proj-dev", "update a"]);
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "b", "c"]);
+  });
+
   it("is gone on with, also when nothing else asks for it any more", async () => {
     const stack = new TestStack();
     await stack.up(one({ first: 1 }));
