@@ -3,6 +3,7 @@
 import { cascadingReplacements, dependentReplacements } from "./dependents.ts";
 import { Bail } from "./errors.ts";
 import { deleteReplacedStep, deleteStep, ensureProvider, type Generation } from "./generation.ts";
+import type { OldResources } from "./ledger.ts";
 import { dependencyUrns, type Resource } from "./resource.ts";
 import { untargetedSame } from "./selection.ts";
 import { type Step, urnOf } from "./steps.ts";
@@ -81,6 +82,7 @@ async function condemnedByTargets(generation: Generation): Promise<ReadonlySet<s
   const { ledger, options } = generation;
   const { all, allByUrn, graph } = ledger.olds;
   const targeted = closure(
+    ledger.olds,
     all.filter(({ urn }) => options.targets.contains(urn)),
     (resource, seen) => graph.dependingOn(resource, (urn) => seen.has(urn), true),
   );
@@ -102,6 +104,7 @@ async function condemnedByTargets(generation: Generation): Promise<ReadonlySet<s
 function keptByExcludes({ ledger, options }: Generation): ReadonlySet<string> {
   const { all, graph } = ledger.olds;
   return closure(
+    ledger.olds,
     all.filter(({ urn }) => options.excludes.contains(urn)),
     (resource, seen) => [
       ...graph.dependenciesOf(resource),
@@ -129,19 +132,18 @@ function stillNamed({ ledger }: Generation): ReadonlySet<Resource> {
   return kept;
 }
 
+/** All URNs that `next` leads to. What is chosen is chosen by URN, so all resources of one URN are followed. */
 function closure(
+  { allByUrn }: OldResources,
   start: readonly Resource[],
   next: (resource: Resource, seen: ReadonlySet<string>) => Iterable<Resource>,
 ): ReadonlySet<string> {
   const seen = new Set<string>();
-  // Several resources of one URN may need different things.
-  const visited = new Set<Resource>();
-  const frontier = [...start];
-  for (let resource = frontier.shift(); resource; resource = frontier.shift()) {
-    if (visited.has(resource)) continue;
-    visited.add(resource);
-    seen.add(resource.urn);
-    frontier.push(...next(resource, seen));
+  const frontier = start.map(({ urn }) => urn);
+  for (let urn = frontier.pop(); urn !== undefined; urn = frontier.pop()) {
+    if (seen.has(urn)) continue;
+    seen.add(urn);
+    for (const resource of allByUrn.get(urn) ?? []) for (const other of next(resource, seen)) frontier.push(other.urn);
   }
   return seen;
 }

@@ -420,6 +420,11 @@ export const mutants: readonly Mutant[] = [
       "!options.targets.contains(urn) && !options.targetDependents",
       "!options.targets.contains(urn)",
     ],
+    [
+      "all resources of a chosen name are followed",
+      "for (const resource of allByUrn.get(urn) ?? []) for (const other",
+      "for (const resource of (allByUrn.get(urn) ?? []).slice(0, 1)) for (const other",
+    ],
     ["targets limit what is deleted", "return (urn) => allowed.has(urn);", "return () => true;"],
     ["excludes limit what is deleted", "return (urn) => !kept.has(urn);", "return () => true;"],
     ["what an excluded resource depends on stays", "      ...graph.dependenciesOf(resource),\n", ""],

@@ -510,6 +510,21 @@ describe("targets and excludes", () => {
     expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "b"]);
   });
 
+  it("keep all that resources of a kept name need, replaced ones too", async () => {
+    const stack = new TestStack();
+    await stack.up(pair({ x: 1 }, "force"));
+    stack.cloud.fail.push("delete:b");
+    const later: Program = async ({ thing }) => {
+      await thing("a", { x: 1 });
+      const b = await thing("b", { force: 2 });
+      await thing("c", {}, { dependencies: [b.urn] });
+    };
+    await stack.up(later);
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "b", "c", "b*"]);
+    await stack.up(async () => {}, { excludes: [thingUrn("c")] });
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "b", "c", "b*"]);
+  });
+
   it("do not check what is not chosen", async () => {
     const program =
       (inputs: PropertyMap): Program =>
