@@ -121,7 +121,9 @@ function stillNamed({ ledger }: Generation): ReadonlySet<Resource> {
   const { news, olds, toDelete } = ledger;
   const going = new Set(toDelete);
   const named = (resource: Resource) =>
-    dependencyUrns(resource).flatMap((urn) => (news.has(urn) ? [] : (olds.byUrn.get(urn) ?? [])));
+    dependencyUrns(resource).flatMap((urn) =>
+      news.has(urn) ? [] : (olds.byUrn.get(urn) ?? olds.allByUrn.get(urn) ?? []),
+    );
   const kept = new Set<Resource>();
   const frontier = [...news.values()].filter((resource) => !going.has(resource)).flatMap(named);
   for (let resource = frontier.pop(); resource; resource = frontier.pop()) {

@@ -525,6 +525,16 @@ describe("targets and excludes", () => {
     expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "b", "c", "b*"]);
   });
 
+  it("carry over what needs only what waits for its deletion, and leave that", async () => {
+    const stack = new TestStack();
+    await stack.up(chain(1));
+    edit(stack, "a", { delete: true });
+    const options = { targets: [thingUrn("a")], targetDependents: true };
+    const run = await stack.up(async ({ thing }) => void (await thing("b", { x: 1 })), options);
+    expect(run.messages).toEqual([]);
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a*", "b"]);
+  });
+
   it("do not check what is not chosen", async () => {
     const program =
       (inputs: PropertyMap): Program =>
