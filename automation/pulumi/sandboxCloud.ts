@@ -1,6 +1,5 @@
 // Looks at the cloud of a sandbox environment, and changes it behind Pulumi's back, from any process.
-import { readdir, readFile } from "node:fs/promises";
-import path from "node:path";
+import { existsSync } from "node:fs";
 import {
   deleteResource,
   editResource,
@@ -10,6 +9,7 @@ import {
   type SandboxDetails,
   type SandboxResource,
 } from "../../engine/providers/sandbox/cloud.ts";
+import { FileBackend } from "../../engine/state/fileBackend.ts";
 import { TuttiError } from "../errors.ts";
 import { type SandboxFiles, sandboxFiles } from "./sandboxFiles.ts";
 
@@ -71,15 +71,13 @@ async function asked<T>(ask: () => Promise<T>): Promise<T> {
 
 /** `urn id` of every resource in the states of an environment. */
 async function inState({ state }: SandboxFiles): Promise<ReadonlySet<string>> {
-  const stacks = path.join(state, ".pulumi", "stacks");
-  const files = await readdir(stacks, { recursive: true }).catch(() => []);
   const known = new Set<string>();
-  for (const file of files.filter((name) => name.endsWith(".json"))) {
-    const text = await readFile(path.join(stacks, file), "utf8");
-    const { checkpoint } = JSON.parse(text) as {
-      checkpoint?: { latest?: { resources?: readonly { urn: string; id?: string }[] } | null };
-    };
-    for (const { urn, id } of checkpoint?.latest?.resources ?? []) known.add(`${urn} ${id ?? ""}`);
+  if (!existsSync(state)) return known;
+  const backend = await FileBackend.open(`file://${state}`, {}, state);
+  for (const stack of await backend.list()) {
+    const { deployment } = await backend.readRaw(stack);
+    const resources = (deployment?.["resources"] ?? []) as readonly { readonly urn: string; readonly id?: string }[];
+    for (const { urn, id } of resources) known.add(`${urn} ${id ?? ""}`);
   }
   return known;
 }

@@ -15,7 +15,7 @@ import { openEventLog } from "../deployment/eventSinks.ts";
 import { type EventSink, EventStream, programLog } from "../deployment/events.ts";
 import type { Import } from "../deployment/importing.ts";
 import { Resource } from "../deployment/resource.ts";
-import type { SnapshotContents } from "../deployment/snapshot.ts";
+import type { WriteSnapshot } from "../deployment/snapshot.ts";
 import { UrnTargets } from "../deployment/targets.ts";
 import { isRootStack } from "../deployment/urn.ts";
 import { programLocation } from "../language/node.ts";
@@ -208,11 +208,17 @@ class Phase {
     const spared = spare?.(base.resources.map(({ state }) => state)) ?? [];
     const { kill } = options;
     const writer = this.#preview ? undefined : this.#writer(checkpoint);
-    let written: Promise<void> = Promise.resolve();
-    const write = (contents: SnapshotContents): Promise<void> => {
-      if (writer === undefined || kill?.aborted) return refuseWrite();
-      written = writer(contents);
-      return written;
+    let written: Promise<unknown> = Promise.resolve();
+    const unlessDead = <T>(work: () => Promise<T>): Promise<T> => {
+      if (kill?.aborted) return refuseWrite();
+      const done = work();
+      written = done;
+      return done;
+    };
+    const write: WriteSnapshot = async (contents, final) => {
+      if (writer === undefined) return refuseWrite();
+      const append = await unlessDead(() => writer(contents, final));
+      return append && ((changes) => unlessDead(() => append(changes)));
     };
     const deployment: DeploymentOptions = {
       ...{ project: about.project, stack: about.stack, preview: this.#preview, parallel, refresh },
@@ -239,6 +245,7 @@ class Phase {
       const closed = host.close();
       // The lock is given back after this: a write that has begun must have ended.
       await (kill?.aborted ? written.catch(() => undefined) : closed);
+      await checkpoint.close();
     }
   }
 
@@ -266,16 +273,23 @@ class Phase {
   }
 
   /** The secrets' key is derived while the program starts; the first write waits for it. */
-  #writer(checkpoint: Checkpoint): (contents: SnapshotContents) => Promise<void> {
+  #writer(checkpoint: Checkpoint): WriteSnapshot {
     const { version } = this.#context;
     const secrets = this.#savedSecrets().then((manager) =>
       checkpoint.secrets && sameSalt(checkpoint.secrets, manager) ? checkpoint.secrets : manager,
     );
     secrets.catch(() => {});
     const metadata = checkpoint.snapshot?.metadata ?? {};
-    return async (contents) => {
-      await this.#context.options.fence?.();
-      await checkpoint.write({ ...contents, manifest: newManifest(version), metadata }, await secrets);
+    const { fence } = this.#context.options;
+    return async (contents, final) => {
+      await fence?.();
+      const snapshot = { ...contents, manifest: newManifest(version), metadata };
+      const append = await checkpoint.write(snapshot, await secrets, !final);
+      if (append === undefined || fence === undefined) return append;
+      return async (changes) => {
+        await fence();
+        return append(changes);
+      };
     };
   }
 
@@ -379,7 +393,7 @@ function lineSink(stdout: (text: string) => void): EventSink {
   };
 }
 
-async function refuseWrite(): Promise<void> {
+async function refuseWrite(): Promise<never> {
   throw new Error("nothing is written in a preview, nor after the operation was killed");
 }
 

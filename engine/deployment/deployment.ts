@@ -22,7 +22,7 @@ import { refreshBase, refreshRest } from "./refresh.ts";
 import { DeploymentRegistrar } from "./registrar.ts";
 import { generateRemoval } from "./removal.ts";
 import type { Resource } from "./resource.ts";
-import { type BaseSnapshot, LiveSnapshot, type SnapshotContents } from "./snapshot.ts";
+import { type BaseSnapshot, LiveSnapshot, type WriteSnapshot } from "./snapshot.ts";
 import type { ProgramEnd, Registrar } from "./source.ts";
 import { StepExecutor } from "./stepExecutor.ts";
 import { resourceOf } from "./steps.ts";
@@ -51,7 +51,7 @@ export interface DeploymentParts {
   readonly host: ProviderHost;
   readonly events: EventStream;
   /** Writes the snapshot, durably. Not called in a preview. */
-  readonly write: (contents: SnapshotContents) => Promise<void>;
+  readonly write: WriteSnapshot;
   /** Aborted once: nothing new begins. */
   readonly signal: AbortSignal;
 }

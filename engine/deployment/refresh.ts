@@ -1,7 +1,6 @@
 // Refreshing without running the program: reads every chosen resource of the state, then rebuilds the base of the
 // deployment from what the providers said. (pulumi/pulumi: pkg/resource/deploy/deployment_executor.go)
-
-import type { ResourceState } from "../state/resource.ts";
+import { withoutGone } from "./dangling.ts";
 import { ensureProvider, type Generation } from "./generation.ts";
 import { dependenciesOf, dependencyUrns, type Resource } from "./resource.ts";
 import type { BaseSnapshot } from "./snapshot.ts";
@@ -77,26 +76,4 @@ function rebuild(resources: readonly Resource[], steps: ReadonlyMap<Resource, Re
     urns.add(fresh.urn);
   }
   return left;
-}
-
-/** States in order, without what they say of resources that are not there. */
-export function withoutDangling(states: readonly ResourceState[]): readonly ResourceState[] {
-  const urns = new Set<string>();
-  return states.map((state) => {
-    const dangles = dependenciesOf({ state }).some(({ urn }) => !urns.has(urn));
-    urns.add(state.urn);
-    return dangles ? { ...state, ...withoutGone(state, urns) } : state;
-  });
-}
-
-function withoutGone(state: ResourceState, urns: ReadonlySet<string>) {
-  const keep = (list: readonly string[]) => list.filter((urn) => urns.has(urn));
-  const byProperty = Object.entries(state.propertyDependencies).map(([key, list]) => [key, keep(list)] as const);
-  return {
-    parent: urns.has(state.parent) ? state.parent : "",
-    dependencies: keep(state.dependencies),
-    propertyDependencies: Object.fromEntries(byProperty.filter(([, list]) => list.length > 0)),
-    deletedWith: urns.has(state.deletedWith) ? state.deletedWith : "",
-    replaceWith: keep(state.replaceWith),
-  };
 }

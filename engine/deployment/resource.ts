@@ -11,6 +11,7 @@ export const unknownId = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export class Resource {
   #state: ResourceState;
+  #changed: ((resource: Resource) => void) | undefined;
 
   constructor(state: ResourceState) {
     this.#state = state;
@@ -47,6 +48,12 @@ export class Resource {
   /** Replaces fields of the contents. */
   set(fields: Partial<ResourceState>): void {
     this.#state = { ...this.#state, ...fields };
+    this.#changed?.(this);
+  }
+
+  /** Has one listener told of each change. */
+  watch(changed: (resource: Resource) => void): void {
+    this.#changed = changed;
   }
 
   /** Another cell of the same contents. */

@@ -1,26 +1,26 @@
 // The snapshot while a deployment changes it: merges what was there with what steps have done so far into a list that is
-// valid at any moment, and writes it.
+// valid at any moment (merge.ts), and writes it.
 //
 // 1. An operation stands in the snapshot before its provider is called, and is gone after its end is recorded.
 // 2. `begin` and `end` resolve when the change is written. Changes that come while a write is under way share the next.
 // 3. An unchanged resource is not worth a write; `close` writes what was left.
-// 4. New resources first, in the order in which they were done, then what is left of the old ones, in theirs: whatever a
-//    resource depends on was done before it or stood before it.
+// 4. A large snapshot is written whole at the beginning and at the end; between, what has changed is added (changes.ts).
 // (pulumi/pulumi: pkg/backend/snapshot.go)
 import type { Operation } from "../state/deployment.ts";
-import type { ResourceState } from "../state/resource.ts";
+import { ChangeCollector, type Changes, type ChangingSnapshot } from "./changes.ts";
 import { deepEquals, mapsEqual } from "./diff.ts";
-import { normalizeUrns } from "./normalize.ts";
-import { inOrder } from "./order.ts";
-import { withoutDangling } from "./refresh.ts";
+import { merge, type SnapshotContents } from "./merge.ts";
 import type { PendingOperation, Resource } from "./resource.ts";
 import { newOf, oldOf, type SameStep, type Step } from "./steps.ts";
 
-/** What is written: immutable. */
-export interface SnapshotContents {
-  readonly resources: readonly ResourceState[];
-  readonly pendingOperations: readonly Operation[];
-}
+/** Adds changes to what was written whole. Answers whether more may be added: otherwise the next write is a whole one. */
+export type AppendChanges = (changes: Changes) => Promise<boolean>;
+
+/**
+ * Replaces what is written; `final`: nothing follows. May answer a function that takes what changes from then on: a large
+ * snapshot is not written whole for each change. Durable when it resolves.
+ */
+export type WriteSnapshot = (contents: SnapshotContents, final: boolean) => Promise<AppendChanges | undefined>;
 
 /** What a deployment starts from. `resources` is replaced by a refresh. */
 export interface BaseSnapshot {
@@ -30,18 +30,25 @@ export interface BaseSnapshot {
 
 export class LiveSnapshot {
   readonly #base: BaseSnapshot;
-  readonly #write: (contents: SnapshotContents) => Promise<void>;
+  /** Only the user can say what became of a creation that was cut off; everything else a later operation finds out. */
+  readonly #kept: readonly PendingOperation[];
+  readonly #write: WriteSnapshot;
   readonly #news: Resource[] = [];
   readonly #done = new Set<Resource>();
   readonly #operations = new Map<Resource, PendingOperation>();
+  #journal: { readonly append: AppendChanges; readonly changes: ChangeCollector } | undefined;
+  /** What is written goes on in changes, and is to be written whole at the end. */
+  #appended = false;
   #current: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
+  #closing = false;
   #unwritten = true;
-  #written: SnapshotContents | undefined;
+  #open: readonly Operation[] = [];
   #refreshed = false;
 
-  constructor(base: BaseSnapshot, write: (contents: SnapshotContents) => Promise<void>) {
+  constructor(base: BaseSnapshot, write: WriteSnapshot) {
     this.#base = base;
+    this.#kept = base.pendingOperations.filter(({ type }) => type === "creating");
     this.#write = write;
   }
 
@@ -50,13 +57,17 @@ export class LiveSnapshot {
     const operation = operationOf(step);
     if (!operation) return;
     this.#operations.set(operation.resource, operation);
+    this.#journal?.changes.begins(operation);
     await this.#save();
   }
 
   /** Records that the step ended; `recorded` is whether what it did is to be kept (success, or a partial failure). */
   async end(step: Step, recorded: boolean): Promise<void> {
     const operation = operationOf(step);
-    if (operation) this.#operations.delete(operation.resource);
+    if (operation) {
+      this.#operations.delete(operation.resource);
+      this.#journal?.changes.ended(operation.resource);
+    }
     if (recorded) this.#apply(step);
     // A refresh is recorded by the base that is rebuilt after it; replace does nothing of its own.
     if ((step.op === "refresh" && !step.registered) || step.op === "replace") this.#unwritten = true;
@@ -71,74 +82,88 @@ export class LiveSnapshot {
     else await this.#save();
   }
 
-  /** Writes what was not worth a write before. Nothing may follow. */
+  /** Writes what was not worth a write before, and a large snapshot whole. Nothing may follow. */
   async close(): Promise<void> {
-    if (this.#unwritten) await this.#save();
+    this.#closing = true;
+    if (this.#unwritten || this.#appended) await this.#save();
     await (this.#next ?? this.#current);
   }
 
   /** Operations that stand in what was written last: whoever reads it does not know how they ended. */
   get openOperations(): readonly Operation[] {
-    return this.#written?.pendingOperations ?? [];
+    return this.#open;
   }
 
   /** The snapshot at this moment. */
   contents(): SnapshotContents {
-    const resources = [...this.#news, ...this.#base.resources].filter((resource) => !this.#done.has(resource));
-    // Only the user can say what became of a creation that was cut off; everything else a later operation finds out.
-    const kept = this.#base.pendingOperations.filter(({ type }) => type === "creating");
-    const states = inOrder(normalizeUrns(resources.map(({ state }) => state)));
+    const { base, news, gone, refreshed } = this.#parts();
+    const left = (list: readonly Resource[]) => list.filter((each) => !gone.has(each)).map(({ state }) => state);
+    return merge({ news: left(news), base: left(base), operations: this.#pending(), refreshed });
+  }
+
+  #parts(): ChangingSnapshot {
     return {
-      // What a refresh has found gone, others may still name.
-      resources: this.#refreshed ? withoutDangling(states) : states,
-      pendingOperations: [...this.#operations.values(), ...kept].map(({ type, resource }) => ({
-        type,
-        resource: resource.state,
-      })),
+      ...{ base: this.#base.resources, news: this.#news, gone: this.#done, refreshed: this.#refreshed },
+      ...{ operations: this.#operations.values(), kept: this.#kept },
     };
+  }
+
+  #pending(): readonly Operation[] {
+    const open = [...this.#operations.values(), ...this.#kept];
+    return open.map(({ type, resource }) => ({ type, resource: resource.state }));
+  }
+
+  #isNew(resource: Resource): void {
+    this.#news.push(resource);
+    this.#journal?.changes.isNew(resource);
+  }
+
+  #isGone(resource: Resource): void {
+    this.#done.add(resource);
+    this.#journal?.changes.isGone(resource);
   }
 
   #apply(step: Step): void {
     switch (step.op) {
       case "same":
-        this.#done.add(step.old);
-        if (!step.skippedCreate) this.#news.push(step.new);
+        this.#isGone(step.old);
+        if (!step.skippedCreate) this.#isNew(step.new);
         break;
       case "create":
-        this.#news.push(step.new);
+        this.#isNew(step.new);
         break;
       case "create-replacement":
-        this.#news.push(step.new);
-        if (step.old.state.pendingReplacement) this.#done.add(step.old);
+        this.#isNew(step.new);
+        if (step.old.state.pendingReplacement) this.#isGone(step.old);
         break;
       case "update":
-        this.#done.add(step.old);
-        this.#news.push(step.new);
+        this.#isGone(step.old);
+        this.#isNew(step.new);
         break;
       case "delete":
       case "discard":
       case "delete-replaced":
       case "discard-replaced":
-        if (!step.old.state.pendingReplacement) this.#done.add(step.old);
+        if (!step.old.state.pendingReplacement) this.#isGone(step.old);
         break;
       case "remove-pending-replace":
-        this.#done.add(step.old);
+        this.#isGone(step.old);
         break;
       case "read":
       case "read-replacement":
         // What a read takes the place of is deleted at the end; until then only the snapshot knows of it.
-        if (step.old && !step.old.state.delete) this.#done.add(step.old);
-        this.#news.push(step.new);
+        if (step.old && !step.old.state.delete) this.#isGone(step.old);
+        this.#isNew(step.new);
         break;
       case "import":
       case "import-replacement":
-        this.#news.push(step.new);
+        this.#isNew(step.new);
         break;
       case "refresh":
         if (!step.registered) break;
-        this.#done.add(step.old);
+        this.#isGone(step.old);
         this.#refreshed = true;
-        if (step.result?.new) this.#news.push(step.result.new);
+        if (step.result?.new) this.#isNew(step.result.new);
         break;
       case "replace":
         break;
@@ -153,20 +178,34 @@ export class LiveSnapshot {
       .then(() => {
         this.#current = this.#next!;
         this.#next = undefined;
-        this.#unwritten = false;
-        const contents = this.contents();
-        return this.#write(contents).then(
-          () => {
-            this.#written = contents;
-          },
-          (error: unknown) => {
-            // Once more at the end: what has been done by then must not be lost because a disk was full for a moment.
-            this.#unwritten = true;
-            throw error;
-          },
-        );
+        return this.#flush();
       });
     return this.#next;
+  }
+
+  async #flush(): Promise<void> {
+    this.#unwritten = false;
+    const open = this.#pending();
+    const journal = this.#closing ? undefined : this.#journal;
+    try {
+      if (journal) {
+        const more = await journal.append(journal.changes.take(this.#parts()));
+        if (!more) this.#journal = undefined;
+      } else {
+        this.#journal = undefined;
+        const contents = this.contents();
+        const append = await this.#write(contents, this.#closing);
+        this.#appended = append !== undefined;
+        if (append) this.#journal = { append, changes: new ChangeCollector(this.#parts(), contents) };
+      }
+      this.#open = open;
+    } catch (error) {
+      // Whole, the next time, and once more at the end: what has been done by then must not be lost because a disk was
+      // full for a moment.
+      this.#journal = undefined;
+      this.#unwritten = true;
+      throw error;
+    }
   }
 }
 

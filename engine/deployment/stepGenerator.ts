@@ -135,8 +135,17 @@ export async function generateRead(generation: Generation, goal: ReadGoal, settl
   const urn = claimUrn(generation, goal.parent, goal.type, goal.name);
   const { old, alias } = findOld({ ...goal, urn, aliases: [] }, ledger, options);
   if (goal.id === "") throw new Error(`Expected an ID for ${urn}`);
-  const { type, id, inputs, parent, dependencies, provider, additionalSecretOutputs, sourcePosition, stackTrace } =
-    goal;
+  const {
+    type,
+    id,
+    inputs,
+    parent,
+    dependencies,
+    provider,
+    additionalSecretOutputs,
+    sourcePosition,
+    stackTrace = [],
+  } = goal;
   const fresh = new Resource(
     newResource({
       ...{ urn, type, id, inputs, parent, dependencies, provider, additionalSecretOutputs, sourcePosition, stackTrace },

@@ -1,6 +1,8 @@
 // One stack's checkpoint, read, then written again and again while an operation goes on. A write is durable when it
 // resolves, and is refused for a snapshot that does not hold together. What did not change is not encoded again (states
 // are immutable), and an unchanged secret keeps its ciphertext, so that a no-op operation rewrites the same resources.
+import type { Changes } from "../deployment/changes.ts";
+import type { AppendChanges } from "../deployment/snapshot.ts";
 import type { SecretValues } from "../secretValues.ts";
 import {
   decodeDeployment,
@@ -12,6 +14,7 @@ import {
 } from "./deployment.ts";
 import { EngineError } from "./error.ts";
 import { integrityProblem } from "./integrity.ts";
+import { encodeChanges, JournalFile, journalFeature, largeState, removeJournals } from "./journal.ts";
 import { type JsonObject, type JsonValue, plainText } from "./json.ts";
 import { secretsOf } from "./passphrase.ts";
 import { encodeResource, type ResourceState } from "./resource.ts";
@@ -31,6 +34,8 @@ export interface CheckpointOptions {
    * learnt after the resource was registered; a state that would hold one in plain text all the same is not written.
    */
   readonly secrets?: Pick<SecretValues, "found" | "conceal">;
+  /** From how many characters on what changes goes into a journal (journal.ts). */
+  readonly largeState?: number;
 }
 
 export interface OpenedDeployment {
@@ -88,6 +93,7 @@ export class Checkpoint {
   private readonly ciphertexts: CiphertextCache;
   private writer: Writer | undefined;
   private last: Promise<void> = Promise.resolve();
+  private journal: JournalFile | undefined;
 
   private constructor(base: string, name: string, options: CheckpointOptions, opened: OpenedDeployment | undefined) {
     this.base = base;
@@ -109,29 +115,72 @@ export class Checkpoint {
   /**
    * Replaces the state. Writes queue: they reach the disk in the order of the calls, each durable when its promise
    * resolves. `secrets` should be the same manager every time: another one encrypts everything anew.
-   * @throws EngineError, with the file left as it was, when the snapshot does not hold together.
+   *
+   * With `goesOn` a large state gets a journal, and the answer adds to it, until the state is replaced again.
+   * @throws EngineError, with the state left as it was, when the snapshot does not hold together.
    */
-  write(snapshot: Snapshot, secrets: SecretsManager): Promise<void> {
+  write(snapshot: Snapshot, secrets: SecretsManager, goesOn = false): Promise<AppendChanges | undefined> {
     const problem = this.options.checkIntegrity ? integrityProblem(snapshot) : undefined;
     if (problem !== undefined)
       return Promise.reject(
         new EngineError(`${this.base}.json: snapshot integrity failure; it was not written: ${problem}`),
       );
+    const { sandbox, largeState: large = largeState } = this.options;
     const writer = this.writerFor(secrets);
     let state: ReturnType<typeof encodeDeployment>;
     try {
       state = encodeDeployment(snapshot, {
         secrets: writer.secrets,
         provider: secrets,
-        sandbox: this.options.sandbox,
+        sandbox,
         encode: writer.encode,
       });
     } catch (thrown) {
       return Promise.reject(thrown);
     }
-    const text = stateFileText(this.name, state);
-    const done = this.last.then(() => writeStateFile(this.base, text));
-    this.last = done.catch(() => undefined);
+    const journaled = goesOn && state.text.length >= large;
+    const text = stateFileText(this.name, journaled ? withJournal(state) : state);
+    return this.queue(async () => {
+      const before = this.journal;
+      const journal = journaled ? await JournalFile.begin(`${this.base}.json`, text, sandbox) : undefined;
+      try {
+        await writeStateFile(this.base, text, { backup: before === undefined });
+      } catch (thrown) {
+        // It stays on disk: whether the checkpoint it belongs to is in its place is not known.
+        await journal?.close();
+        throw thrown;
+      }
+      this.journal = journal;
+      await before?.close();
+      await removeJournals(`${this.base}.json`, journal);
+      return journal && ((changes) => this.append(journal, changes, writer));
+    });
+  }
+
+  private append(journal: JournalFile, changes: Changes, { encode }: Writer): Promise<boolean> {
+    let line: string;
+    try {
+      line = encodeChanges(changes, encode);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
+    return this.queue(() => journal.append(line));
+  }
+
+  /** Lets go of the journal, which stays: nothing is written after this. */
+  close(): Promise<void> {
+    return this.queue(async () => {
+      await this.journal?.close();
+      this.journal = undefined;
+    });
+  }
+
+  private queue<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.last.then(work);
+    this.last = done.then(
+      () => undefined,
+      () => undefined,
+    );
     return done;
   }
 
@@ -187,4 +236,9 @@ export class Checkpoint {
 /** Whether two managers have one key. */
 function isSame(one: SecretsManager, other: SecretsManager): boolean {
   return one === other || (one.type === other.type && plainText(one.state) === plainText(other.state));
+}
+
+/** What marks a checkpoint that goes on in a journal. */
+function withJournal({ features, text }: ReturnType<typeof encodeDeployment>): ReturnType<typeof encodeDeployment> {
+  return { version: 4, features: [...features, journalFeature].sort(), text };
 }

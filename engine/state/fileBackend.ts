@@ -9,11 +9,21 @@ import type { RawDeployment } from "./deployment.ts";
 import { EngineError, exitCodes, hasCode } from "./error.ts";
 import { readIfPresent, writeDurably } from "./files.ts";
 import { appendHistory, readHistory, renameHistory, type UpdateInfo } from "./history.ts";
+import { integrityProblem } from "./integrity.ts";
+import { journalsOf, removeJournals } from "./journal.ts";
 import { plainText } from "./json.ts";
 import { type Layout, layoutOf } from "./layout.ts";
 import { type HeldLock, heldLocks, type Lock, removeLocks, takeLock } from "./lock.ts";
 import { fullName, type StackName } from "./stackName.ts";
-import { findStateFile, keepBackup, readStateFile, stackOfFile, stateFileText, writeStateFile } from "./stateFile.ts";
+import {
+  findStateFile,
+  keepBackup,
+  readStateFile,
+  type StateFile,
+  stackOfFile,
+  stateFileText,
+  writeStateFile,
+} from "./stateFile.ts";
 import { readTags, type Tags, writeTags } from "./tags.ts";
 
 /** `text` is absent for a stack that has no deployment at all. */
@@ -115,8 +125,12 @@ export class FileBackend {
     return path;
   }
 
-  /** A stack's deployment as it is in the file, nothing decrypted. */
+  /** A stack's deployment as it is on disk, nothing decrypted. */
   async readRaw(name: StackName): Promise<RawDeployment> {
+    return (await this.read(name)).raw;
+  }
+
+  private async read(name: StackName): Promise<StateFile> {
     return readStateFile(await this.stateFile(name), `the stack '${name.stack}'`);
   }
 
@@ -128,7 +142,9 @@ export class FileBackend {
 
   /** Writes an encoded deployment. The caller holds the lock and has checked it. */
   async writeText(name: StackName, state: EncodedDeployment): Promise<void> {
-    await writeStateFile(this.layout.stackBase(name), stateFileText(fullName(name), state));
+    const base = this.layout.stackBase(name);
+    await writeStateFile(base, stateFileText(fullName(name), state));
+    await removeJournals(`${base}.json`);
   }
 
   /** Opens a stack's checkpoint for an operation. */
@@ -136,8 +152,33 @@ export class FileBackend {
     return Checkpoint.open(this.layout.stackBase(name), fullName(name), await this.readRaw(name), options);
   }
 
-  lock(name: StackName): Promise<Lock> {
-    return takeLock(this.layout.locks(name));
+  /** Takes a stack's lock. Whoever holds it finds the state in one file. */
+  async lock(name: StackName): Promise<Lock> {
+    const lock = await takeLock(this.layout.locks(name));
+    try {
+      await this.foldJournal(name);
+      return lock;
+    } catch (thrown) {
+      await lock.release();
+      throw thrown;
+    }
+  }
+
+  /** Writes whole what an operation that was cut off left as a checkpoint and a journal; if it holds together. */
+  private async foldJournal(name: StackName): Promise<void> {
+    const path = `${this.layout.stackBase(name)}.json`;
+    if ((await journalsOf(path)).length === 0) return;
+    if (await this.exists(name)) {
+      const { raw, journaled } = await this.read(name);
+      if (journaled !== undefined) {
+        if (integrityProblem(journaled) !== undefined) return;
+        const text = raw.deployment && plainText(raw.deployment);
+        await writeStateFile(this.layout.stackBase(name), stateFileText(fullName(name), { ...raw, text }), {
+          backup: false,
+        });
+      }
+    }
+    await removeJournals(path);
   }
 
   /** Everybody who holds a lock of the stack. */

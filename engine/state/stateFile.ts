@@ -3,9 +3,10 @@
 import { copyFile, link, rename, rm, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip, zstdDecompress } from "node:zlib";
-import { type RawDeployment, upgradeDeployment } from "./deployment.ts";
+import { type RawDeployment, type Snapshot, upgradeDeployment } from "./deployment.ts";
 import { EngineError, hasCode, reasonOf } from "./error.ts";
 import { discard, readIfPresent, refusal, writeDurably } from "./files.ts";
+import { journalFeature, journalPath, replayJournal } from "./journal.ts";
 import { arrayText, isJsonObject, type JsonValue, stringText, structText } from "./json.ts";
 
 const extensions = [".json", ".json.gz", ".json.zst"] as const;
@@ -33,7 +34,10 @@ export function stackOfFile(fileName: string): string | undefined {
 /** The JSON of a file, decompressed when it is gzip or zstd by its first bytes. */
 export async function readJsonFile(path: string): Promise<JsonValue | undefined> {
   const bytes = await readIfPresent(path);
-  if (bytes === undefined) return undefined;
+  return bytes && parseFile(path, bytes);
+}
+
+async function parseFile(path: string, bytes: Buffer): Promise<JsonValue> {
   try {
     return JSON.parse((await decompress(bytes)).toString("utf8")) as JsonValue;
   } catch (thrown) {
@@ -51,15 +55,44 @@ async function decompress(bytes: Buffer): Promise<Buffer> {
   return bytes;
 }
 
-/** The deployment in a state file, still encrypted, in version 3 shape. `what` names the stack in errors. */
-export async function readStateFile(path: string, what: string): Promise<RawDeployment> {
-  const json = await readJsonFile(path);
+export interface StateFile {
+  /** Still encrypted, in version 3 shape, with all that a journal adds to it. */
+  readonly raw: RawDeployment;
+  /** What the file and its journal make, secrets sealed; undefined without a journal. */
+  readonly journaled: Snapshot | undefined;
+}
+
+/**
+ * The deployment in a state file. `what` names the stack in errors.
+ * @throws EngineError for a file that is malformed, or marked to have a journal that is not there or damaged.
+ */
+export async function readStateFile(path: string, what: string): Promise<StateFile> {
+  for (let before: Buffer | undefined; ; ) {
+    const bytes = await readIfPresent(path);
+    const raw = await parseState(path, bytes, what);
+    if (bytes === undefined || !raw.features.includes(journalFeature)) return { raw, journaled: undefined };
+    const name = journalPath(path, bytes);
+    const journal = await readIfPresent(name);
+    if (journal !== undefined) return replayJournal(raw, journal, name);
+    // Whoever writes it may have written it whole meanwhile.
+    if (before?.equals(bytes))
+      throw new EngineError(`${what} cannot be read: ${path} goes on in ${name}, which is missing`);
+    before = bytes;
+  }
+}
+
+async function parseState(path: string, bytes: Buffer | undefined, what: string): Promise<RawDeployment> {
+  const json = bytes && (await parseFile(path, bytes));
   if (!isJsonObject(json)) throw new EngineError(`failed to load checkpoint: ${path} must hold a JSON object`);
   // before states had versions, the file was the checkpoint itself
   const version = json["version"] ?? 1;
   const checkpoint = json["version"] === undefined ? json : json["checkpoint"];
   if (!isJsonObject(checkpoint)) throw new EngineError(`failed to load checkpoint: ${path} has no checkpoint`);
-  return upgradeDeployment(version, json["features"], checkpoint["latest"], what);
+  const features = json["features"] ?? [];
+  const journaled = Array.isArray(features) && features.includes(journalFeature);
+  const known = journaled ? features.filter((name) => name !== journalFeature) : features;
+  const raw = upgradeDeployment(version, known, checkpoint["latest"], what);
+  return journaled ? { ...raw, features: [...raw.features, journalFeature] } : raw;
 }
 
 /** The text of a state file. `deployment` is the text of `latest`, undefined for a stack without any. */
@@ -80,11 +113,14 @@ export function stateFileText(
   ]);
 }
 
-/** Writes a state file at `<base>.json` and keeps what was there as `.bak`. Durable when it resolves. */
-export async function writeStateFile(base: string, text: string): Promise<void> {
+/**
+ * Writes a state file at `<base>.json` and keeps what was there as `.bak`, unless that is of no use without its journal.
+ * Durable when it resolves.
+ */
+export async function writeStateFile(base: string, text: string, { backup = true } = {}): Promise<void> {
   const path = `${base}.json`;
   const existing = await findStateFile(base);
-  if (existing !== undefined) await keepBackup(existing);
+  if (existing !== undefined && backup) await keepBackup(existing);
   await writeDurably(path, text);
   await forgetAttributes(path);
   if (existing !== undefined && existing !== path) await rm(existing, { force: true });

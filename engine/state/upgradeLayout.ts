@@ -30,8 +30,8 @@ export async function upgradeLayout(root: string): Promise<Upgraded> {
   for (const stack of [...new Set(names)].filter((name) => name !== undefined).sort()) {
     const base = join(layout.stacks, stack);
     const file = (await findStateFile(base))!;
-    const { deployment } = await readStateFile(file, `the stack '${stack}'`);
-    const project = projectOf(deployment?.["resources"]);
+    const { raw } = await readStateFile(file, `the stack '${stack}'`);
+    const project = projectOf(raw.deployment?.["resources"]);
     if (project === undefined) {
       left.push(stack);
       continue;

@@ -4,11 +4,13 @@
 import { adoptPendingCreates } from "../../engine/command/adopt.ts";
 import { type DeploymentOptions, deploy } from "../../engine/deployment/deployment.ts";
 import { EventStream } from "../../engine/deployment/events.ts";
-import type { SnapshotContents } from "../../engine/deployment/snapshot.ts";
+import type { SnapshotContents } from "../../engine/deployment/merge.ts";
 import { UrnTargets } from "../../engine/deployment/targets.ts";
 import { newManifest } from "../../engine/state/deployment.ts";
 import { integrityProblem } from "../../engine/state/integrity.ts";
+import { journalOf } from "../engine/deployment/journal.ts";
 import { baseOf, checkIntegrity } from "../engine/deployment/support.ts";
+
 import { edited, type Plan, randomPlan, runPlan, unprotected } from "./program.ts";
 import { type Random, randomOf } from "./random.ts";
 import { noTrouble, plain, type Trouble, tail, World } from "./world.ts";
@@ -54,8 +56,9 @@ const expected = [
 /** Open (docs/fuzz-bugs.md): carried over for what is not chosen, then registered. The official engine says the same. */
 const carriedAndRegistered = /^Duplicate resource (URN|alias)/;
 
-export async function fuzz(seed: number): Promise<Fuzzed> {
-  const run = new Run(seed);
+/** `journal`: the state is written as a checkpoint and a journal, as a large one is. */
+export async function fuzz(seed: number, journal = false): Promise<Fuzzed> {
+  const run = new Run(seed, journal);
   await run.play();
   return { seed, problems: run.problems, trace: run.trace, counts: Object.fromEntries(run.counts) };
 }
@@ -67,7 +70,10 @@ class Run {
   readonly #random: Random;
   readonly #world: World;
 
-  constructor(seed: number) {
+  readonly #journal: boolean;
+
+  constructor(seed: number, journal: boolean) {
+    this.#journal = journal;
     this.#random = randomOf(seed);
     this.#world = new World(this.#random);
   }
@@ -211,9 +217,13 @@ class Run {
         ),
         events: stream,
         signal,
-        write: async (contents) => {
-          this.#holdsTogether(contents);
-          await world.write(contents, engine ?? -1);
+        write: async (contents, final) => {
+          const write = (now: SnapshotContents): Promise<void> => {
+            this.#holdsTogether(now);
+            return world.write(now, engine ?? -1);
+          };
+          await write(contents);
+          return this.#journal && !final ? journalOf(contents, 1 + this.#random.below(30), write) : undefined;
         },
       },
     );

@@ -1,5 +1,5 @@
 // The cloud of a fuzzed stack: it keeps what exists, and watches every call for what an engine must never do.
-import type { SnapshotContents } from "../../engine/deployment/snapshot.ts";
+import type { SnapshotContents } from "../../engine/deployment/merge.ts";
 import {
   type DiffResult,
   PartialFailure,

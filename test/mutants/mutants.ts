@@ -537,11 +537,22 @@ export const mutants: readonly Mutant[] = [
       "if (gone || independent) fresh.set(",
       "if (independent) fresh.set(",
     ],
+    ["what was read is the base of what follows", "generation.ledger.olds = new OldResources(base.resources);", ""],
+  ]),
+  ...of("deployment/dangling.ts", [
     ["children of what is gone forget it", `parent: urns.has(state.parent) ? state.parent : "",`, ""],
     ["properties that depend on what is gone forget it", "[key, keep(list)] as const", "[key, list] as const"],
     ["what is gone takes nothing along", `deletedWith: urns.has(state.deletedWith) ? state.deletedWith : "",`, ""],
     ["replaceWith forgets what is gone", "replaceWith: keep(state.replaceWith),", ""],
-    ["what was read is the base of what follows", "generation.ledger.olds = new OldResources(base.resources);", ""],
+  ]),
+  ...of("deployment/merge.ts", [
+    ["references are written by their new names", "normalizeUrns([...news, ...base])", "[...news, ...base]"],
+    ["new resources stand before old ones", "[...news, ...base]", "[...base, ...news]"],
+  ]),
+  ...of("deployment/changes.ts", [
+    ["what changes in its place is told", "    resource.watch(this.#watch);\n", ""],
+    ["what a refresh has made of the old resources is told", "...(rebuilt && { base: rebuilt }),", ""],
+    ["operations open from before are told", "kept: kept.map(open)", "kept: []"],
   ]),
   ...of("deployment/apply.ts", [
     [
@@ -632,46 +643,37 @@ export const mutants: readonly Mutant[] = [
   ...of("deployment/snapshot.ts", [
     ["an operation is recorded before it begins", "    this.#operations.set(operation.resource, operation);\n", ""],
     ["an operation that begins is written", "operation);\n    await this.#save();", "operation);"],
-    ["an operation that ended is no longer pending", "if (operation) this.#operations.delete(operation.resource);", ""],
+    ["an operation that ended is no longer pending", "      this.#operations.delete(operation.resource);\n", ""],
     ["what did not happen is not recorded", "if (recorded) this.#apply(step);", "this.#apply(step);"],
     [
       "outputs registered later are written",
       "else await this.#save();\n  }\n\n  /** Writes what",
       "else void 0;\n  }\n\n  /** Writes what",
     ],
-    ["what was not worth a write is written at the end", "if (this.#unwritten) await this.#save();", ""],
+    [
+      "what was not worth a write is written at the end",
+      "if (this.#unwritten || this.#appended) await this.#save();",
+      "",
+    ],
+    ["what goes on in changes is written whole at the end", "this.#unwritten || this.#appended", "this.#unwritten"],
     ["creations cut off earlier stay pending", `filter(({ type }) => type === "creating")`, "filter(() => false)"],
     [
       "other operations cut off earlier are forgotten",
       `filter(({ type }) => type === "creating")`,
       "filter(() => true)",
     ],
-    [
-      "what was elided is not recorded",
-      "if (!step.skippedCreate) this.#news.push(step.new);",
-      "this.#news.push(step.new);",
-    ],
+    ["what was elided is not recorded", "if (!step.skippedCreate) this.#isNew(step.new);", "this.#isNew(step.new);"],
     [
       "the mark of a begun replacement goes with it",
-      'if (step.old.state.pendingReplacement) this.#done.add(step.old);\n        break;\n      case "update"',
+      'if (step.old.state.pendingReplacement) this.#isGone(step.old);\n        break;\n      case "update"',
       'break;\n      case "update"',
     ],
     [
       "a resource deleted first stays until it is recreated",
-      'if (!step.old.state.pendingReplacement) this.#done.add(step.old);\n        break;\n      case "remove',
-      'this.#done.add(step.old);\n        break;\n      case "remove',
+      'if (!step.old.state.pendingReplacement) this.#isGone(step.old);\n        break;\n      case "remove',
+      'this.#isGone(step.old);\n        break;\n      case "remove',
     ],
-    ["a read takes the old one's place", "if (step.old && !step.old.state.delete) this.#done.add(step.old);", ""],
-    [
-      "references are written by their new names",
-      "normalizeUrns(resources.map(({ state }) => state))",
-      "resources.map(({ state }) => state)",
-    ],
-    [
-      "new resources stand before old ones",
-      "[...this.#news, ...this.#base.resources]",
-      "[...this.#base.resources, ...this.#news]",
-    ],
+    ["a read takes the old one's place", "if (step.old && !step.old.state.delete) this.#isGone(step.old);", ""],
   ]),
   ...of("deployment/stepExecutor.ts", [
     [

@@ -96,6 +96,32 @@ describe("the official CLI", () => {
     expect(await made.run("stack", "output", "--json")).toEqual({ stdout: "{}\n", stderr: "", code: 0 });
   });
 
+  it("refuses a state that goes on in a journal, until the engine has written it whole", async (context) => {
+    const made = await bench({ name: "p" });
+    const cli = cliOn(made, context);
+    await made.run("stack", "init", "dev");
+    const backend = await FileBackend.open(made.env["PULUMI_BACKEND_URL"]!, {}, "/");
+    const dev = { project: "p", stack: "dev" };
+    const checkpoint = await backend.openCheckpoint(dev, {
+      ...{ passphrase: async () => "", sandbox: false, checkIntegrity: true, largeState: 0 },
+    });
+    const snapshot = { manifest: newManifest(engineVersion), pendingOperations: [], metadata: {} };
+    const append = await checkpoint.write({ ...snapshot, resources: [resource("a")] }, countingSecrets(), true);
+    const start = { base: [0], news: [], operations: [], kept: [] };
+    await append!({ set: [[1, resource("b")]], start, news: [1] });
+    await checkpoint.close();
+    for (const args of ["stack export", "stack output", "stack ls", "state protect --all --yes", "stack rm dev --yes"])
+      expect(await cli(...args.split(" ")), args).toMatch(/^failed: .*tutti-journal/s);
+    expect(await made.run("stack", "ls", "--json")).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('"dev"'),
+    });
+    expect((await made.run("state", "protect", "--all", "--yes")).code).toBe(0);
+    expect(JSON.parse(await cli("stack", "ls", "--json"))).toHaveLength(1);
+    expect(await cli("stack", "export")).toBe((await made.run("stack", "export")).stdout);
+    expect(JSON.parse(await cli("stack", "export")).deployment.resources).toHaveLength(2);
+  });
+
   it("and the engine respect each other's locks", async (context) => {
     const recorded = await bench({ recorded: true });
     const cli = cliOn(recorded, context);

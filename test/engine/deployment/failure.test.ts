@@ -1,7 +1,7 @@
 // What happens when something goes wrong: what is recorded, what is told, who still runs.
 import { describe, expect, it } from "vitest";
 import type { StepMetadata } from "../../../engine/deployment/events.ts";
-import type { SnapshotContents } from "../../../engine/deployment/snapshot.ts";
+import type { SnapshotContents } from "../../../engine/deployment/merge.ts";
 import { PartialFailure } from "../../../engine/providers/provider.ts";
 import { type Program, TestStack, tail, thingUrn } from "./support.ts";
 

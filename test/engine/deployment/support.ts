@@ -10,12 +10,14 @@ import {
   programLog,
   type StepMetadata,
 } from "../../../engine/deployment/events.ts";
+import type { SnapshotContents } from "../../../engine/deployment/merge.ts";
 import { Resource } from "../../../engine/deployment/resource.ts";
-import type { SnapshotContents } from "../../../engine/deployment/snapshot.ts";
+import type { WriteSnapshot } from "../../../engine/deployment/snapshot.ts";
 import type { Goal, ProgramEnd, ProgramLog, Registered, Registrar } from "../../../engine/deployment/source.ts";
 import { UrnTargets } from "../../../engine/deployment/targets.ts";
 import type { DiffResult, Provider, ProviderHost, ReadResult } from "../../../engine/providers/provider.ts";
 import { type PropertyMap, type PropertyValue, Secret, Unknown, unknown } from "../../../engine/values.ts";
+import { journalOf } from "./journal.ts";
 
 export interface CloudObject {
   readonly type: string;
@@ -152,6 +154,8 @@ export type Options = Partial<Omit<DeploymentOptions, "targets" | "excludes" | "
   readonly endWith?: ProgramEnd;
   /** What every write of the snapshot fails with. */
   readonly failWrites?: string;
+  /** Where it is written, too. */
+  readonly write?: WriteSnapshot;
 };
 
 export interface Run extends DeploymentResult {
@@ -165,6 +169,8 @@ export interface Run extends DeploymentResult {
 
 /** A stack that remembers: every operation starts from what the last one wrote. */
 export class TestStack {
+  /** Whether states are written as a checkpoint and a journal. */
+  static journaled = false;
   readonly cloud = new Cloud();
   contents: SnapshotContents = emptyContents;
   writes: SnapshotContents[] = [];
@@ -220,12 +226,17 @@ export class TestStack {
         host: this.cloud.host(),
         events: stream,
         signal,
-        write: async (contents) => {
-          if (options.failWrites !== undefined) throw new Error(options.failWrites);
-          checkIntegrity(contents);
-          await Promise.resolve();
-          this.contents = contents;
-          this.writes.push(contents);
+        write: async (contents, final) => {
+          const write = async (now: SnapshotContents): Promise<void> => {
+            if (options.failWrites !== undefined) throw new Error(options.failWrites);
+            checkIntegrity(now);
+            await Promise.resolve();
+            this.contents = now;
+            this.writes.push(now);
+          };
+          await write(contents);
+          if (options.write) return options.write(contents, final);
+          return TestStack.journaled && !final ? journalOf(contents, 4, write) : undefined;
         },
       },
     );
