@@ -25,9 +25,10 @@ import { listen, RpcError, SERVER_OPTIONS, unary, unsupported } from "./channel.
 import { engineService } from "./engineService.ts";
 import { DeploymentStopped } from "./errors.ts";
 import { type Dependencies, goalOf, projectPosition, projectTrace } from "./goal.ts";
+import { MadeResources } from "./madeResources.ts";
 import { collectDependencies, raiseOutputs } from "./outputValues.ts";
 import { isProviderType } from "./resource.ts";
-import type { ErrorHook, Goal, ProgramLog, Registered, Registrar, StateMigration } from "./source.ts";
+import type { ErrorHook, Goal, ProgramLog, ReadGoal, Registered, Registrar, StateMigration } from "./source.ts";
 import { decodeStruct, encodeStruct, KEEP, type WireOptions } from "./wire.ts";
 
 /** What the monitor tells the program about the deployment it is part of. */
@@ -112,6 +113,7 @@ const FEATURES = new Map([
   ["parameterization", Feature.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION],
   ["resourceHooks", Feature.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS],
   ["errorHooks", Feature.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS],
+  ["invokeDependsOn", Feature.RESOURCE_MONITOR_FEATURE_INVOKE_DEPENDS_ON],
   ["stateMigrations", Feature.RESOURCE_MONITOR_FEATURE_STATE_MIGRATIONS],
 ]);
 
@@ -141,6 +143,7 @@ function monitorService(
   const workingDirectory = options.programDirectory ?? rootDirectory;
   const parents = new Map<string, Parent>();
   const packages = new Map<string, Package>();
+  const made = new MadeResources();
   const stackTransforms: Callback[] = [];
   const invokeTransforms: Callback[] = [];
 
@@ -211,7 +214,7 @@ function monitorService(
             callbacks.migrateState(migration, urn, states),
       ),
     };
-    const registered = await registrar.registerResource(goal);
+    const registered = await made.follow(goal, registrar.registerResource(goal));
     if (registered.result !== "success" && !request.getSupportsresultreporting()) {
       throw new RpcError(grpc.status.INTERNAL, "resource registration failed");
     }
@@ -252,7 +255,7 @@ function monitorService(
     readResource: unary((request) =>
       orCancelled(async () => {
         const named = packageOf(request.getPackageref());
-        const read = await registrar.readResource({
+        const goal: ReadGoal = {
           type: request.getType(),
           name: request.getName(),
           id: request.getId(),
@@ -265,7 +268,8 @@ function monitorService(
           additionalSecretOutputs: request.getAdditionalsecretoutputsList(),
           sourcePosition: projectPosition(request.getSourceposition(), rootDirectory),
           stackTrace: projectTrace(request.getStacktrace(), rootDirectory),
-        });
+        };
+        const read = await made.follow({ ...goal, custom: true }, registrar.readResource(goal));
         const response = new resourceProto.ReadResourceResponse().setUrn(read.urn);
         return response.setProperties(
           encodeStruct(read.outputs, {
@@ -309,7 +313,9 @@ function monitorService(
           provider: chosen.getProvider(),
           version: named?.version ?? chosen.getVersion(),
           pluginDownloadUrl: named?.url ?? chosen.getPluginDownloadUrl().replace(/\/$/, ""),
+          ready: () => made.areThere(request.getDependsonList()),
         });
+        if (answer.unknown) return new resourceProto.ResourceInvokeResponse().setUnknown(true);
         const keepResources = request.getAcceptresources() || request.getTok() === "pulumi:pulumi:getResource";
         const response = new resourceProto.ResourceInvokeResponse();
         response.setReturn(encodeStruct(answer.result, { ...KEEP, keepResources }));

@@ -178,6 +178,7 @@ export class DeploymentRegistrar implements Registrar {
   async invoke(goal: InvokeGoal): Promise<InvokeAnswer> {
     const packageName = goal.token.split(":")[0]!;
     const reference = await this.#provider({ ...goal, type: goal.token });
+    if (goal.ready && !(await goal.ready())) return { result: {}, failures: [], unknown: true };
     // The built-in provider's, but only the deployment knows the resources.
     if (goal.token === "pulumi:pulumi:getResource") return this.#getResource(goal.args);
     const provider = this.#generation.registry.get(reference);

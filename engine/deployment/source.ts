@@ -109,10 +109,14 @@ export interface InvokeGoal {
   readonly provider: ProviderReference;
   readonly version: string;
   readonly pluginDownloadUrl: string;
+  /** Asked before the provider is: whether all is there that the answer depends on. */
+  readonly ready?: () => Promise<boolean>;
 }
 export interface InvokeAnswer {
   readonly result: PropertyMap;
   readonly failures: readonly { readonly property: string; readonly reason: string }[];
+  /** True when the provider was not asked, because not all is there. */
+  readonly unknown?: boolean;
 }
 
 /** What a hook is told; which of the values there are depends on the moment. */

@@ -186,6 +186,25 @@ export const components: readonly Scenario[] = [
     ],
   },
   {
+    name: "provider-that-is-replaced",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const mine = new random.Provider("mine");
+          const pet = new random.RandomPet("pet", {}, { provider: mine });
+          new Thing("a", { value: pet.id });
+        },
+      },
+      {
+        run: "preview",
+        options: { replace: [`urn:pulumi:dev::${PROJECT}::pulumi:providers:random::mine`] },
+      },
+      { run: "up", options: { replace: [`urn:pulumi:dev::${PROJECT}::pulumi:providers:random::mine`] } },
+      { run: "up" },
+    ],
+  },
+  {
     name: "default-providers-are-forbidden",
     config: { "pulumi:disable-default-providers": '["random"]' },
     steps: [
@@ -356,6 +375,24 @@ export const components: readonly Scenario[] = [
           new Thing("b", { value: found.apply(({ id, state }) => ({ id, serial: state.serial })) });
         },
       },
+      { run: "preview" },
+    ],
+  },
+  {
+    name: "invokes-with-unknown-and-secret-arguments",
+    steps: [
+      {
+        run: "preview",
+        program: async () => {
+          const a = new Thing("a", { value: 1 });
+          const later = pulumi.all([a.urn, a.serial]).apply(([urn]) => urn);
+          const find = (urn: pulumi.Output<string>) =>
+            pulumi.runtime.invokeOutput<{ id: string }>("pulumi:pulumi:getResource", { urn }).apply(({ id }) => id);
+          new Thing("of-the-unknown", { value: find(later) });
+          new Thing("of-the-secret", { value: find(pulumi.secret(a.urn)) });
+        },
+      },
+      { run: "up" },
       { run: "preview" },
     ],
   },
