@@ -76,6 +76,27 @@ export interface Need<C extends AnyContract = AnyContract, All extends boolean =
 
 type NoSettings = z.ZodObject<Record<never, never>, z.core.$strip>;
 
+/** What stacks, tasks and existing projects are all defined by. */
+interface CommonSpec<Name extends string, Outputs extends Shape, Needs extends NeedsShape> {
+  readonly name: Name;
+  readonly needs?: Needs;
+  readonly after?: readonly (AnyContract | Need)[];
+  readonly outputs?: Outputs;
+  readonly tags?: readonly string[];
+  readonly timeout?: Duration;
+  readonly retry?: Retry;
+}
+/** And those whose program is one of the workspace. */
+interface ProgramSpec<
+  Name extends string,
+  Outputs extends Shape,
+  Needs extends NeedsShape,
+  Settings extends SettingsSchema,
+> extends CommonSpec<Name, Outputs, Needs> {
+  readonly settings?: Settings;
+  readonly program: () => Promise<unknown>;
+}
+
 /**
  * Defines a stack. Keep the file light: name, edges, schemas; the program is imported when the stack runs.
  *
@@ -93,24 +114,8 @@ export function defineStack<
   const Outputs extends Shape = Record<never, never>,
   const Needs extends NeedsShape = Record<never, never>,
   Settings extends SettingsSchema = NoSettings,
->(spec: {
-  readonly name: Name;
-  readonly needs?: Needs;
-  readonly after?: readonly (AnyContract | Need)[];
-  readonly settings?: Settings;
-  readonly outputs?: Outputs;
-  readonly tags?: readonly string[];
-  readonly timeout?: Duration;
-  readonly retry?: Retry;
-  readonly program: () => Promise<unknown>;
-}): Contract<Name, Outputs, Needs, Settings> {
-  return new DefinedStack(
-    spec.name,
-    spec.outputs ?? ({} as Outputs),
-    spec.needs ?? ({} as Needs),
-    spec.settings ?? (emptySettings as SettingsSchema as Settings),
-    spec,
-  );
+>(spec: ProgramSpec<Name, Outputs, Needs, Settings>): Contract<Name, Outputs, Needs, Settings> {
+  return new DefinedStack(spec, keysOutside(spec, stackKeys));
 }
 
 /**
@@ -130,26 +135,13 @@ export function defineProject<
   const Name extends string,
   const Outputs extends Shape = Record<never, never>,
   const Needs extends NeedsShape = Record<never, never>,
->(spec: {
-  readonly name: Name;
-  readonly dir: string;
-  readonly stack: string;
-  readonly needs?: Needs;
-  readonly after?: readonly (AnyContract | Need)[];
-  readonly outputs?: Outputs;
-  readonly tags?: readonly string[];
-  readonly timeout?: Duration;
-  readonly retry?: Retry;
-}): Contract<Name, Outputs, Needs, NoSettings> {
-  const { dir, stack, ...rest } = spec;
-  return new DefinedStack(
-    spec.name,
-    spec.outputs ?? ({} as Outputs),
-    spec.needs ?? ({} as Needs),
-    emptySettings as SettingsSchema as NoSettings,
-    rest,
-    { folder: Object.freeze({ dir, stack }) },
-  );
+>(
+  spec: CommonSpec<Name, Outputs, Needs> & { readonly dir: string; readonly stack: string },
+): Contract<Name, Outputs, Needs, NoSettings> {
+  const { dir, stack } = spec;
+  // In plain JavaScript settings may be there: they are reported, and not read.
+  const own = { ...spec, settings: emptySettings as SettingsSchema as NoSettings, program: noProgram };
+  return new DefinedStack(own, keysOutside(spec, projectKeys), { folder: Object.freeze({ dir, stack }) });
 }
 
 // Classes, so that `in` and `all` are on the prototype: `all` leads to another `all`, and whatever walks the properties of a
@@ -175,33 +167,21 @@ class DefinedStack<
   readonly task: TaskFacts | undefined;
 
   constructor(
-    name: Name,
-    outputs: Outputs,
-    needs: Needs,
-    settings: Settings,
-    spec: {
-      readonly after?: readonly (AnyContract | Need)[];
-      readonly tags?: readonly string[];
-      readonly timeout?: Duration;
-      readonly retry?: Retry;
-      readonly program?: () => Promise<unknown>;
-    },
+    spec: ProgramSpec<Name, Outputs, Needs, Settings>,
+    unknownKeys: readonly string[],
     { folder, task }: { readonly folder?: ProjectFolder; readonly task?: TaskFacts } = {},
   ) {
-    this.name = name;
-    this.outputs = outputs;
-    this.needs = needs;
-    this.settings = settings;
+    this.name = spec.name;
+    this.outputs = spec.outputs ?? ({} as Outputs);
+    this.needs = spec.needs ?? ({} as Needs);
+    this.settings = spec.settings ?? (emptySettings as SettingsSchema as Settings);
     this.after = spec.after ?? [];
     this.tags = spec.tags ?? [];
     this.patience = { timeout: spec.timeout, retry: spec.retry };
     this.folder = folder;
     this.task = task;
-    this.load = folder === undefined ? spec.program! : noProgram;
-    this.unknownKeys = keysOutside(
-      spec,
-      folder !== undefined ? projectKeys : task !== undefined ? taskKeys : stackKeys,
-    );
+    this.load = spec.program;
+    this.unknownKeys = unknownKeys;
     Object.freeze(this);
   }
 
@@ -268,6 +248,20 @@ export interface TaskContract<
 }
 export interface AnyTask extends TaskContract {}
 
+interface TaskSpec<
+  Name extends string,
+  Outputs extends Shape,
+  Needs extends NeedsShape,
+  Settings extends SettingsSchema,
+> extends ProgramSpec<Name, Outputs, Needs, Settings> {
+  readonly network?: boolean;
+  readonly sandbox?: { readonly [K in keyof Outputs]: z.input<Outputs[K]> };
+  readonly fingerprint?:
+    | "inputs"
+    | "always"
+    | ((inputs: { readonly settings: z.output<Settings>; readonly needs: PlainNeeds<Needs> }) => unknown);
+}
+
 /** Whether a contract is that of a task. */
 export function isTask(contract: AnyContract): contract is AnyTask {
   return contract.task !== undefined;
@@ -289,36 +283,20 @@ export function defineTask<
   const Outputs extends Shape = Record<never, never>,
   const Needs extends NeedsShape = Record<never, never>,
   Settings extends SettingsSchema = NoSettings,
->(spec: {
-  readonly name: Name;
-  readonly needs?: Needs;
-  readonly after?: readonly (AnyContract | Need)[];
-  readonly settings?: Settings;
-  readonly outputs?: Outputs;
-  readonly tags?: readonly string[];
-  readonly timeout?: Duration;
-  readonly retry?: Retry;
-  readonly network?: boolean;
-  readonly sandbox?: { readonly [K in keyof Outputs]: z.input<Outputs[K]> };
-  readonly fingerprint?:
-    | "inputs"
-    | "always"
-    | ((inputs: { readonly settings: z.output<Settings>; readonly needs: PlainNeeds<Needs> }) => unknown);
-  readonly program: () => Promise<unknown>;
-}): TaskContract<Name, Outputs, Needs, Settings> {
+>(spec: TaskSpec<Name, Outputs, Needs, Settings>): TaskContract<Name, Outputs, Needs, Settings> {
   const facts: TaskFacts = Object.freeze({
     network: spec.network ?? false,
     fingerprint: spec.fingerprint ?? "inputs",
     sandbox: spec.sandbox,
   });
-  return new DefinedStack(
-    spec.name,
-    spec.outputs ?? ({} as Outputs),
-    spec.needs ?? ({} as Needs),
-    spec.settings ?? (emptySettings as SettingsSchema as Settings),
-    spec,
-    { task: facts },
-  ) as Contract<Name, Outputs, Needs, Settings> & { readonly task: TaskFacts };
+  return new DefinedStack(spec, keysOutside(spec, taskKeys), { task: facts }) as Contract<
+    Name,
+    Outputs,
+    Needs,
+    Settings
+  > & {
+    readonly task: TaskFacts;
+  };
 }
 
 /** A value as a task reads it: plain, with a Secret in the place of everything that is declared secret. */
@@ -703,18 +681,9 @@ export interface Program<C extends AnyContract = AnyContract> {
 // ---- Keys -----------------------------------------------------------------------------------------------------------
 
 /** Keys each definition knows; the rest is reported with a suggestion. */
-export const stackKeys = [
-  "name",
-  "needs",
-  "after",
-  "settings",
-  "outputs",
-  "tags",
-  "timeout",
-  "retry",
-  "program",
-] as const;
-export const projectKeys = ["name", "dir", "stack", "needs", "after", "outputs", "tags", "timeout", "retry"] as const;
+const commonKeys = ["name", "needs", "after", "outputs", "tags", "timeout", "retry"] as const;
+export const stackKeys = [...commonKeys, "settings", "program"] as const;
+export const projectKeys = [...commonKeys, "dir", "stack"] as const;
 export const taskKeys = [...stackKeys, "network", "sandbox", "fingerprint"] as const;
 export const environmentKeys = [
   "cloud",

@@ -44,16 +44,11 @@ export function createRunStep(
       const environment = await places.of(stack);
       const fence = held && (() => held(stack.environment));
       await fence?.();
-      const before = setup.done?.get(step.stack);
-      if (before !== undefined && (await isDone(environment, stack.stackName, context.operation, before)))
-        return { outcome: { type: "skipped", reason: reasonOfDone(before) }, summary: emptySummary };
-      const { contract } = stack;
-      const needless = contract && withoutProgram(contract, environment.cloud, context.operation);
-      if (needless !== undefined) return needless;
+      const needless = await whyNeedless(environment, stack, context.operation, setup.done?.get(step.stack));
+      if (needless !== undefined) return { outcome: { type: "skipped", reason: needless }, summary: emptySummary };
       const runsProgram = context.operation === "up" || context.operation === "preview";
       if (runsProgram && environment.folder !== undefined) await edges.check(stack);
-      const nothing = await arrange(environment, stack, context);
-      if (nothing !== undefined) return nothing;
+      await arrange(environment, stack, context);
       const keep = async (outputs: Outputs): Promise<void> => edges.keep(stack.id, outputs);
       const work: Work = { setup, environment, programs, stack, context, fence, env: {}, keep, predict: undefined };
       // The embedded engine chains previews by itself.
@@ -65,7 +60,7 @@ export function createRunStep(
             predict: (outputs) => chained.predict(stack.id, outputs),
           }
         : work;
-      if (contract?.task === undefined) return operate(all);
+      if (stack.contract?.task === undefined) return operate(all);
       return withNote(context, (own, env) => operate({ ...all, context: own, env: { ...all.env, ...env } }));
     },
     async close() {
@@ -107,24 +102,25 @@ async function isDone(
   return newest?.message === messageOf(operation, runId) && newest.result === "succeeded";
 }
 
-/** What must be before the operation; a result when there is nothing to do at all. */
-async function arrange(
+/** Why there is nothing to do at all: done by the run that is resumed, a task without anything to run, nothing deployed. */
+async function whyNeedless(
   environment: OpenEnvironment,
-  { stackName }: Known,
-  context: StepContext,
-): Promise<StepResult | undefined> {
-  const { operation } = context;
-  const exists = (await environment.held()).has(stackName);
-  if (exists) {
-    await environment.checkState(stackName);
-    return undefined;
-  }
-  if (operation === "destroy" || operation === "refresh" || operation === "drift") {
-    return { outcome: { type: "skipped", reason: "nothing is deployed" }, summary: emptySummary };
-  }
+  { stackName, contract }: Known,
+  operation: Operation,
+  before: RunId | undefined,
+): Promise<string | undefined> {
+  if (before !== undefined && (await isDone(environment, stackName, operation, before))) return reasonOfDone(before);
+  const task = contract && withoutProgram(contract, environment.cloud, operation);
+  if (task !== undefined || operation === "up" || operation === "preview") return task;
+  return (await environment.held()).has(stackName) ? undefined : "nothing is deployed";
+}
+
+/** What must be before the operation: a state that is ours to change, or a stack that is new. */
+async function arrange(environment: OpenEnvironment, { stackName }: Known, context: StepContext): Promise<void> {
+  if ((await environment.held()).has(stackName)) return environment.checkState(stackName);
   if (environment.cloud === "real") {
     // In a private copy: nothing is created for it.
-    if (operation === "preview") return undefined;
+    if (context.operation === "preview") return;
     const file = path.join(environment.folder ?? "", environment.project.stackConfigDir, `Pulumi.${stackName}.yaml`);
     context.emit({
       type: "diagnostic",
@@ -133,7 +129,6 @@ async function arrange(
     });
   }
   await environment.create(stackName);
-  return undefined;
 }
 
 /** One operation on one stack, with all it takes. */

@@ -5,25 +5,20 @@ import os from "node:os";
 import path from "node:path";
 import type { AnyContract } from "../define.ts";
 import type { Operation } from "../events.ts";
-import { emptySummary, type StepContext, type StepResult } from "../execute.ts";
+import type { StepContext, StepResult } from "../execute.ts";
 import { isBookkeeping, type TaskNote } from "../taskNote.ts";
 
-/** The result of a task that no program has to run for; undefined for all others. */
+/** Why no program has to run for a task; undefined for all others. */
 export function withoutProgram(
   { task }: AnyContract,
   cloud: "sandbox" | "real",
   operation: Operation,
-): StepResult | undefined {
+): string | undefined {
   if (task === undefined) return undefined;
-  if (operation === "refresh" || operation === "drift") return skipped("a task has nothing in the cloud");
+  if (operation === "refresh" || operation === "drift") return "a task has nothing in the cloud";
   // Where others need its outputs, its program gives those of the sandbox.
-  if (task.network && cloud === "sandbox" && task.sandbox === undefined && operation !== "destroy")
-    return skipped("sandbox");
+  if (task.network && cloud === "sandbox" && task.sandbox === undefined && operation !== "destroy") return "sandbox";
   return undefined;
-}
-
-function skipped(reason: string): StepResult {
-  return { outcome: { type: "skipped", reason }, summary: emptySummary };
 }
 
 /** Runs the operation on a task's stack with a place for its note, and reads the result by that. */
