@@ -79,9 +79,19 @@ it("runs each after what it needs and before who needs it, with plain values and
   expect(log).toContain("the password is [secret], and it prints as [secret]");
   const written = log + JSON.stringify(journalled("prepare.local").events);
   expect(written).not.toContain(String(password));
-  expect(
-    readFileSync(path.join(root, ".tutti/sandbox/local/state/.pulumi/stacks/tasks/prepare.local.json"), "utf8"),
-  ).not.toContain(String(password));
+  const state = readFileSync(
+    path.join(root, ".tutti/sandbox/local/state/.pulumi/stacks/tasks/prepare.local.json"),
+    "utf8",
+  );
+  expect(state).not.toContain(String(password));
+  // The key of the digests is kept beside them, and as secret as what they are of.
+  const { resources } = (
+    JSON.parse(state) as { checkpoint: { latest: { resources: { type: string; outputs: object }[] } } }
+  ).checkpoint.latest;
+  expect(resources.find(({ type }) => type === "pulumi:pulumi:Stack")?.outputs).toMatchObject({
+    "tutti:task": { "need base.password": expect.stringMatching(/^[\w-]{43}$/) },
+    "tutti:key": { ciphertext: expect.any(String) },
+  });
   // Neither what the driver has nor what Pulumi's programs get.
   const variables = /variables: (.*)/.exec(log)![1]!.split(" ");
   expect(variables).toEqual(expect.arrayContaining(["HOME", "PATH"]));
@@ -166,6 +176,14 @@ it("fails as a stack does: with its own words and their place, and what waits fo
   expect(told(await tutti.up(local).result())).toMatchObject({
     "prepare.local": "succeeded: ran: changed: code stacks/prepare/task.ts",
   });
+  // And so is one of which more is asked than it gave.
+  edit("stacks/prepare/contract.ts", "outputs: {", "outputs: { size: z.number(),");
+  edit("stacks/prepare/task.ts", "return {", "return { size: settings.size,");
+  expect(told(await tutti.preview({ select: "prepare.local" }).result())).toEqual({
+    "prepare.local": "succeeded: would run: its output size is new",
+  });
+  edit("stacks/prepare/contract.ts", " size: z.number(),", "");
+  edit("stacks/prepare/task.ts", " size: settings.size,", "");
 });
 
 it("ends for certain, whatever it does, and says what it did", async () => {
