@@ -49,7 +49,10 @@ export interface ObservabilityArgs {
   readonly pagers?: Readonly<Record<string, Input<string>>>;
   /** What is watched, by name; at least one. */
   readonly watch: Readonly<Record<string, Watch>>;
-  /** Told at 50, 90 and 100 percent of this amount a month, and when it will be reached; no budget by default. */
+  /**
+   * Told at 50, 90 and 100 percent of this amount a month, and when it will be reached; no budget by default. Whoever makes it needs
+   * `roles/billing.costsManager` on the account (docs.cloud.google.com/billing/docs/how-to/budget-api-access-control).
+   */
   readonly budget?: {
     /** `012345-6789AB-CDEF01`. Changing it replaces the budget. */
     readonly billingAccount: string;

@@ -12,7 +12,10 @@ import { bootstrap } from "./contract.ts";
 
 const services = ["cloudkms", "cloudresourcemanager", "iam", "iamcredentials", "serviceusage", "storage", "sts"];
 
-/** What the stacks of the platform create, a role for each service; that they suffice on a real project is *unverified*. */
+/**
+ * What the stacks of the platform create, a role for each service. Compared with the permissions of these roles as published
+ * (docs/first-cloud.md); a budget needs a right on the billing account beside them.
+ */
 const roles = [
   "roles/artifactregistry.admin",
   "roles/bigquery.admin",

@@ -10,10 +10,11 @@ import { googleProvider } from "../../components/gcp/provider.ts";
 import { ServiceAccount } from "../../components/gcp/serviceAccount.ts";
 import { foundation } from "./contract.ts";
 
-/** Everything that a stack of the platform calls; an API that is on costs nothing. */
+/** Everything that a stack of the platform calls, beside what `bootstrap` has turned on; an API that is on costs nothing. */
 const services = [
   "artifactregistry",
   "bigquery",
+  "billingbudgets",
   "certificatemanager",
   "cloudkms",
   "compute",

@@ -11,6 +11,7 @@ import { defineEnvironment, defineStack, defineTask, defineWorkspace, secret } f
 import type { Door } from "../../automation/door.ts";
 import { open } from "../../automation/open.ts";
 import { differingNames, digestedLoad, fingerprintOf } from "../../automation/program/fingerprint.ts";
+import { withoutProgram } from "../../automation/pulumi/taskStep.ts";
 import { concealed } from "../../automation/schema.ts";
 import { Secret } from "../../automation/secret.ts";
 import { task, testTask } from "../../automation/task.ts";
@@ -225,6 +226,23 @@ describe("a fingerprint", () => {
       "code stacks/work/task.mjs",
     ]);
   });
+});
+
+it("needs no program where nothing can become of it", () => {
+  const outputs = { answer: z.string() };
+  const asks = defineTask({ name: "asks", outputs, network: true, program: load });
+  const standsIn = defineTask({ name: "stands-in", outputs, network: true, sandbox: { answer: "" }, program: load });
+  const local = defineTask({ name: "local", program: load });
+  expect(withoutProgram(asks, "sandbox", "up")).toBe("sandbox");
+  expect(withoutProgram(asks, "sandbox", "preview")).toBe("sandbox");
+  expect(withoutProgram(asks, "sandbox", "drift")).toBe("a task has nothing in the cloud");
+  // What an earlier version of it left can be destroyed.
+  expect(withoutProgram(asks, "sandbox", "destroy")).toBeUndefined();
+  // Its program has outputs to give, or the network is there, or not needed.
+  expect(withoutProgram(standsIn, "sandbox", "up")).toBeUndefined();
+  expect(withoutProgram(asks, "real", "up")).toBeUndefined();
+  expect(withoutProgram(local, "sandbox", "up")).toBeUndefined();
+  expect(withoutProgram(base, "sandbox", "refresh")).toBeUndefined();
 });
 
 it("is drawn otherwise than a stack", () => {
