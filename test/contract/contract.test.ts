@@ -1,9 +1,10 @@
-// The embedded engine does what the official engine was recorded to do, scenario by scenario.
+// The embedded engine does what the official engine was recorded to do, scenario by scenario: with inline programs, and some
+// of them once more with the program in a process of its own (TUTTI_CONTRACT=all, as `npm run test:all` sets it: all).
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, describe as group, it } from "vitest";
 import { describe, differences } from "./compare.ts";
-import { knownDifferences } from "./known.ts";
+import { differencesInChildren, type KnownDifference, knownDifferences } from "./known.ts";
 import type { StepRecord } from "./normalize.ts";
 import { readRecording } from "./recording.ts";
 import { scenarios } from "./scenarios/index.ts";
@@ -18,26 +19,34 @@ const names = scenarios.map(({ name }) => name);
 /** What was never recorded proves nothing: it is named, but neither played nor counted as a test. */
 const unproven = names.filter((name) => !readRecording(name));
 const proven = names.filter((name) => !unproven.includes(name));
-let played: Map<string, Played>;
+/** What the parts that are not the same for both kinds of program come from: outputs, secrets, failures, selections, hooks. */
+const asChildren = [
+  "create-same-update-delete",
+  "components-hold-children",
+  "secrets-stay-secret",
+  "stack-reference-reads-outputs",
+  "program-throws",
+  "program-leaves-a-rejection",
+  "transforms-of-the-stack",
+  "hooks-around-create-update-and-delete",
+  "target-creates-one",
+];
+const inChildren = process.env["TUTTI_CONTRACT"] === "all" ? proven : asChildren;
+let inline: ReadonlyMap<string, Played>;
+let children: ReadonlyMap<string, Played>;
 
 beforeAll(async () => {
-  // Two processes: the suite is to be fast on two cores.
-  const halves = [0, 1].map((half) => proven.filter((_, index) => index % 2 === half));
-  played = new Map((await Promise.all(halves.map(play))).flat().map((result) => [result.name, result]));
-}, 300_000);
+  inline = await playInHalves(proven);
+  children = await playInHalves(inChildren, "--children");
+}, 900_000);
 
 group("the embedded engine, beside the recorded official one", () => {
-  it.for(proven)("%s", async (name) => {
-    const recording = readRecording(name)!;
-    const result = played.get(name);
-    expect(result, `${name} was not played to its end`).toBeDefined();
-    expect(result?.error).toBeUndefined();
-    const known = knownDifferences.filter(({ scenarios }) => scenarios.includes(name));
-    const found = differences(recording.steps, result?.steps ?? []);
-    const unknown = found.filter((difference) => !known.some(({ where }) => where.test(difference.where)));
-    expect(describe(unknown), `${name} differs from ${recording.engine}`).toBe("");
-    const closed = known.filter(({ where }) => !found.some((difference) => where.test(difference.where)));
-    expect(closed, "no longer differs: take the scenario out of test/contract/known.ts").toEqual([]);
+  it.for(proven)("%s", (name) => {
+    expectAsRecorded(name, inline.get(name), knownDifferences);
+  });
+
+  it.for(inChildren)("%s, the program in a process of its own", (name) => {
+    expectAsRecorded(name, children.get(name), differencesInChildren);
   });
 
   it("has a scenario for each known difference", () => {
@@ -54,9 +63,28 @@ group("the embedded engine, beside the recorded official one", () => {
   });
 });
 
-function play(some: readonly string[]): Promise<readonly Played[]> {
+function expectAsRecorded(name: string, result: Played | undefined, expected: readonly KnownDifference[]): void {
+  const recording = readRecording(name)!;
+  expect(result, `${name} was not played to its end`).toBeDefined();
+  expect(result?.error).toBeUndefined();
+  const known = expected.filter(({ scenarios }) => scenarios.includes(name));
+  const found = differences(recording.steps, result?.steps ?? []);
+  const unknown = found.filter((difference) => !known.some(({ where }) => where.test(difference.where)));
+  expect(describe(unknown), `${name} differs from ${recording.engine}`).toBe("");
+  const closed = known.filter(({ where }) => !found.some((difference) => where.test(difference.where)));
+  expect(closed, "no longer differs: take the scenario out of test/contract/known.ts").toEqual([]);
+}
+
+/** In two processes: the suite is to be fast on two cores. */
+async function playInHalves(names: readonly string[], ...options: readonly string[]): Promise<Map<string, Played>> {
+  const halves = [0, 1].map((half) => names.filter((_, index) => index % 2 === half));
+  const played = await Promise.all(halves.map((some) => play([...options, ...some])));
+  return new Map(played.flat().map((result) => [result.name, result]));
+}
+
+function play(given: readonly string[]): Promise<readonly Played[]> {
   const script = fileURLToPath(new URL("play.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, ...some], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [script, ...given], { stdio: ["ignore", "pipe", "pipe"] });
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (data: Buffer) => {
     stdout += data;

@@ -1,6 +1,7 @@
-// Records what the official engine on PATH makes of the scenarios: `node test/contract/record.ts [--check] [name ...]`. A
-// recording is a file of facts: the engine's version, and what each step did in normalised form. With `--check` nothing is
-// written: the live engine is compared with what was recorded, and a difference ends with exit code 1.
+// Records what the official engine on PATH makes of the scenarios: `node test/contract/record.ts [--check [--children]] [name
+// ...]`. A recording is a file of facts: the engine's version, and what each step did in normalised form. With `--check`
+// nothing is written: the live engine is compared with what was recorded, and a difference ends with exit code 1; with
+// `--children` as well, the programs run in processes of their own.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import automation from "@pulumi/pulumi/automation/index.js";
@@ -17,7 +18,8 @@ const late = () =>
   });
 
 const check = process.argv.includes("--check");
-const wanted = process.argv.slice(2).filter((argument) => argument !== "--check");
+const children = check && process.argv.includes("--children");
+const wanted = process.argv.slice(2).filter((argument) => !["--check", "--children"].includes(argument));
 const unheardOf = wanted.filter((name) => !scenarios.some((scenario) => scenario.name === name));
 if (unheardOf.length > 0) {
   process.stderr.write(`no scenario is called ${unheardOf.join(", ")}\n`);
@@ -29,10 +31,12 @@ const pulumi = await automation.PulumiCommand.get().catch((error: Error) => {
 });
 for (const scenario of scenarios) {
   if (wanted.length > 0 && !wanted.includes(scenario.name)) continue;
-  const steps = await Promise.race([runScenario(scenario, async () => pulumi), late()]).catch((error: Error) => {
-    process.stdout.write(`${scenario.name}: not played: ${error.message}\n`);
-    process.exitCode = 1;
-  });
+  const steps = await Promise.race([runScenario(scenario, async () => pulumi, { children }), late()]).catch(
+    (error: Error) => {
+      process.stdout.write(`${scenario.name}: not played: ${error.message}\n`);
+      process.exitCode = 1;
+    },
+  );
   if (!steps) continue;
   if (check) {
     const found = differences(readRecording(scenario.name)?.steps ?? [], steps);

@@ -1,4 +1,5 @@
-// Runs scenarios with an engine, through the Automation API with inline programs, each in a backend of its own, and hands
+// Runs scenarios with an engine, through the Automation API with inline programs (or with the same programs in processes of
+// their own, as `tutti pulumi` and people run them), each in a backend of its own, and hands
 // back what each step did in normalised form, one scenario after the other. Nothing outside temporary files is written.
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import type { EngineCommand } from "../../engine/index.ts";
 import { CLOUD_FILE, type Cloud, emptyCloud } from "./cloud.ts";
 import { killedAt } from "./killable.ts";
 import { Names, normalizeEvents, normalizeState, type StepRecord } from "./normalize.ts";
-import { PROJECT, type Scenario, type Step, takeSaid } from "./scenario.ts";
+import { PROJECT, SAID_FILE, type Scenario, type Step, takeSaid } from "./scenario.ts";
 
 /** Makes the engine's command for an environment, which is all the environment its children may see. */
 export type EngineFor = (env: Readonly<Record<string, string>>) => Promise<PulumiCommand>;
@@ -21,17 +22,26 @@ const salt = "v1:r+4WpKyDORE=:v1:QZ21LPhVh+fyleth:+HYnELHTNCzzYkajw9p64ZfxQA0I4A
 /** The same for every scenario: a dynamic provider's process that is kept reads where it is once, from its environment. */
 const cloudFile = join(tmpdir(), `tutti-contract-cloud-${process.pid}.json`);
 
-export async function runScenario(scenario: Scenario, engineFor: EngineFor): Promise<readonly StepRecord[]> {
+export async function runScenario(
+  scenario: Scenario,
+  engineFor: EngineFor,
+  { children = false } = {},
+): Promise<readonly StepRecord[]> {
   const folder = await mkdtemp(join(tmpdir(), "tutti-contract-"));
   try {
-    return await runIn(folder, scenario, engineFor);
+    return await runIn(folder, scenario, engineFor, children);
   } finally {
     await rm(folder, { recursive: true, force: true });
     await rm(cloudFile, { force: true });
   }
 }
 
-async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): Promise<readonly StepRecord[]> {
+async function runIn(
+  folder: string,
+  scenario: Scenario,
+  engineFor: EngineFor,
+  children: boolean,
+): Promise<readonly StepRecord[]> {
   await writeFile(cloudFile, JSON.stringify(emptyCloud));
   const env = {
     PATH: process.env["PATH"] ?? "",
@@ -42,14 +52,17 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     [CLOUD_FILE]: cloudFile,
+    ...(children ? { [SAID_FILE]: join(folder, "said") } : {}),
   };
   // Dynamic providers load the SDK from the folder of the program: the project's own, or the one its `main` names.
   await symlink(fileURLToPath(new URL("../../node_modules", import.meta.url)), join(folder, "node_modules"));
-  const project = scenario.main ? {} : { projectSettings: { name: PROJECT, runtime: "nodejs" as const } };
+  const runtime = children ? { name: "nodejs", options: { typescript: false } } : ("nodejs" as const);
+  const project = scenario.main && !children ? {} : { projectSettings: { name: PROJECT, runtime } };
   const more: string[] = [];
   const engine = (await engineFor(env)) as unknown as EngineCommand;
   let current = engine;
   const pulumiCommand = withoutReports(engine, () => current, more);
+  const options = { workDir: folder, pulumiHome: env.PULUMI_HOME, envVars: env, pulumiCommand, ...project };
   const names = new Names();
   names.add(folder, "folder");
   const stacks = new Map<string, Stack>();
@@ -57,10 +70,9 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
     if (!stacks.has(name)) await writeFile(join(folder, `Pulumi.${name}.yaml`), `encryptionsalt: ${salt}\n`);
     const stack =
       stacks.get(name) ??
-      (await automation.LocalWorkspace.createStack(
-        { stackName: name, projectName: PROJECT, program },
-        { workDir: folder, pulumiHome: env.PULUMI_HOME, envVars: env, pulumiCommand, ...project },
-      ));
+      (children
+        ? await automation.LocalWorkspace.createStack({ stackName: name, workDir: folder }, options)
+        : await automation.LocalWorkspace.createStack({ stackName: name, projectName: PROJECT, program }, options));
     if (!stacks.has(name)) {
       stacks.set(name, stack);
       for (const [key, value] of Object.entries(scenario.config ?? {})) {
@@ -82,7 +94,9 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
       await writeFile(cloudFile, JSON.stringify(cloud));
     }
     const stack = await stackOf(step.stack ?? "dev", program);
-    stack.workspace.program = program;
+    if (!children) stack.workspace.program = program;
+    if (children) await writeFile(join(folder, "package.json"), '{ "main": "index.js" }');
+    if (children) await writeFile(join(folder, "index.js"), programFile(scenario, program));
     const before = await readLog(cloudFile);
     const events: EngineEvent[] = [];
     takeSaid();
@@ -96,7 +110,7 @@ async function runIn(folder: string, scenario: Scenario, engineFor: EngineFor): 
       // How much of them had been written is a matter of time.
       events.length = 0;
     }
-    const said = takeSaid();
+    const said = children ? await takeLines(join(folder, "said")) : takeSaid();
     // The state first: it gives what is random its names.
     const state = normalizeState(await stack.exportStack(), names);
     const log = await readLog(cloudFile);
@@ -127,6 +141,24 @@ function withoutReports(
     },
   };
   return answering as unknown as PulumiCommand;
+}
+
+/** A program's entry that runs what the scenario runs from that step on. */
+function programFile({ name, steps }: Scenario, program: PulumiFn): string {
+  const index = steps.findIndex((step) => step.program === program);
+  const { href } = new URL("scenarios/index.ts", import.meta.url);
+  return `module.exports = async () => {
+  const { scenarios } = await import(${JSON.stringify(href)});
+  return scenarios.find(({ name }) => name === ${JSON.stringify(name)}).steps[${index}].program();
+};
+`;
+}
+
+/** What a file holds, line by line; it is gone then. */
+async function takeLines(file: string): Promise<readonly string[]> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  await rm(file, { force: true });
+  return text.split("\n").slice(0, -1);
 }
 
 async function readLog(file: string): Promise<readonly string[]> {

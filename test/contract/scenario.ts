@@ -1,5 +1,6 @@
 // A scenario: a tiny program and what is done with it, step after step. What an engine makes of it (events, state, errors)
 // is compared with what the official engine made of it.
+import { appendFileSync } from "node:fs";
 import type { PulumiFn } from "@pulumi/pulumi/automation/index.js";
 import type { Cloud } from "./cloud.ts";
 
@@ -59,11 +60,16 @@ export const pet = (name: string, stack = "dev"): string =>
 export const thingOfPair = (name: string, stack = "dev"): string =>
   `urn:pulumi:${stack}::${PROJECT}::contract:index:Pair$pulumi-nodejs:dynamic/cloud:Thing::${name}-thing`;
 
+/** Names the file that a program in a process of its own says its lines to. */
+export const SAID_FILE = "CONTRACT_SAID";
+
 const said: string[] = [];
 
 /** Has a program, or a callback of it, add a line to the record of the step under way. */
 export function say(line: string): void {
-  said.push(line);
+  const file = process.env[SAID_FILE];
+  if (file === undefined) said.push(line);
+  else appendFileSync(file, `${line}\n`);
 }
 
 /** What was said since the last call. */
