@@ -12,10 +12,18 @@ import { identityPoolName, kept, physicalName } from "../names.ts";
 
 /** Whose tokens are believed. */
 export type Trust =
-  /** Workflows of these repositories of GitHub, `owner/name`. At least one. */
-  | { readonly by: "github"; readonly repositories: readonly string[] }
-  /** Pipelines of these projects of a GitLab, `group/project`; gitlab.com by default. At least one. */
-  | { readonly by: "gitlab"; readonly projects: readonly string[]; readonly address?: string }
+  /**
+   * Workflows of these repositories of GitHub, `owner/name`, at least one; with `refs` only those that run on one of them
+   * (`refs/heads/main`). Without, whoever may push a branch is believed.
+   */
+  | { readonly by: "github"; readonly repositories: readonly string[]; readonly refs?: readonly string[] }
+  /** Pipelines of these projects of a GitLab, `group/project`; gitlab.com by default. At least one. `refs` as above (`main`). */
+  | {
+      readonly by: "gitlab";
+      readonly projects: readonly string[];
+      readonly address?: string;
+      readonly refs?: readonly string[];
+    }
   /**
    * Pods of a cluster, by the issuer of its service account tokens. `keys` is its public key set as JSON, for a cluster that
    * Google cannot reach; without it Google asks the issuer.
@@ -99,8 +107,10 @@ export function podsOf(pool: Input<string>, namespace: string, serviceAccount: s
 
 /** Claims: docs.github.com (OpenID Connect reference), docs.gitlab.com/ci/secrets/id_token_authentication, kubernetes.io (service account tokens). */
 function issuerOf(trust: Trust): Issuer {
-  const anyOf = (claim: string, values: readonly string[]) =>
-    `${claim} in [${values.map((value) => `'${value}'`).join(", ")}]`;
+  const anyOf = (claim: string, values: readonly string[], refs: readonly string[] | undefined): string => {
+    const one = `${claim} in [${values.map((value) => `'${value}'`).join(", ")}]`;
+    return refs === undefined ? one : `${one} && ${anyOf("assertion.ref", refs, undefined)}`;
+  };
   switch (trust.by) {
     case "github":
       return {
@@ -110,7 +120,7 @@ function issuerOf(trust: Trust): Issuer {
           "attribute.repository": "assertion.repository",
           "attribute.ref": "assertion.ref",
         },
-        attributeCondition: anyOf("assertion.repository", trust.repositories),
+        attributeCondition: anyOf("assertion.repository", trust.repositories, trust.refs),
       };
     case "gitlab":
       return {
@@ -120,7 +130,7 @@ function issuerOf(trust: Trust): Issuer {
           "attribute.repository": "assertion.project_path",
           "attribute.ref": "assertion.ref",
         },
-        attributeCondition: anyOf("assertion.project_path", trust.projects),
+        attributeCondition: anyOf("assertion.project_path", trust.projects, trust.refs),
       };
     case "kubernetes":
       return {
@@ -133,6 +143,7 @@ function issuerOf(trust: Trust): Issuer {
 
 /** `'` would end the text in the condition. */
 const repository = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)+$/;
+const ref = /^[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/;
 const address = /^https:\/\/[^\s'"]+[^/\s'"]$/;
 
 function checkArguments(name: string, { trust }: IdentityFederationArgs): void {
@@ -145,6 +156,11 @@ function checkArguments(name: string, { trust }: IdentityFederationArgs): void {
       check.matches(`${argument}[${index}]`, value, repository, 'a path such as "acme/platform"');
   };
   if (trust.by === "github") checkAll("trust.repositories", trust.repositories);
+  if (trust.by !== "kubernetes" && trust.refs !== undefined) {
+    if (trust.refs.length === 0) check.refuse("trust.refs", trust.refs, "at least one, or none of the argument");
+    for (const [index, value] of trust.refs.entries())
+      check.matches(`trust.refs[${index}]`, value, ref, 'a ref as its tokens have it, such as "refs/heads/main"');
+  }
   if (trust.by === "gitlab") {
     checkAll("trust.projects", trust.projects);
     if (trust.address !== undefined)

@@ -137,6 +137,12 @@ export class Network<Name extends string = string> extends ComponentResource {
             router: router.name,
             region,
             natIpAllocateOption: "AUTO_ONLY",
+            // A node has the connections of many pods, and 64 ports to one address, the fixed number, are soon used up: each takes what
+            // it needs (docs.cloud.google.com/nat/docs/ports-and-addresses).
+            enableDynamicPortAllocation: true,
+            enableEndpointIndependentMapping: false,
+            minPortsPerVm: 64,
+            maxPortsPerVm: 8192,
             sourceSubnetworkIpRangesToNat: "ALL_SUBNETWORKS_ALL_IP_RANGES",
             logConfig: { enable: natLog !== "none", filter: natLog === "all" ? "ALL" : "ERRORS_ONLY" },
           },

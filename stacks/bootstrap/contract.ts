@@ -11,6 +11,8 @@ export const bootstrap = defineStack({
     region: z.string(),
     /** Repositories of GitHub whose workflows may act as the deployer, `owner/name`. */
     repositories: z.array(z.string()).min(1),
+    /** Refs whose workflows may; the deployer may do nearly everything, so no branch that anybody can push. */
+    refs: z.array(z.string()).min(1).default(["refs/heads/main"]),
     /** Refuse to delete states and keys in Pulumi. */
     protect: z.boolean().default(true),
   }),

@@ -40,13 +40,17 @@ const roles = [
 ];
 
 export default program(bootstrap, ({ settings, stack }) => {
-  const { project, region, repositories, protect } = settings;
+  const { project, region, repositories, refs, protect } = settings;
   const labels = stackLabels(stack);
   const provider = googleProvider({ project, region });
   const apis = new ProjectServices("bootstrap", { project, services }, { provider });
   const options = { provider, protect, dependsOn: [apis] };
 
-  const federation = new IdentityFederation("deployer", { project, trust: { by: "github", repositories } }, options);
+  const federation = new IdentityFederation(
+    "deployer",
+    { project, trust: { by: "github", repositories, refs } },
+    options,
+  );
   const deployer = new ServiceAccount(
     "deployer",
     {

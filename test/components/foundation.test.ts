@@ -173,6 +173,15 @@ describe("IdentityFederation", () => {
       pods: `principal://iam.googleapis.com/${pool}/subject/system:serviceaccount:web:api`,
     });
   });
+  it("believes only what runs on the refs it is told", async () => {
+    const condition = async (trust: Trust) => (await built(trust)).one(providerType).inputs["attributeCondition"];
+    expect(
+      await condition({ by: "github", repositories: ["acme/platform"], refs: ["refs/heads/main", "refs/tags/v1"] }),
+    ).toBe("assertion.repository in ['acme/platform'] && assertion.ref in ['refs/heads/main', 'refs/tags/v1']");
+    expect(await condition({ by: "gitlab", projects: ["acme/platform"], refs: ["main"] })).toBe(
+      "assertion.project_path in ['acme/platform'] && assertion.ref in ['main']",
+    );
+  });
   it("believes a GitLab of one's own, and a cluster with its keys", async () => {
     const gitlab = (await built({ by: "gitlab", projects: ["acme/platform"], address: "https://git.example.com" })).one(
       providerType,
@@ -207,6 +216,11 @@ describe("IdentityFederation", () => {
       'trust.repositories[0] is "platform", expected a path such as "acme/platform"',
     ],
     [{ by: "github", repositories: ["a/b' || true || '"] }, "expected a path such as"],
+    [{ by: "github", repositories: ["a/b"], refs: [] }, "trust.refs is [], expected at least one"],
+    [
+      { by: "gitlab", projects: ["a/b"], refs: ["main'] || true"] },
+      'trust.refs[0] is "main\'] || true", expected a ref',
+    ],
     [
       { by: "gitlab", projects: ["a/b"], address: "http://git" },
       'trust.address is "http://git", expected an https:// address',

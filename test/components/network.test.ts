@@ -75,6 +75,14 @@ describe("Network", () => {
       ["europe-west1", "main-europe-west1-abc1234"],
       ["us-east1", "main-us-east1-abc1234"],
     ]);
+    // The two exclude each other (description of the provider), and a node's pods need more than the 64 ports of a fixed share.
+    for (const { inputs } of all("gcp:compute/routerNat:RouterNat"))
+      expect(inputs).toMatchObject({
+        enableDynamicPortAllocation: true,
+        enableEndpointIndependentMapping: false,
+        minPortsPerVm: 64,
+        maxPortsPerVm: 8192,
+      });
   });
 
   it("leaves out egress and private services when told to, and says so to whoever asks for them", async () => {

@@ -292,7 +292,7 @@ const cases: readonly Case[] = [
     "gcp",
     { project: "acme", trust: { by: "gitlab", projects: ["acme/a"] } },
     { project: "other", trust: { by: "github", repositories: ["acme/a"] } },
-    { "trust.projects": ["acme/b"], "trust.address": "https://gitlab.example.com" },
+    { "trust.projects": ["acme/b"], "trust.refs": ["main"], "trust.address": "https://gitlab.example.com" },
   ),
   of(
     KeyRing,

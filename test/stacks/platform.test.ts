@@ -2,7 +2,9 @@
 // resources everywhere, protected and highly available in prod, unprotected in local.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkWorkspace } from "../../automation/checkWorkspace.ts";
+import type { Instances } from "../../automation/define.ts";
 import { testProgram } from "../../automation/program.ts";
+import { bootstrap } from "../../stacks/bootstrap/contract.ts";
 import { cluster } from "../../stacks/cluster/contract.ts";
 import { data } from "../../stacks/data/contract.ts";
 import { edge } from "../../stacks/edge/contract.ts";
@@ -252,6 +254,41 @@ describe("edge", () => {
       member: "group:staff@example.com",
     });
   });
+});
+
+describe("bootstrap", () => {
+  const { entries } = workspace.environments.bootstrap.settings!["bootstrap"] as Instances<{
+    readonly project: string;
+  }>;
+
+  it.each(entries)(
+    "keeps states, keys and the deployer of %s, and lets nobody in but the main branch",
+    async (_, settings) => {
+      const listener = listen();
+      const common = { environment: "bootstrap", resource: cloudLike, call: cloudLikeCall };
+      const { outputs, secretOutputs } = await testProgram(bootstrap, { ...common, settings: settings as never });
+      listener.stop();
+      expect(outputs).toMatchObject({
+        stateUrl: "gs://states-abc1234",
+        secretsProvider: expect.stringMatching(/^gcpkms:\/\/projects\/.*\/cryptoKeys\/state-stacks-abc1234$/),
+        ciAccount: expect.stringMatching(/^deployer-[0-9a-f]{7}@/),
+      });
+      expect(secretOutputs).toEqual([]);
+      const of = (type: RegExp) => listener.registered.filter((one) => type.test(one.type));
+      const open = of(/^gcp:(?!projects\/service:)/).filter(({ protect }) => !protect);
+      expect(open.map(({ type }) => type)).toEqual([]);
+      expect(of(/workloadIdentityPoolProvider:/).map(({ inputs }) => inputs["attributeCondition"])).toEqual([
+        "assertion.repository in ['acme/platform'] && assertion.ref in ['refs/heads/main']",
+      ]);
+      expect(of(/storage\/bucket:/)[0]?.inputs).toMatchObject({
+        forceDestroy: false,
+        publicAccessPrevention: "enforced",
+        versioning: { enabled: true },
+      });
+      const projects = of(/^gcp:projects\//).map(({ inputs }) => inputs["project"]);
+      expect(new Set(projects)).toEqual(new Set([settings.project]));
+    },
+  );
 });
 
 describe("onprem", () => {

@@ -143,6 +143,12 @@ describe("networks", () => {
     expect(await world.refusal(types.nat, "nat", { ...nat, sourceSubnetworkIpRangesToNat: "ALL" })).toContain(
       '"ALL" is none of',
     );
+    const ports = (changes: PropertyMap) =>
+      world.refusal(types.nat, "nat", { ...nat, enableDynamicPortAllocation: true, ...changes });
+    expect(await ports({ enableEndpointIndependentMapping: true })).toContain("not together with");
+    expect(await ports({ minPortsPerVm: 100 })).toContain("100 is no power of two");
+    expect(await ports({ minPortsPerVm: 64, maxPortsPerVm: 64 })).toContain("64 is not more than minPortsPerVm");
+    expect(await ports({ enableDynamicPortAllocation: false, maxPortsPerVm: 64 })).toContain("only with");
     const created = await world.create(types.nat, "nat", { ...nat, router: router.outputs["name"]! });
     expect(created.id).toBe("sandbox/europe-west1/r/nat");
     await world.delete(router);

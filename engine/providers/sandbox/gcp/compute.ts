@@ -349,6 +349,17 @@ const routerNat: Kind = {
     ) {
       report("subnetworks", "required with sourceSubnetworkIpRangesToNat LIST_OF_SUBNETWORKS");
     }
+    // Descriptions of the inputs in the provider.
+    const dynamic = inputs.at("enableDynamicPortAllocation").boolean === true;
+    if (dynamic && inputs.at("enableEndpointIndependentMapping").boolean === true)
+      report("enableEndpointIndependentMapping", "not together with enableDynamicPortAllocation");
+    const [least, most] = [inputs.at("minPortsPerVm").number, inputs.at("maxPortsPerVm").number];
+    if (!dynamic && most !== undefined) report("maxPortsPerVm", "only with enableDynamicPortAllocation");
+    for (const [property, ports] of Object.entries({ minPortsPerVm: least, maxPortsPerVm: most }))
+      if (dynamic && ports !== undefined && (ports < 32 || !Number.isInteger(Math.log2(ports))))
+        report(property, `${ports} is no power of two from 32 on, as enableDynamicPortAllocation needs`);
+    if (least !== undefined && most !== undefined && most <= least)
+      report("maxPortsPerVm", `${most} is not more than minPortsPerVm, ${least}`);
   },
   id: ({ inputs, place }) =>
     `${projectOf(inputs, place)}/${regionIn(inputs, place)}/${shortName(inputs.at("router").string ?? "")}/${inputs.at("name").string}`,
