@@ -170,7 +170,9 @@ function checkCount(command: CommandSpec, count: number): void {
       ? `accepts ${minimum} arg(s)`
       : maximum === Number.POSITIVE_INFINITY
         ? `requires at least ${minimum} arg(s)`
-        : `accepts between ${minimum} and ${maximum} arg(s)`;
+        : minimum === 0
+          ? `accepts at most ${maximum} arg(s)`
+          : `accepts between ${minimum} and ${maximum} arg(s)`;
   throw new EngineError(`${expected}, received ${count}`);
 }
 

@@ -25,7 +25,7 @@ import { createStackReader } from "../providers/stackReader.ts";
 import type { SecretValues } from "../secretValues.ts";
 import type { Checkpoint } from "../state/checkpoint.ts";
 import { newManifest } from "../state/deployment.ts";
-import { EngineError, exitCodes } from "../state/error.ts";
+import { EngineError, type ExitCode, exitCodes } from "../state/error.ts";
 import type { UpdateInfo } from "../state/history.ts";
 import type { Project } from "../state/project.ts";
 import type { ResourceState } from "../state/resource.ts";
@@ -461,11 +461,11 @@ export function refreshAsked(flags: Flags): Pick<Operation, "refresh" | "refresh
 }
 
 /** This engine never asks, so what changes something must be told to go on. */
-export function requireConfirmation(context: CommandContext): void {
+export function requireConfirmation(context: CommandContext, exitCode: ExitCode = exitCodes.configuration): void {
   const { flags, env } = context;
   if (flags.boolean("yes") || flags.boolean("skip-preview") || isTrue(env["PULUMI_SKIP_CONFIRMATIONS"])) return;
   throw new EngineError(
     "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
-    exitCodes.configuration,
+    exitCode,
   );
 }

@@ -10,7 +10,8 @@ export async function refresh(context: CommandContext): Promise<number> {
   const importPendingCreates = idsByUrn(flags.strings("import-pending-creates"));
   if (importPendingCreates.size > 0) await warnOfOthers(context, importPendingCreates);
   const previewOnly = flags.boolean("preview-only");
-  if (!previewOnly) requireConfirmation(context);
+  // As the official CLI has it, a refresh ends with another exit code than the others.
+  if (!previewOnly) requireConfirmation(context, exitCodes.error);
   return runOperation(context, {
     kind: "refresh",
     phases: previewOnly ? ["preview"] : flags.boolean("skip-preview") ? ["apply"] : ["preview", "apply"],

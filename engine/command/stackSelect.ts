@@ -1,6 +1,6 @@
 // `stack select` and `stack unselect`: which stack commands without `--stack` mean. Nothing else writes the selection, but
 // `stack init` without `--no-select`.
-import { EngineError } from "../state/error.ts";
+import { EngineError, exitCodes } from "../state/error.ts";
 import { fullName } from "../state/stackName.ts";
 import { pulumiHome, selectStack } from "../state/workspaceFile.ts";
 import type { CommandContext } from "./context.ts";
@@ -13,7 +13,8 @@ export async function stackSelect(context: CommandContext): Promise<number> {
   if (named !== undefined && given !== undefined)
     throw new EngineError("only one of --stack or argument stack name may be specified, not both");
   const text = named ?? given;
-  if (text === undefined) throw new EngineError("a stack name must be given: this engine never asks");
+  if (text === undefined)
+    throw new EngineError("no stack selected; specify a stack name with --stack", exitCodes.stackNotFound);
   const name = await context.parseStack(text);
   const backend = await context.backend();
   if (context.flags.boolean("create") && !(await backend.exists(name))) await createStack(context, name);

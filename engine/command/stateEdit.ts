@@ -31,7 +31,10 @@ function chosen({ resources }: Snapshot, { flags, args }: CommandContext): Reado
   if (args.length === 0) throw new EngineError("missing required argument: resource URN, or --all");
   const missing = args.filter((urn) => !resources.some((resource) => resource.urn === urn));
   if (missing.length > 0)
-    throw new EngineError(missing.map((urn) => `No such resource "${urn}" exists in the current state`).join("\n"));
+    throw new EngineError(
+      `${missing.map((urn) => `No such resource "${urn}" exists in the current state`).join("\n")}\n` +
+        "To list the resource URNs in the stack, run `pulumi stack --show-urns`; to inspect the full state, run `pulumi stack export`.",
+    );
   return new Set(args);
 }
 
@@ -102,6 +105,14 @@ export async function stateDelete(context: CommandContext): Promise<number> {
   await edit(context, (snapshot) => {
     const urns = chosen(snapshot, context);
     const condemned = new Set(snapshot.resources.filter(({ urn }) => urns.has(urn)));
+    const guard = () => {
+      const guarded = [...condemned].find(({ protect }) => protect);
+      if (guarded !== undefined && !flags.boolean("force"))
+        throw new EngineError(
+          `${guarded.urn} can't be safely deleted because it is protected. Re-run this command with --force to force deletion`,
+        );
+    };
+    guard();
     const dependents = dependentsOf(condemned, snapshot.resources);
     if (dependents.length > 0 && !flags.boolean("target-dependents"))
       throw new EngineError(
@@ -113,11 +124,7 @@ export async function stateDelete(context: CommandContext): Promise<number> {
         ].join("\n"),
       );
     for (const resource of dependents) condemned.add(resource);
-    const guarded = [...condemned].find(({ protect }) => protect);
-    if (guarded !== undefined && !flags.boolean("force"))
-      throw new EngineError(
-        `${guarded.urn} can't be safely deleted because it is protected. Re-run this command with --force to force deletion`,
-      );
+    guard();
     count = condemned.size;
     return snapshot.resources.filter((resource) => !condemned.has(resource));
   });

@@ -290,7 +290,12 @@ describe("state", () => {
       "group",
       "default_4_21_2",
     ]);
-    expect(await state("delete", "urn:x")).toEqual(error('No such resource "urn:x" exists in the current state'));
+    expect(await state("delete", "urn:x")).toEqual(
+      error(
+        'No such resource "urn:x" exists in the current state\nTo list the resource URNs in the stack, run ' +
+          "`pulumi stack --show-urns`; to inspect the full state, run `pulumi stack export`.",
+      ),
+    );
     expect(await run("state", "delete", petUrn, "-s", "dev")).toEqual(
       error("non-interactive mode requires --yes flag"),
     );
