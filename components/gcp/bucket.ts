@@ -212,7 +212,17 @@ function checkArguments(name: string, args: BucketArgs): void {
   check.oneOf("onDestroy", args.onDestroy ?? "refuse", ["refuse", "delete-objects"]);
   checkKey(check, "key", args.key, args.location);
   checkAccess(check, "access", args.access, bucketRoles);
-  for (const [key, { events = onlyNew }] of Object.entries(args.notify ?? {})) {
+  const told = new Map<unknown, string>();
+  for (const [key, { topic, events = onlyNew }] of Object.entries(args.notify ?? {})) {
+    // One grant serves a topic: two would be one in the cloud, and taking one of them out would take both away.
+    const same = told.get(topic);
+    if (same !== undefined)
+      check.refuse(
+        `notify.${key}.topic`,
+        typeof topic === "string" ? topic : "an output",
+        `each topic once, notify.${same} is told already`,
+      );
+    told.set(topic, key);
     if (events.length === 0) check.refuse(`notify.${key}.events`, events, "at least one event");
     for (const [index, event] of events.entries())
       check.oneOf(`notify.${key}.events[${index}]`, event, Object.keys(objectEvents));

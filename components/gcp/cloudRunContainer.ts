@@ -67,6 +67,11 @@ export function checkContainer(check: ArgumentCheck, args: CloudRunContainerArgs
   const least = { 1: 128, 2: 128, 4: 2048, 8: 4096 }[cpus] ?? 128;
   check.integer("memoryMiB", memoryMiB, { min: least, max: 32_768, unit: "MiB" });
   checkEnvironment(check, { config, secrets });
+  const variables = Object.keys(secrets);
+  for (const [index, variable] of variables.entries()) {
+    const same = variables.slice(0, index).find((other) => secrets[other] === secrets[variable]);
+    if (same !== undefined) check.refuse("secrets", variable, `a secret of its own, ${same} has this one`);
+  }
   for (const reserved of ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"]) {
     if (Object.hasOwn(config, reserved))
       check.refuse("config", reserved, "a variable of your own, this one is Cloud Run's");

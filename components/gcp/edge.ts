@@ -33,7 +33,8 @@ export type Visitors =
   /**
    * Whoever signs in with Google and is one of these IAM members (`group:staff@example.com`), by name; checked by IAP before any
    * request. Google names what a gateway's load balancer sends requests to only later, so the right is one for all sites of the
-   * project that are behind IAP: sites that are not for the same people belong in projects of their own.
+   * project that are behind IAP: sites that are not for the same people belong in projects of their own. A member has one name in
+   * all backends.
    */
   | { readonly members: Readonly<Record<string, Input<string>>> };
 
@@ -171,7 +172,16 @@ export class Edge extends ComponentResource {
       parent,
     );
     for (const [key, backend] of Object.entries(backends)) {
-      this.#backend(`${name}-${key}`, backend, { project, gateway, armor, labels });
+      this.#backend(`${name}-${key}`, backend, { gateway, armor, labels });
+    }
+    // The right is one for all sites of the project, and so is the grant of it.
+    for (const [who, { member, of }] of visitorsOf(backends)) {
+      const aliases = of.map((key) => ({ name: `${name}-${key}-${who}` }));
+      new WebIamMember(
+        `${name}-${who}`,
+        { project, role: "roles/iap.httpsResourceAccessor", member },
+        { parent: this, aliases },
+      );
     }
 
     this.address = address.address;
@@ -215,14 +225,13 @@ export class Edge extends ComponentResource {
     name: string,
     backend: EdgeBackend,
     edge: {
-      readonly project: Input<string>;
       readonly gateway: CustomResource;
       readonly armor: SecurityPolicy;
       readonly labels: Labels;
     },
   ): void {
     const { namespace, service, port = 80, ready = "/", timeoutSeconds = 30, visitors, hosts, headers } = backend;
-    const { project, gateway, armor, labels } = edge;
+    const { gateway, armor, labels } = edge;
     const parent = { parent: this };
     const policy = { apiVersion: "networking.gke.io/v1", metadata: { namespace, labels } };
     const targetRef = target("", "Service", service);
@@ -266,10 +275,16 @@ export class Edge extends ComponentResource {
       },
       parent,
     );
-    if (visitors === "everybody") return;
-    for (const [who, member] of Object.entries(visitors.members))
-      new WebIamMember(`${name}-${who}`, { project, role: "roles/iap.httpsResourceAccessor", member }, parent);
   }
+}
+
+/** Members by name, each once, with the backends they see. */
+function visitorsOf(backends: EdgeArgs["backends"]) {
+  const found = new Map<string, { readonly member: Input<string>; readonly of: readonly string[] }>();
+  for (const [key, { visitors }] of Object.entries(backends))
+    for (const [who, member] of visitors === "everybody" ? [] : Object.entries(visitors.members))
+      found.set(who, { member, of: [...(found.get(who)?.of ?? []), key] });
+  return found;
 }
 
 function target(group: string, kind: string, name: Input<string>) {
@@ -332,6 +347,7 @@ function checkArguments(name: string, args: EdgeArgs): void {
   check.childName("name", name, computeName);
   if (Object.keys(backends).length === 0) check.refuse("backends", {}, "at least one backend");
   const all: string[] = [];
+  const named = new Map<string, Input<string>>();
   for (const [key, backend] of Object.entries(backends)) {
     const at = `backends.${key}`;
     checkHosts(check, `${at}.hosts`, backend.hosts);
@@ -347,7 +363,15 @@ function checkArguments(name: string, args: EdgeArgs): void {
     if (typeof backend.visitors === "string") check.oneOf(`${at}.visitors`, backend.visitors, ["everybody"]);
     else if (Object.keys(backend.visitors.members).length === 0)
       check.refuse(`${at}.visitors.members`, {}, 'at least one member, or "everybody"');
-    else checkMembers(check, `${at}.visitors.members`, backend.visitors.members);
+    else {
+      checkMembers(check, `${at}.visitors.members`, backend.visitors.members);
+      for (const [who, member] of Object.entries(backend.visitors.members)) {
+        const other = [...named].find(([name, one]) => (name === who) !== (one === member));
+        if (other !== undefined)
+          check.refuse(`${at}.visitors.members`, who, `one name for a member in all backends, ${other[0]} is taken`);
+        named.set(who, member);
+      }
+    }
   }
   check.oneOf("firewall.attacks", firewall.attacks ?? "block", ["block", "watch"]);
   check.integer("firewall.requestsPerMinute", firewall.requestsPerMinute ?? 600, {

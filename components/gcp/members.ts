@@ -16,7 +16,13 @@ export function checkMembers(
   members: Readonly<Record<string, Input<string>>> = {},
   { public: mayBePublic = false }: { readonly public?: boolean } = {},
 ): void {
+  const seen = new Map<unknown, string>();
   for (const [who, member] of Object.entries(members)) {
+    // Two grants that are one in the cloud: taking one of them out would take both away.
+    const same = seen.get(member);
+    if (same !== undefined)
+      check.refuse(`${argument}.${who}`, shownOf(member), `each member once, ${argument}.${same} is it already`);
+    seen.set(member, who);
     if (typeof member !== "string" || somebody.test(member)) continue;
     if (everybody.test(member) && mayBePublic) continue;
     const form = 'a member such as "group:staff@example.com" or "serviceAccount:..."';
@@ -31,8 +37,23 @@ export function checkAccess(
   access: Readonly<Record<string, { readonly member: Input<string>; readonly may: string }>> = {},
   words: Readonly<Record<string, string>>,
 ): void {
+  const seen = new Map<string, { who: string; member: Input<string> }[]>();
   for (const [who, { member, may }] of Object.entries(access)) {
     check.oneOf(`${argument}.${who}.may`, may, Object.keys(words));
     checkMembers(check, `${argument}.${who}`, { member });
+    const others = seen.get(may) ?? [];
+    const same = others.find((one) => one.member === member);
+    if (same !== undefined)
+      check.refuse(
+        `${argument}.${who}.member`,
+        shownOf(member),
+        `each member once, ${argument}.${same.who} is it already`,
+      );
+    seen.set(may, [...others, { who, member }]);
   }
+}
+
+/** What is not known yet is not looked at, also when it is there twice. */
+function shownOf(member: Input<string>): string {
+  return typeof member === "string" ? member : "an output";
 }

@@ -24,7 +24,10 @@ import { checkLabels, type Labels } from "./labels.ts";
 
 /** What may go wrong. */
 export type Watch =
-  /** People cannot reach `https://<host><path>`: three regions of the world say so for five minutes. */
+  /**
+   * People cannot reach `https://<host><path>`: three regions of the world say so for five minutes. Redirects are followed
+   * (docs.cloud.google.com/monitoring/uptime-checks), so a site where people sign in first is watched up to that page.
+   */
   | {
       readonly on: "site";
       /** Changing it replaces the check. */

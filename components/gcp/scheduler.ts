@@ -23,11 +23,11 @@ export type Action =
    * whose API is on (docs.cloud.google.com/scheduler/docs/schedule-run-cron-job-gcloud, *unverified*).
    */
   | { readonly do: "publish"; readonly topic: Input<string>; readonly message: string }
-  /** A service of Cloud Run in the same region is called (`CloudRunService.name` and `.url`), which is granted here. */
+  /** One of `services` is called. */
   | {
       readonly do: "call";
-      readonly service: Input<string>;
-      readonly url: Input<string>;
+      /** Its name there. */
+      readonly service: string;
       /** What follows the address; `/` by default. */
       readonly path?: string;
       /** `POST` by default. */
@@ -52,6 +52,11 @@ export interface SchedulerArgs<Name extends string = string> {
   readonly project: Input<string>;
   /** `europe-west1`. Changing it replaces the entries. */
   readonly region: string;
+  /**
+   * Services of Cloud Run in the same region that entries call (`CloudRunService.name` and `.url`), by name. Calling each is granted
+   * here, once for all entries that do. None by default.
+   */
+  readonly services?: Readonly<Record<string, { readonly name: Input<string>; readonly url: Input<string> }>>;
   /** What happens by the clock, by name; at least one. */
   readonly entries: Readonly<Record<Name, SchedulerEntry>>;
 }
@@ -66,34 +71,27 @@ export class Scheduler<Name extends string = string> extends ComponentResource {
   /** @throws RunError before anything is registered when an argument is wrong. */
   constructor(name: string, args: SchedulerArgs<Name>, opts?: ComponentResourceOptions) {
     checkArguments(name, args);
-    const { project, region } = args;
+    const { project, region, services = {} } = args;
     const entries = Object.entries<SchedulerEntry>(args.entries);
 
     super("tutti:gcp:Scheduler", name, {}, opts);
     const parent = { parent: this };
-    const identity = entries.some(([, { action }]) => action.do === "call")
-      ? new ServiceAccount(name, { project, description: `Calls what ${name} calls by the clock` }, parent)
-      : undefined;
+    const identity =
+      Object.keys(services).length > 0
+        ? new ServiceAccount(name, { project, description: `Calls what ${name} calls by the clock` }, parent)
+        : undefined;
     this.serviceAccount = identity?.email;
+    const called = new Map(
+      Object.entries(services).map(([key, service]) => {
+        const member = identity!.member;
+        const invoker = { project, location: region, name: service.name, role: "roles/run.invoker", member };
+        return [key, { url: service.url, grant: new ServiceIamMember(`${name}-${key}`, invoker, parent) }];
+      }),
+    );
     this.entries = Object.fromEntries(
       entries.map(([key, { schedule, action, retries = 3 }]) => {
         const logical = `${name}-${key}`;
-        const granted =
-          action.do === "call" && identity !== undefined
-            ? [
-                new ServiceIamMember(
-                  logical,
-                  {
-                    project,
-                    location: region,
-                    name: action.service,
-                    role: "roles/run.invoker",
-                    member: identity.member,
-                  },
-                  parent,
-                ),
-              ]
-            : [];
+        const target = action.do === "call" ? called.get(action.service) : undefined;
         const job = new Job(
           logical,
           {
@@ -104,9 +102,9 @@ export class Scheduler<Name extends string = string> extends ComponentResource {
             timeZone: schedule.timeZone ?? "Etc/UTC",
             paused: schedule.paused ?? false,
             retryConfig: { retryCount: retries },
-            ...targetOf(action, identity),
+            ...targetOf(action, target?.url ?? "", identity),
           },
-          { parent: this, dependsOn: granted },
+          { parent: this, dependsOn: target === undefined ? [] : [target.grant] },
         );
         return [key, job.name];
       }),
@@ -115,10 +113,10 @@ export class Scheduler<Name extends string = string> extends ComponentResource {
   }
 }
 
-function targetOf(action: Action, identity: ServiceAccount | undefined) {
+function targetOf(action: Action, url: Input<string>, identity: ServiceAccount | undefined) {
   if (action.do === "publish")
     return { pubsubTarget: { topicName: action.topic, data: Buffer.from(action.message).toString("base64") } };
-  const { url, path = "/", method = "POST", body, timeoutSeconds = 180 } = action;
+  const { path = "/", method = "POST", body, timeoutSeconds = 180 } = action;
   return {
     attemptDeadline: `${timeoutSeconds}s`,
     httpTarget: {
@@ -136,8 +134,12 @@ function targetOf(action: Action, identity: ServiceAccount | undefined) {
 
 function checkArguments(name: string, args: SchedulerArgs): void {
   const entries = Object.entries(args.entries);
+  const services = Object.keys(args.services ?? {});
   const check = new ArgumentCheck("Scheduler", name);
-  if (entries.some(([, { action }]) => action.do === "call")) check.childName("name", name, serviceAccountName);
+  if (services.length > 0) check.childName("name", name, serviceAccountName);
+  for (const service of services)
+    if (!entries.some(([, { action }]) => action.do === "call" && action.service === service))
+      check.refuse("services", service, "a service that an entry calls");
   checkRegion(check, "region", args.region);
   if (entries.length === 0) check.refuse("entries", {}, "at least one entry");
   for (const [key, { schedule, action, retries = 3 }] of entries) {
@@ -149,6 +151,7 @@ function checkArguments(name: string, args: SchedulerArgs): void {
     // Pub/Sub refuses a message without content (description of `data` in the provider).
     if (action.do === "publish") check.matches(`${at}.action.message`, action.message, /./s, "at least one character");
     if (action.do === "call") {
+      check.oneOf(`${at}.action.service`, action.service, services);
       check.matches(`${at}.action.path`, action.path ?? "/", /^\/\S*$/, "a path that begins with /");
       check.oneOf(`${at}.action.method`, action.method ?? "POST", methods);
       check.integer(`${at}.action.timeoutSeconds`, action.timeoutSeconds ?? 180, {

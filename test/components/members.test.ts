@@ -1,4 +1,5 @@
 // Wherever a component takes IAM members, an address without its kind is refused, and so is everybody unless a site is meant.
+import { output } from "@pulumi/pulumi";
 import { describe, expect, it } from "vitest";
 import { Bucket } from "../../components/gcp/bucket.ts";
 import { CloudRunJob } from "../../components/gcp/cloudRunJob.ts";
@@ -76,6 +77,65 @@ const places: readonly (readonly [argument: string, build: (member: string) => u
       }),
   ],
 ];
+
+it("refuses a member twice, whose grants would be one in the cloud", async () => {
+  const member = "group:staff@example.com";
+  const twice = { a: member, b: member };
+  expect(await refusal(() => new CloudRunService("main", { ...run, callers: twice }))).toContain(
+    `callers.b is "${member}", expected each member once, callers.a is it already`,
+  );
+  const late = output(member);
+  expect(await refusal(() => new CloudRunJob("main", { ...run, runners: { a: late, b: late } }))).toContain(
+    'runners.b is "an output", expected each member once',
+  );
+  const access = { a: { member, may: "read" }, b: { member, may: "read" } } as const;
+  expect(await refusal(() => new Bucket("main", { location: "EU", access }))).toContain("access.b.member is");
+  // Another right of the same member is another grant.
+  const rights = { ...access, b: { member, may: "write" } } as const;
+  const { all } = await record(() => new Bucket("main", { location: "EU", access: rights }).name);
+  expect(all("gcp:storage/bucketIAMMember:BucketIAMMember")).toHaveLength(2);
+});
+
+it("refuses a topic that is told twice, and a secret that two variables have", async () => {
+  const topic = "projects/p/topics/t";
+  const notify = { a: { topic, prefix: "a/" }, b: { topic, prefix: "b/" } };
+  expect(await refusal(() => new Bucket("main", { location: "EU", notify }))).toContain(
+    `notify.b.topic is "${topic}", expected each topic once, notify.a is told already`,
+  );
+  expect(await refusal(() => new CloudRunJob("main", { ...run, secrets: { A: "s", B: "s" } }))).toContain(
+    'secrets is "B", expected a secret of its own, A has this one',
+  );
+});
+
+it("lets one member into several sites by one grant", async () => {
+  const site = (host: string, members: Readonly<Record<string, string>>) => ({
+    hosts: [`${host}.example.com`],
+    namespace: host,
+    service: host,
+    visitors: { members },
+  });
+  const edge = (b: Readonly<Record<string, string>>) => () =>
+    new Edge("main", {
+      project: "p",
+      zone: "z",
+      domain: "example.com",
+      namespace: "edge",
+      backends: { a: site("a", { staff: "group:staff@example.com" }), b: site("b", b) },
+    });
+  const { all } = await record(edge({ staff: "group:staff@example.com", boss: "user:boss@example.com" }));
+  const granted = all("gcp:iap/webIamMember:WebIamMember").map(({ name, inputs }) => [name, inputs["member"]]);
+  expect(Object.fromEntries(granted)).toEqual({
+    "main-staff": "group:staff@example.com",
+    "main-boss": "user:boss@example.com",
+  });
+  expect(granted).toHaveLength(2);
+  const mistakes: readonly Readonly<Record<string, string>>[] = [
+    { staff: "user:boss@example.com" },
+    { people: "group:staff@example.com" },
+  ];
+  for (const wrong of mistakes)
+    expect(await refusal(edge(wrong))).toContain("expected one name for a member in all backends, staff is taken");
+});
 
 describe.each(places)("%s", (argument, build) => {
   it("refuses an address without its kind, and everybody", async () => {

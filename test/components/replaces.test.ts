@@ -430,7 +430,11 @@ const cases: readonly Case[] = [
     {
       project: "acme",
       region: "europe-west1",
-      entries: { a: { schedule: { cron: "0 1 * * *" }, action: { do: "publish", topic: "t", message: "m" } } },
+      services: { feed: { name: "feed", url: "https://feed.run.app" } },
+      entries: {
+        a: { schedule: { cron: "0 1 * * *" }, action: { do: "publish", topic: "t", message: "m" } },
+        b: { schedule: { cron: "0 1 * * *" }, action: { do: "call", service: "feed" } },
+      },
     },
     {
       project: "other",
@@ -438,6 +442,7 @@ const cases: readonly Case[] = [
       "entries.a.schedule.cron": "0 2 * * *",
       "entries.a.action.message": "n",
       "entries.a.retries": 1,
+      "services.feed.url": "https://other.run.app",
     },
   ),
   of(

@@ -4,7 +4,9 @@ import { type Action, Scheduler, type SchedulerArgs, type SchedulerEntry } from 
 import { record, refusal } from "../support/mocks.ts";
 
 const publish: Action = { do: "publish", topic: "projects/p/topics/t", message: "now" };
-const call: Action = { do: "call", service: "api", url: "https://api.run.app" };
+const call: Action = { do: "call", service: "api" };
+const services = { api: { name: "api-7f3", url: "https://api.run.app" } };
+const daily = { cron: "0 3 * * *" };
 const nightly: SchedulerEntry = { schedule: { cron: "0 2 * * *" }, action: publish };
 const args: SchedulerArgs = { project: "p", region: "europe-west1", entries: { nightly } };
 const jobType = "gcp:cloudscheduler/job:Job";
@@ -32,16 +34,21 @@ describe("Scheduler", () => {
   it("calls a service as an identity that may call this one, granted before the first call", async () => {
     const { one, value, finished } = await record(() => {
       const entry = { ...nightly, action: { ...call, path: "/tidy", body: "{}", timeoutSeconds: 60 }, retries: 0 };
-      return new Scheduler("clock", { ...args, entries: { tidy: entry } }).serviceAccount;
+      // Two entries for one service: one grant, which stays while one of them does.
+      return new Scheduler("clock", {
+        ...args,
+        services,
+        entries: { tidy: entry, more: { ...entry, schedule: daily } },
+      }).serviceAccount;
     });
     const grant = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember";
     expect(one(grant).inputs).toMatchObject({
-      name: "api",
+      name: "api-7f3",
       role: "roles/run.invoker",
       member: `serviceAccount:${value}`,
     });
-    expect(one(jobType).dependsOn).toContain(`${grant} clock-tidy`);
-    expect(one(jobType).inputs).toMatchObject({
+    for (const job of ["clock-tidy", "clock-more"]) expect(one(jobType, job).dependsOn).toContain(`${grant} clock-api`);
+    expect(one(jobType, "clock-tidy").inputs).toMatchObject({
       attemptDeadline: "60s",
       retryConfig: { retryCount: 0 },
       httpTarget: {
@@ -66,6 +73,8 @@ describe("Scheduler", () => {
     ["retries", entry({ retries: 6 }), "entries.nightly.retries is 6, expected a whole number from 0 to 5"],
     ["action", entry({ action: { do: "wait" } as never }), 'action.do is "wait", expected one of "publish", "call"'],
     ["message", entry({ action: { ...publish, message: "" } }), 'action.message is "", expected at least one'],
+    ["service", entry({ action: call }), 'action.service is "api", expected one of'],
+    ["call", { services }, 'services is "api", expected a service that an entry calls'],
     ["path", entry({ action: { ...call, path: "tidy" } }), 'action.path is "tidy", expected a path'],
     [
       "method",
@@ -79,7 +88,7 @@ describe("Scheduler", () => {
   });
   it("refuses a name with no room for that of its identity, when it needs one", async () => {
     const long = "c".repeat(23);
-    const calls = { ...args, entries: { tidy: { ...nightly, action: call } } };
+    const calls = { ...args, services, entries: { tidy: { ...nightly, action: call } } };
     expect(await refusal(() => new Scheduler(long, calls))).toContain(`name is "${long}", expected 1 to 22 characters`);
     await record(() => new Scheduler(long, args).entries);
   });

@@ -1,4 +1,5 @@
-// Every night a message says that it is time to tidy up; every five minutes a service is asked to look for news.
+// Every night a message says that it is time to tidy up; every five minutes a service is asked to look for news, and once a day to
+// clean up.
 import { CloudRunService } from "../../../components/gcp/cloudRunService.ts";
 import { Scheduler } from "../../../components/gcp/scheduler.ts";
 import { Topic } from "../../../components/gcp/topic.ts";
@@ -11,6 +12,7 @@ const feed = new CloudRunService("feed", { project, region, image: "europe-docke
 const clock = new Scheduler("by-the-clock", {
   project,
   region,
+  services: { feed: { name: feed.name, url: feed.url } },
   entries: {
     tidy: {
       schedule: { cron: "0 3 * * *", timeZone: "Europe/Berlin" },
@@ -18,7 +20,11 @@ const clock = new Scheduler("by-the-clock", {
     },
     news: {
       schedule: { cron: "*/5 * * * *" },
-      action: { do: "call", service: feed.name, url: feed.url, path: "/refresh" },
+      action: { do: "call", service: "feed", path: "/refresh" },
+    },
+    cleaning: {
+      schedule: { cron: "0 4 * * *" },
+      action: { do: "call", service: "feed", path: "/clean" },
     },
   },
 });
