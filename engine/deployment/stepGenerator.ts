@@ -242,13 +242,8 @@ function importFirst(generation: Generation, candidate: Candidate): Generated {
   return {
     steps: withQueued(generation, [step, ...replace]),
     next: async () => {
-      const { created, modified } = fresh.state;
-      const goalState = {
-        ...stateOf(goal, urn, undefined, undefined),
-        aliases: fresh.state.aliases,
-        created,
-        modified,
-      };
+      // Whatever follows takes the dates from what was read.
+      const goalState = { ...stateOf(goal, urn, undefined, undefined), aliases: fresh.state.aliases };
       const wanted = { ...candidate, old: fresh, new: new Resource(goalState), recreating: false };
       return { steps: withQueued(generation, await decide(generation, wanted, false)) };
     },

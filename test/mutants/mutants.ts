@@ -107,11 +107,6 @@ export const mutants: readonly Mutant[] = [
       "const original = undefined as Resource | undefined;",
     ],
     [
-      "an imported resource keeps its dates",
-      "aliases: fresh.state.aliases,\n        created,\n        modified,",
-      "aliases: fresh.state.aliases,",
-    ],
-    [
       "providers take part whatever the targets",
       "isProviderType(goal.type) || isRootStack(urn) || isIncluded",
       "isRootStack(urn) || isIncluded",
@@ -537,7 +532,7 @@ export const mutants: readonly Mutant[] = [
       "if (gone || independent) fresh.set(",
       "if (independent) fresh.set(",
     ],
-    ["what was read is the base of what follows", "generation.ledger.olds = new OldResources(base.resources);", ""],
+    ["what was read is the base of what follows", "generation.rebase(rebuild(base.resources, steps));", ""],
   ]),
   ...of("deployment/dangling.ts", [
     ["children of what is gone forget it", `parent: urns.has(state.parent) ? state.parent : "",`, ""],

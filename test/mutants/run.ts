@@ -36,7 +36,7 @@ const { values } = parseArgs({
 
 async function workplace(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tutti-mutants-"));
-  for (const name of ["engine", "automation", "components", "test/engine", "test/contract", "test/support"]) {
+  for (const name of ["bin", "engine", "automation", "components", "test/engine", "test/contract", "test/support"]) {
     await mkdir(join(folder, name, ".."), { recursive: true });
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
   }
@@ -76,7 +76,7 @@ async function reach(folder: string): Promise<readonly Reach[]> {
     .filter((name) => name.includes(values.scenarios) && readRecording(name));
   const file = join(folder, "reach.json");
   if (!(await succeeds(folder, ["test/contract/judge.ts", "--reach", file, ...names])))
-    throw new Error("the scenarios could not be played without any mutant: nothing to compare");
+    throw new Error("not all scenarios go as recorded without any mutant: `node test/contract/judge.ts` names them");
   return JSON.parse(await readFile(file, "utf8")) as Reach[];
 }
 

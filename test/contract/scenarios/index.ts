@@ -17,6 +17,7 @@ import { replacements } from "./replacements.ts";
 import { secrets } from "./secrets.ts";
 import { selecting } from "./selecting.ts";
 import { selections } from "./selections.ts";
+import { unregistered } from "./unregistered.ts";
 import { values } from "./values.ts";
 
 export const scenarios: readonly Scenario[] = [
@@ -38,4 +39,5 @@ export const scenarios: readonly Scenario[] = [
   ...hooks,
   ...programs,
   ...kills,
+  ...unregistered,
 ];

@@ -70,6 +70,23 @@ export const replacements: readonly Scenario[] = [
     ],
   },
   {
+    name: "replaced-and-deleted-with-what-was-recreated",
+    steps: [
+      {
+        run: "up",
+        program: async () =>
+          void new Thing("c", { kind: "x" }, { deletedWith: new Thing("b", kindOf(first({ slot: "x" }))) }),
+      },
+      {
+        run: "up",
+        program: async () => {
+          const c = new Thing("c", { kind: "y" });
+          new Thing("b", kindOf(first({ slot: "y" }, { dependsOn: c })));
+        },
+      },
+    ],
+  },
+  {
     name: "delete-before-replace-false-overrides-the-provider",
     steps: [
       { run: "up", program: async () => void first({ slot: "1" }) },

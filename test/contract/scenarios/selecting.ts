@@ -276,11 +276,36 @@ export const selecting: readonly Scenario[] = [
     ],
   },
   {
+    name: "get-becomes-imported",
+    steps: [
+      { run: "up", program: async () => void random.RandomId.get("id", "vpHsfw") },
+      { run: "preview", program: async () => void new random.RandomId("id", { byteLength: 4 }, { import: "vpHsfw" }) },
+      { run: "up" },
+    ],
+  },
+  {
+    name: "get-of-an-empty-id",
+    steps: [{ run: "up", program: async () => void random.RandomId.get("id", pulumi.output("")) }],
+  },
+  {
     name: "managed-becomes-get",
     steps: [
-      { run: "up", program: async () => void new random.RandomId("id", { byteLength: 4 }) },
-      { run: "preview", program: async () => void random.RandomId.get("id", "p-,vpHsfw") },
+      {
+        run: "up",
+        program: async () => void new Thing("b", {}, { replaceWith: [new random.RandomId("id", { byteLength: 4 })] }),
+      },
+      {
+        run: "preview",
+        program: async () => void new Thing("b", {}, { replaceWith: [random.RandomId.get("id", "p-,vpHsfw")] }),
+      },
       { run: "up" },
+    ],
+  },
+  {
+    name: "managed-becomes-get-of-its-own-id",
+    steps: [
+      { run: "up", program: async () => void new random.RandomId("id", { byteLength: 4 }, { import: "vpHsfw" }) },
+      { run: "up", program: async () => void random.RandomId.get("id", "vpHsfw") },
     ],
   },
   {

@@ -1,0 +1,80 @@
+// What a program names without registering it: resources and providers that only the state knows.
+import pulumi from "@pulumi/pulumi";
+import random from "@pulumi/random";
+import { Thing } from "../cloud.ts";
+import { PROJECT, type Scenario, thing } from "../scenario.ts";
+
+/** What the stack gave out as `provider` when it was last updated. */
+async function knownProvider(): Promise<pulumi.ProviderResource | undefined> {
+  const { value } = await new pulumi.StackReference(`organization/${PROJECT}/dev`).getOutputDetails("provider");
+  return value === undefined ? undefined : new pulumi.DependencyProviderResource(value);
+}
+const referenceOf = ({ urn, id }: pulumi.ProviderResource) => pulumi.interpolate`${urn}::${id}`;
+const withProvider = async () => {
+  const provider = new random.Provider("mine");
+  new random.RandomPet("pet", {}, { provider });
+  return { provider: referenceOf(provider) };
+};
+const dependingOn = (value: number) => async () =>
+  void new Thing("b", { value }, { dependsOn: new pulumi.DependencyResource(thing("a")) });
+
+export const unregistered: readonly Scenario[] = [
+  {
+    name: "provider-that-only-the-state-knows",
+    steps: [
+      { run: "up", program: withProvider },
+      {
+        run: "up",
+        program: async () => {
+          const provider = await knownProvider();
+          new random.RandomPet("pet", {}, { provider: provider! });
+          new random.RandomPet("new", {}, { provider: provider! });
+        },
+      },
+    ],
+  },
+  {
+    name: "provider-that-only-waits-for-its-deletion",
+    steps: [
+      { run: "up", program: withProvider },
+      {
+        run: "up",
+        program: async () => {
+          new random.RandomPet("pet", {}, { provider: new random.Provider("mine") });
+          new Thing("a");
+        },
+        meanwhile: (cloud) => cloud.fail.push("create a"),
+        options: { replace: [`urn:pulumi:dev::${PROJECT}::pulumi:providers:random::mine`] },
+      },
+      {
+        run: "up",
+        program: async () => {
+          const provider = await knownProvider();
+          new random.RandomPet("pet", {}, { provider: provider! });
+        },
+      },
+    ],
+  },
+  {
+    name: "target-that-depends-on-what-only-the-state-knows",
+    steps: [
+      {
+        run: "up",
+        program: async () => void new Thing("b", { value: 1 }, { dependsOn: new Thing("a") }),
+      },
+      {
+        run: "up",
+        program: dependingOn(2),
+        meanwhile: (cloud) => cloud.fail.push("update b"),
+        options: { target: [thing("b")] },
+      },
+      {
+        run: "up",
+        meanwhile: (cloud) => {
+          cloud.fail = [];
+        },
+        options: { target: [thing("b")] },
+      },
+    ],
+  },
+];
