@@ -2,11 +2,11 @@
 // a change of the resource. The hash is Pulumi's: SHA-256 of an asset's bytes; of an archive file's bytes; and for a
 // folder or a set of assets, of the tar stream that Go's archive/tar writes of it (names sorted, mode 0600, time 0).
 //
-// Relative paths start at the folder the program runs in. Refused by name: what would need a network (URIs other than
-// `file:`), archive files inside a set of assets, and names that do not fit a plain ustar header.
+// Relative paths start at the folder the program runs in. What a URI names is fetched; of an archive file inside a set, the
+// files in it count.
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { lstat, readdir, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import {
@@ -19,14 +19,12 @@ import {
   type PropertyValue,
   Secret,
 } from "../values.ts";
-
-const ARCHIVE_EXTENSIONS = [".tar", ".tgz", ".tar.gz", ".zip", ".jar"];
-const BLOCK = 512;
+import { ARCHIVE_EXTENSIONS, archiveMembers, BLOCK, isArchiveFile, tarHeader } from "./archiveFiles.ts";
 
 /**
  * Returns the properties with every asset and archive hashed; hashes already there are kept.
  *
- * @throws Error naming the file that cannot be read, or the kind of contents that is refused.
+ * @throws Error naming the file or address that cannot be read.
  */
 export async function hashAssets(properties: PropertyMap, workingDirectory: string): Promise<PropertyMap> {
   if (!hasAssets(properties)) return properties;
@@ -73,9 +71,8 @@ async function assetHash(asset: Asset, directory: string): Promise<string> {
 
 async function archiveHash(archive: Archive, directory: string): Promise<string> {
   const hash = createHash("sha256");
-  const file = "assets" in archive.source ? undefined : locate(archive.source, directory);
-  if (file !== undefined && isArchiveFile(file)) {
-    await feed(hash, { file });
+  if (!("assets" in archive.source) && isArchiveFile(nameOf(archive.source))) {
+    await feed(hash, await openSource(archive.source, directory));
     return hash.digest("hex");
   }
   const seen = new Set<string>();
@@ -94,10 +91,16 @@ type Contents = { readonly text: Buffer; readonly file?: never } | { readonly fi
 
 async function* members(archive: Archive, directory: string): AsyncGenerator<[name: string, contents: Contents]> {
   if (!("assets" in archive.source)) {
-    const folder = locate(archive.source, directory);
-    if (isArchiveFile(folder)) {
-      throw new Error(`the archive file "${folder}" inside another archive is not supported by the embedded engine`);
+    const { source } = archive;
+    if (isArchiveFile(nameOf(source))) {
+      const contents = await openSource(source, directory);
+      const bytes = contents.text ?? (await readFile(contents.file));
+      for (const [name, text] of archiveMembers(nameOf(source), bytes)) yield [name, { text }];
+      return;
     }
+    if ("uri" in source && !source.uri.startsWith("file:"))
+      throw new Error(`"${source.uri}" is no archive (${ARCHIVE_EXTENSIONS.join(", ")})`);
+    const folder = "path" in source ? path.resolve(directory, source.path) : fileURLToPath(source.uri);
     if (!(await stat(folder)).isDirectory()) {
       throw new Error(`"${folder}" is neither a folder nor an archive (${ARCHIVE_EXTENSIONS.join(", ")})`);
     }
@@ -124,58 +127,33 @@ async function* walk(folder: string): AsyncGenerator<string> {
 
 async function open(asset: Asset, directory: string): Promise<Contents> {
   if ("text" in asset.source) return { text: Buffer.from(asset.source.text, "utf8") };
-  const file = locate(asset.source, directory);
-  if ((await stat(file)).isDirectory()) throw new Error(`asset path "${file}" is a directory; try using an archive`);
-  return { file };
+  const contents = await openSource(asset.source, directory);
+  if (contents.file !== undefined && (await stat(contents.file)).isDirectory())
+    throw new Error(`asset path "${contents.file}" is a directory; try using an archive`);
+  return contents;
 }
 
-function locate(source: { readonly path: string } | { readonly uri: string }, directory: string): string {
-  if ("path" in source) return path.resolve(directory, source.path);
-  if (source.uri.startsWith("file:")) return fileURLToPath(source.uri);
-  throw new Error(
-    `the remote asset or archive "${source.uri}" is not supported by the embedded engine; use a local path`,
-  );
+type Source = { readonly path: string } | { readonly uri: string };
+
+/** What the kind of an archive is seen by. */
+function nameOf(source: Source): string {
+  return "path" in source ? source.path : (URL.parse(source.uri)?.pathname ?? source.uri);
 }
 
-function isArchiveFile(file: string): boolean {
-  return ARCHIVE_EXTENSIONS.some((extension) => file.endsWith(extension));
+async function openSource(source: Source, directory: string): Promise<Contents> {
+  if ("path" in source) return { file: path.resolve(directory, source.path) };
+  if (source.uri.startsWith("file:")) return { file: fileURLToPath(source.uri) };
+  if (!/^https?:/.test(source.uri))
+    throw new Error(`the asset "${source.uri}" cannot be read: expected a URI of file:, http: or https:`);
+  const response = await fetch(source.uri).catch((error: Error) => {
+    const { cause } = error;
+    throw new Error(`cannot fetch "${source.uri}": ${cause instanceof Error ? cause.message : error.message}`);
+  });
+  if (!response.ok) throw new Error(`cannot fetch "${source.uri}": ${response.status} ${response.statusText}`.trim());
+  return { text: Buffer.from(await response.arrayBuffer()) };
 }
 
 async function feed(hash: Hash, contents: Contents): Promise<void> {
   if (contents.text !== undefined) hash.update(contents.text);
   else for await (const chunk of createReadStream(contents.file)) hash.update(chunk as Buffer);
-}
-
-/** A ustar header as Go's archive/tar writes it for a regular file with name, size and mode only. */
-function tarHeader(name: string, size: number): Buffer {
-  const block = Buffer.alloc(BLOCK);
-  const [prefix, rest] = splitName(name);
-  block.write(rest, 0, "latin1");
-  block.write("0000600\0", 100);
-  block.write("0000000\0", 108); // uid
-  block.write("0000000\0", 116); // gid
-  block.write(`${size.toString(8).padStart(11, "0")}\0`, 124);
-  block.write("00000000000\0", 136); // time
-  block.write("        ", 148); // the checksum counts itself as spaces
-  block.write("0", 156); // a regular file
-  block.write("ustar\x0000", 257);
-  block.write("0000000\0", 329); // device numbers
-  block.write("0000000\0", 337);
-  block.write(prefix, 345, "latin1");
-  const sum = block.reduce((total, byte) => total + byte, 0);
-  block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
-  return block;
-}
-
-/** Long names go in two fields, divided at the last slash that lets both fit. */
-function splitName(name: string): [prefix: string, rest: string] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly what is allowed is what is tested
-  const ascii = /^[\x01-\x7f]*$/.test(name);
-  if (ascii && name.length <= 100) return ["", name];
-  const at = name.lastIndexOf("/", Math.min(155, name.length - 2));
-  if (ascii && name.length <= 256 && at > 0 && name.length - at - 1 <= 100)
-    return [name.slice(0, at), name.slice(at + 1)];
-  throw new Error(
-    `the archive member "${name}" is not supported by the embedded engine: its name is not plain ASCII of at most 100 bytes`,
-  );
 }

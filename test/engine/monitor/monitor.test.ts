@@ -369,9 +369,9 @@ describe("refusals by name", () => {
     ],
     ["a missing file", () => new Thing("thing", { file: new pulumi.asset.FileAsset("./nowhere.txt") }), "nowhere.txt"],
     [
-      "a remote asset",
-      () => new Thing("thing", { file: new pulumi.asset.RemoteAsset("https://example.test/a") }),
-      'the remote asset or archive "https://example.test/a" is not supported',
+      "an asset of an address that nobody can read",
+      () => new Thing("thing", { file: new pulumi.asset.RemoteAsset("ftp://example.test/a") }),
+      'the asset "ftp://example.test/a" cannot be read',
     ],
   ])("%s", async (_, program, message) => {
     const failed = await fail(program);
