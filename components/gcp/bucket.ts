@@ -79,7 +79,7 @@ const objectEvents = {
 } as const;
 
 export interface BucketNotification {
-  /** `Topic.topicId`, of the bucket's project. Cloud Storage is granted the right to publish there. */
+  /** `Topic.topicId`, of the bucket's project, and of this bucket alone: the right to publish there is granted and taken back with it. */
   readonly topic: Input<string>;
   /** `["written"]` by default. */
   readonly events?: readonly (keyof typeof objectEvents)[];

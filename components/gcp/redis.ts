@@ -37,6 +37,8 @@ export interface RedisArgs {
   readonly eviction?: "volatile-lru" | "allkeys-lru" | "noeviction";
   /** Hours between snapshots that survive a restart, or `"none"` (default): it is a cache. */
   readonly snapshots?: 1 | 6 | 12 | 24 | "none";
+  /** When Google may restart it for maintenance: day 1 (Monday) to 7, hour 0 to 23 UTC. Default: Sunday, 04:00. */
+  readonly maintenance?: { readonly day: number; readonly hour: number };
   /** Refuse to delete the instance; on by default. To delete a protected one, turn it off, update, and delete then. */
   readonly deletionProtection?: boolean;
   /**
@@ -52,6 +54,9 @@ export interface RedisArgs {
 
 const versions = { "6.x": "REDIS_6_X", "7.0": "REDIS_7_0", "7.2": "REDIS_7_2" } as const;
 const periods = { 1: "ONE_HOUR", 6: "SIX_HOURS", 12: "TWELVE_HOURS", 24: "TWENTY_FOUR_HOURS" } as const;
+
+const days = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"] as const;
+const sundayNight = { day: 7, hour: 4 };
 
 /** A Redis instance with a password, reached over TLS. */
 export class Redis extends ComponentResource {
@@ -70,6 +75,7 @@ export class Redis extends ComponentResource {
   constructor(name: string, args: RedisArgs, opts?: ComponentResourceOptions) {
     checkArguments(name, args);
     const { version = "7.2", eviction = "volatile-lru", snapshots = "none", readers = {}, labels = {} } = args;
+    const { maintenance = sundayNight } = args;
 
     super("tutti:gcp:Redis", name, {}, opts);
     const parent = { parent: this };
@@ -82,6 +88,14 @@ export class Redis extends ComponentResource {
         redisVersion: versions[version],
         redisConfigs: { "maxmemory-policy": eviction },
         authorizedNetwork: args.network,
+        maintenancePolicy: {
+          weeklyMaintenanceWindows: [
+            {
+              day: days[maintenance.day - 1]!,
+              startTime: { hours: maintenance.hour, minutes: 0, seconds: 0, nanos: 0 },
+            },
+          ],
+        },
         connectMode: "PRIVATE_SERVICE_ACCESS",
         authEnabled: true,
         transitEncryptionMode: "SERVER_AUTHENTICATION",
@@ -137,6 +151,9 @@ function checkArguments(name: string, args: RedisArgs): void {
   check.oneOf("version", args.version ?? "7.2", Object.keys(versions));
   check.oneOf("eviction", args.eviction ?? "volatile-lru", ["volatile-lru", "allkeys-lru", "noeviction"]);
   check.oneOf("snapshots", args.snapshots ?? "none", [1, 6, 12, 24, "none"]);
+  const { day, hour } = args.maintenance ?? sundayNight;
+  check.integer("maintenance.day", day, { min: 1, max: 7, unit: "1 is Monday" });
+  check.integer("maintenance.hour", hour, { min: 0, max: 23, unit: "hour in UTC" });
   checkKey(check, "key", args.key, args.region);
   checkMembers(check, "readers", args.readers);
   checkLabels(check, args.labels ?? {});

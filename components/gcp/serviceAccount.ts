@@ -86,6 +86,13 @@ export class ServiceAccount extends ComponentResource {
       const words = rights[grant.on];
       check.oneOf(`grants.${key}.on`, grant.on, Object.keys(rights));
       if (words !== undefined) check.oneOf(`grants.${key}.may`, grant.may, Object.keys(words));
+      // Two grants that are one in the cloud: taking one of them out would take both away.
+      const before = Object.entries(grants).slice(0, Object.keys(grants).indexOf(key));
+      const same = before.find(
+        ([, other]) => other.on === grant.on && other.may === grant.may && resourceOf(other) === resourceOf(grant),
+      );
+      if (same !== undefined)
+        check.refuse(`grants.${key}`, grant.may, `each right once, grants.${same[0]} is it already`);
     }
     checkMembers(check, "actors", actors);
     check.done();
@@ -151,6 +158,11 @@ export class ServiceAccount extends ComponentResource {
         break;
     }
   }
+}
+
+/** Which of its type a grant is on. */
+function resourceOf(grant: Grant): unknown {
+  return (grant as Readonly<Record<string, unknown>>)[grant.on];
 }
 
 /** What a grant may say, and the role it means. */

@@ -121,6 +121,9 @@ describe("Redis", () => {
       redisVersion: "REDIS_7_2",
       redisConfigs: { "maxmemory-policy": "volatile-lru" },
       authorizedNetwork: "n",
+      maintenancePolicy: {
+        weeklyMaintenanceWindows: [{ day: "SUNDAY", startTime: { hours: 4, minutes: 0, seconds: 0, nanos: 0 } }],
+      },
       connectMode: "PRIVATE_SERVICE_ACCESS",
       authEnabled: true,
       transitEncryptionMode: "SERVER_AUTHENTICATION",
@@ -163,6 +166,8 @@ describe("Redis", () => {
     ["version", { version: "5" as "7.2" }, 'version is "5", expected one of "6.x"'],
     ["eviction", { eviction: "random" as "noeviction" }, 'eviction is "random", expected one of "volatile-lru"'],
     ["snapshots", { snapshots: 2 as 1 }, 'snapshots is 2, expected one of 1, 6, 12, 24, "none"'],
+    ["day", { maintenance: { day: 0, hour: 4 } }, "maintenance.day is 0, expected a whole number from 1 to 7"],
+    ["hour", { maintenance: { day: 1, hour: 24 } }, "maintenance.hour is 24, expected a whole number from 0 to 23"],
     ["label", { labels: { a: "A" } }, 'labels.a is "A"'],
   ])("refuses a wrong %s", async (_, changes, message) => {
     expect(await refusal(() => new Redis("cache", { ...args, ...changes }))).toContain(message);

@@ -10,7 +10,7 @@ import { Edge } from "../../components/gcp/edge.ts";
 import { KeyRing } from "../../components/gcp/keyRing.ts";
 import { Postgres } from "../../components/gcp/postgres.ts";
 import { Redis } from "../../components/gcp/redis.ts";
-import { ServiceAccount } from "../../components/gcp/serviceAccount.ts";
+import { type Grant, ServiceAccount } from "../../components/gcp/serviceAccount.ts";
 import { Topic } from "../../components/gcp/topic.ts";
 import { record, refusal } from "../support/mocks.ts";
 
@@ -105,6 +105,19 @@ it("refuses a topic that is told twice, and a secret that two variables have", a
   expect(await refusal(() => new CloudRunJob("main", { ...run, secrets: { A: "s", B: "s" } }))).toContain(
     'secrets is "B", expected a secret of its own, A has this one',
   );
+});
+
+it("refuses a right that an account is granted twice", async () => {
+  const account = (b: Grant) => () =>
+    new ServiceAccount("main", {
+      project: "p",
+      description: "d",
+      grants: { a: { on: "topic", topic: "t", may: "publish" }, b },
+    });
+  expect(await refusal(account({ on: "topic", topic: "t", may: "publish" }))).toContain(
+    'grants.b is "publish", expected each right once, grants.a is it already',
+  );
+  await record(() => account({ on: "topic", topic: "u", may: "publish" })().email);
 });
 
 it("lets one member into several sites by one grant", async () => {

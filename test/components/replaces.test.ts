@@ -418,6 +418,7 @@ const cases: readonly Case[] = [
       version: "7.0",
       eviction: "noeviction",
       snapshots: 1,
+      maintenance: { day: 1, hour: 1 },
       key,
       deletionProtection: false,
       readers: { a: group("a") },
