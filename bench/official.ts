@@ -3,7 +3,7 @@
 // the CLI's time. Of ten such stacks, against a shell loop. Of what a child that waited spares a program on either engine. And
 // of the driver's memory at 1,000 stacks (aim: under 200 MiB). A few minutes; without a `pulumi` on PATH, what needs none.
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -35,90 +35,96 @@ async function memory(): Promise<void> {
   console.log(`driver at 1,000 stacks: ${after} MiB at most, ${before} MiB before the run   aim: under 200 MiB`);
 }
 
-/** A workspace with its backend, the variables of whoever works there, and a `pulumi` that counts how often it is started. */
-async function workplace(file: string, names: readonly string[]) {
+/** A workspace with its backend, and the variables of whoever works there. */
+async function workplace(names: readonly string[]) {
   const { root, remove } = petsWorkspace({ lean: false, names });
   const state = path.join(root, "official");
-  const bin = path.join(root, "counted");
-  for (const folder of [state, bin]) mkdirSync(folder);
-  const pulumi = path.join(bin, "pulumi");
-  writeFileSync(pulumi, `#!/bin/sh\necho >> "${bin}/started"\nexec "${file}" "$@"\n`, { mode: 0o755 });
-  const started = (): number => {
-    const count = readFileSync(path.join(bin, "started"), "utf8").length;
-    writeFileSync(path.join(bin, "started"), "");
-    return count;
-  };
+  mkdirSync(state);
+  const url = `file://${state}`;
   const env = {
-    PATH: [path.dirname(process.execPath), bin, process.env["PATH"]].join(path.delimiter),
+    PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env["PATH"]}`,
     HOME: root,
     PULUMI_HOME: path.join(state, "home"),
     PULUMI_CONFIG_PASSPHRASE: "bench",
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_BACKEND_URL: url,
+    STATE_URL: url,
   };
-  const url = `file://${state}`;
-  const tutti = await open(root, { variables: { ...env, STATE_URL: url } });
-  return {
-    root,
-    remove,
-    pulumi,
-    started,
-    env: { ...env, PULUMI_BACKEND_URL: url, STATE_URL: url },
-    async up(): Promise<void> {
-      const { exitCode } = await tutti.up({ environment: "real", ci: false }).result();
-      if (exitCode !== 0) throw new Error(`tutti up ended with ${exitCode}`);
-    },
+  return { root, remove, env, up: await upOf(root, env) };
+}
+
+/** `up` of the library, opened once: the driver runs already. */
+async function upOf(root: string, variables: Readonly<Record<string, string>>): Promise<() => Promise<void>> {
+  const tutti = await open(root, { variables });
+  return async () => {
+    const { exitCode } = await tutti.up({ environment: "real", ci: false }).result();
+    if (exitCode !== 0) throw new Error(`tutti up ended with ${exitCode}`);
   };
 }
 
 /** One no-op stack. */
 async function oneStack(file: string): Promise<void> {
-  const { root, remove, pulumi, started, env, up } = await workplace(file, ["pets"]);
+  const { root, remove, env, up } = await workplace(["pets"]);
   try {
-    const args = ["up", "--yes", "--skip-preview", "--stack", "pets.real", "--non-interactive"];
-    const bare: Command = { file: pulumi, args, cwd: root, env };
-    const own = [path.join(root, "bin/tutti.js"), "up", "pets.real", "--yes"];
-    const command: Command = { file: process.execPath, args: own, cwd: root, env };
     await up();
-    // The SDK hands its CLI the whole environment of this process.
-    Object.assign(process.env, env);
     const { LocalWorkspace } = await import("@pulumi/pulumi/automation/index.js");
-    const automation = async (): Promise<void> => {
-      const stack = await LocalWorkspace.createOrSelectStack({ stackName: "pets.real", workDir: root });
-      await stack.up();
-      await stack.outputs();
-    };
-    const processes: Record<string, number> = {};
-    const counted = (name: string, run: () => Promise<void>) => async (): Promise<void> => {
+    const args = ["up", "--yes", "--skip-preview", "--stack", "pets.real", "--non-interactive"];
+    const own = [path.join(root, "bin/tutti.js"), "up", "pets.real", "--yes"];
+    const variants = (pulumi: string, env: Readonly<Record<string, string>>, library: () => Promise<void>) => ({
+      "pulumi up": () => runCommand({ file: pulumi, args, cwd: root, env }),
+      "tutti up": () => runCommand({ file: process.execPath, args: own, cwd: root, env }),
+      "Automation API": async () => {
+        // The SDK hands its CLI the whole environment of this process.
+        Object.assign(process.env, env);
+        const stack = await LocalWorkspace.createOrSelectStack({ stackName: "pets.real", workDir: root });
+        await stack.up();
+        await stack.outputs();
+      },
+      "tutti as a library": library,
+    });
+    const time = await sideBySide(variants(file, env, up), rounds);
+    compare("no-op stack", time, { "pulumi up": "tutti up", "Automation API": "tutti as a library" });
+
+    const { bin, pulumi, started } = countingPulumi(root, file);
+    const counting = { ...env, PATH: `${bin}${path.delimiter}${env.PATH}` };
+    const counts: string[] = [];
+    for (const [name, run] of Object.entries(variants(pulumi, counting, await upOf(root, counting)))) {
       started();
       await run();
-      processes[name] = started();
-    };
-    const variants = {
-      "pulumi up": () => runCommand(bare),
-      "tutti up": () => runCommand(command),
-      "Automation API": automation,
-      "tutti as a library": up,
-    };
-    const time = await sideBySide(
-      Object.fromEntries(Object.entries(variants).map(([name, run]) => [name, counted(name, run)])),
-      rounds,
-    );
-    compare("no-op stack", time, { "pulumi up": "tutti up", "Automation API": "tutti as a library" });
-    const counts = Object.entries(processes).map(([name, count]) => `${name} ${count}`);
+      const all = started();
+      // Of a binary it is asked once for all, of a script each time.
+      const others = name.startsWith("tutti") ? all.filter((verb) => verb !== "version") : all;
+      counts.push(`${name} ${others.length}`);
+    }
     console.log(`official engine, no-op stack, processes of the CLI: ${counts.join(", ")}`);
   } finally {
     remove();
   }
 }
 
+/** A `pulumi` that notes with which verb it was started; `started` gives them once. */
+function countingPulumi(root: string, file: string) {
+  const bin = path.join(root, "counting");
+  mkdirSync(bin);
+  const notes = path.join(bin, "started");
+  const pulumi = path.join(bin, "pulumi");
+  writeFileSync(pulumi, `#!/bin/sh\necho "$1" >> "${notes}"\nexec "${file}" "$@"\n`, { mode: 0o755 });
+  const started = (): readonly string[] => {
+    const verbs = existsSync(notes) ? readFileSync(notes, "utf8").trim().split("\n") : [];
+    rmSync(notes, { force: true });
+    return verbs;
+  };
+  return { bin, pulumi, started };
+}
+
 /** Ten no-op stacks that need nothing of each other. */
 async function tenStacks(file: string): Promise<void> {
   const names = Array.from({ length: 10 }, (_, at) => `pets${at}`);
-  const { root, remove, pulumi, env, up } = await workplace(file, names);
+  const { root, remove, env, up } = await workplace(names);
   try {
     await up();
-    const loop = `for name in ${names.join(" ")}; do "${pulumi}" up --yes --skip-preview --stack $name.real --non-interactive || exit 1; done`;
+    const loop = `for name in ${names.join(" ")}; do "${file}" up --yes --skip-preview --stack $name.real --non-interactive || exit 1; done`;
     const bare: Command = { file: "/bin/sh", args: ["-c", loop], cwd: root, env };
     compare("ten stacks", await sideBySide({ "shell loop": () => runCommand(bare), tutti: up }, 1), {
       "shell loop": "tutti",

@@ -203,7 +203,7 @@ async function openOfficial({
   kill: always,
 }: OpenOptions): Promise<OpenEnvironment> {
   // The engine first: without it no variable helps.
-  const { executable, version } = await locateOfficial(variables);
+  const { executable, version } = await locateOfficial(variables, base);
   const { backend, secretsProvider, secrets, mayInstall, env } = realEnvironment(name, environment, variables, owned);
   const root = path.resolve(workspaceRoot, folder ?? "");
   const [own, project] = await Promise.all([findProject(workspaceRoot), findProject(root)]);

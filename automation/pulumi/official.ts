@@ -5,12 +5,13 @@
 // 3. It ends with the CLI's own exit code, and output is streamed: of a program's run only the tail stays in memory.
 // 4. Interrupts climb a ladder: SIGINT, after `graceMs` a second SIGINT (the CLI then terminates its operations), after
 //    another `graceMs` SIGKILL of the whole group. `kill` goes to the last rung at once.
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import path from "node:path";
 import { parse, SemVer } from "semver";
 import type { CommandResult, EngineCommand } from "../../engine/index.ts";
 import { TuttiError } from "../errors.ts";
+import { versionOf } from "./cliVersion.ts";
 import { createTail } from "./tail.ts";
 
 /** Preview-only refresh and destroy take no lock from this version on (pulumi/pulumi: CHANGELOG, 3.231.0). */
@@ -48,12 +49,13 @@ export function findPulumi(searchPath: string | undefined): string | undefined {
 }
 
 /**
- * Finds the CLI on `PATH` of the given environment and checks its version.
+ * Finds the CLI on `PATH` of the given environment and checks its version, which a `folder` remembers.
  *
  * @throws TuttiError `engine` when it is missing or too old, with what to do.
  */
 export async function locateOfficial(
   env: Readonly<Record<string, string | undefined>>,
+  folder?: string,
 ): Promise<{ executable: string; version: SemVer }> {
   const executable = findPulumi(env["PATH"]);
   if (executable === undefined) {
@@ -61,7 +63,7 @@ export async function locateOfficial(
       hint: "install it (https://www.pulumi.com/docs/install/), or use a sandbox environment, which needs nothing installed",
     });
   }
-  const text = await versionOf(executable, env["PATH"] ?? "");
+  const text = await versionOf(executable, env["PATH"] ?? "", folder);
   const version = parse(text.trim());
   if (version === null) {
     throw new TuttiError("engine", `${executable} does not tell its version: ${text.trim().slice(0, 200)}`, {
@@ -79,28 +81,6 @@ export async function locateOfficial(
     );
   }
   return { executable, version };
-}
-
-const versions = new Map<string, Promise<string>>();
-
-/** What `pulumi version` prints; asked once a process for each executable. */
-function versionOf(executable: string, searchPath: string): Promise<string> {
-  const known = versions.get(executable);
-  if (known !== undefined) return known;
-  const asked = askVersion(executable, searchPath);
-  versions.set(executable, asked);
-  asked.catch(() => versions.delete(executable));
-  return asked;
-}
-
-function askVersion(executable: string, searchPath: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const env = { PATH: searchPath, PULUMI_SKIP_UPDATE_CHECK: "true" };
-    execFile(executable, ["version"], { env, timeout: 30_000 }, (error, stdout) => {
-      if (error === null) resolve(stdout);
-      else reject(new TuttiError("engine", `${executable} does not run: ${error.message.split("\n")[0]}`));
-    });
-  });
 }
 
 /** The CLI as a PulumiCommand. Non-zero exits resolve with their code; only a CLI that cannot be started rejects. */
