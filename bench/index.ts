@@ -4,12 +4,14 @@ import { benchDriver } from "./driver.ts";
 import { benchNoop } from "./noop.ts";
 import { benchOfficial } from "./official.ts";
 import { benchPlatform } from "./platform.ts";
+import { benchState } from "./state.ts";
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   driver: benchDriver,
   noop: benchNoop,
   official: benchOfficial,
   platform: benchPlatform,
+  state: benchState,
 };
 
 const wanted = process.argv.slice(2);

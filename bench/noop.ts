@@ -1,12 +1,12 @@
 // Benchmarks of one stack in which nothing changes (five random resources): time, and memory added to the machine (peak of
 // the process tree's PSS), on the embedded engine and beside it on the official CLI where it is on PATH. Aims: a fifth of
 // the official engine's time, a third of its memory.
-import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { open, type Tutti } from "../automation/index.ts";
 import { type Command, findOnPath, memoryOf, runCommand } from "./support/command.ts";
 import { show, sideBySide } from "./support/measure.ts";
 import { peakPssMiB, treePssMiB } from "./support/memory.ts";
+import { officialCommand, officialUp } from "./support/official.ts";
 import { type BenchWorkspace, petsWorkspace } from "./support/workspaces.ts";
 
 const rounds = 7;
@@ -67,27 +67,14 @@ async function again(tutti: Tutti): Promise<void> {
 async function officialCommands(plain: BenchWorkspace, lean: BenchWorkspace): Promise<Record<string, Command>> {
   const file = findOnPath("pulumi", process.env["PATH"]);
   if (file === undefined) return {};
-  const commandIn = ({ root }: BenchWorkspace, ...args: readonly string[]): Command => {
-    mkdirSync(path.join(root, "official"), { recursive: true });
-    return {
-      file,
-      args: [...args, "--stack", "pets.real", "--non-interactive"],
-      cwd: root,
-      env: {
-        PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env["PATH"]}`,
-        HOME: root,
-        PULUMI_HOME: path.join(root, "official/home"),
-        PULUMI_BACKEND_URL: `file://${path.join(root, "official")}`,
-        PULUMI_CONFIG_PASSPHRASE: "bench",
-        PULUMI_SKIP_UPDATE_CHECK: "true",
-        PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
-      },
-    };
-  };
-  const up = ["up", "--yes", "--skip-preview"];
+  const commandIn = (workspace: BenchWorkspace, ...args: readonly string[]): Command =>
+    officialCommand(file, workspace, "pets.real", ...args);
   for (const workspace of [plain, lean]) {
     await runCommand(commandIn(workspace, "stack", "init"));
-    await runCommand(commandIn(workspace, ...up));
+    await runCommand(commandIn(workspace, ...officialUp));
   }
-  return { "pulumi up, as it is": commandIn(plain, ...up), "pulumi up, our preload": commandIn(lean, ...up) };
+  return {
+    "pulumi up, as it is": commandIn(plain, ...officialUp),
+    "pulumi up, our preload": commandIn(lean, ...officialUp),
+  };
 }

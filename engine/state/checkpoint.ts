@@ -14,7 +14,7 @@ import {
 } from "./deployment.ts";
 import { EngineError } from "./error.ts";
 import { integrityProblem } from "./integrity.ts";
-import { encodeChanges, JournalFile, journalFeature, largeState, removeJournals } from "./journal.ts";
+import { encodeChanges, JournalFile, journalFeature, removeJournals, wholeLimit } from "./journal.ts";
 import { type JsonObject, type JsonValue, plainText } from "./json.ts";
 import { secretsOf } from "./passphrase.ts";
 import { encodeResource, type ResourceState } from "./resource.ts";
@@ -34,8 +34,8 @@ export interface CheckpointOptions {
    * learnt after the resource was registered; a state that would hold one in plain text all the same is not written.
    */
   readonly secrets?: Pick<SecretValues, "found" | "conceal">;
-  /** From how many characters on what changes goes into a journal (journal.ts). */
-  readonly largeState?: number;
+  /** How many characters are written whole before what changes goes into a journal (journal.ts). */
+  readonly wholeLimit?: number;
 }
 
 export interface OpenedDeployment {
@@ -94,6 +94,8 @@ export class Checkpoint {
   private writer: Writer | undefined;
   private last: Promise<void> = Promise.resolve();
   private journal: JournalFile | undefined;
+  /** Characters written whole. */
+  private written = 0;
 
   private constructor(base: string, name: string, options: CheckpointOptions, opened: OpenedDeployment | undefined) {
     this.base = base;
@@ -116,7 +118,7 @@ export class Checkpoint {
    * Replaces the state. Writes queue: they reach the disk in the order of the calls, each durable when its promise
    * resolves. `secrets` should be the same manager every time: another one encrypts everything anew.
    *
-   * With `goesOn` a large state gets a journal, and the answer adds to it, until the state is replaced again.
+   * With `goesOn` it may get a journal (journal.ts), and the answer adds to that, until the state is replaced again.
    * @throws EngineError, with the state left as it was, when the snapshot does not hold together.
    */
   write(snapshot: Snapshot, secrets: SecretsManager, goesOn = false): Promise<AppendChanges | undefined> {
@@ -125,7 +127,7 @@ export class Checkpoint {
       return Promise.reject(
         new EngineError(`${this.base}.json: snapshot integrity failure; it was not written: ${problem}`),
       );
-    const { sandbox, largeState: large = largeState } = this.options;
+    const { sandbox, wholeLimit: limit = wholeLimit } = this.options;
     const writer = this.writerFor(secrets);
     let state: ReturnType<typeof encodeDeployment>;
     try {
@@ -138,7 +140,8 @@ export class Checkpoint {
     } catch (thrown) {
       return Promise.reject(thrown);
     }
-    const journaled = goesOn && state.text.length >= large;
+    this.written += state.text.length;
+    const journaled = goesOn && this.written > limit;
     const text = stateFileText(this.name, journaled ? withJournal(state) : state);
     return this.queue(async () => {
       const before = this.journal;

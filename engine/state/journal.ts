@@ -28,11 +28,11 @@ import type { SecretReader, SecretWriter } from "./serialize.ts";
 export const journalFeature = "tutti-journal";
 
 /**
- * From how many characters on a state has a journal. A line costs one flush, however large the state; a whole write costs
- * two, and some milliseconds for each MiB. Below this size that is too little to make a state unreadable for others
- * while an operation runs.
+ * How many characters an operation writes whole before it goes on in a journal: a large state from its first write on, a
+ * middling one when there is more to do than a few steps, a small one never. So others can look at most states at any
+ * moment, and what is written altogether grows with the work, not with its square.
  */
-export const largeState = 2 ** 19;
+export const wholeLimit = 2 ** 21;
 
 /** The journal of a checkpoint with these bytes. */
 export function journalPath(statePath: string, bytes: string | Uint8Array): string {

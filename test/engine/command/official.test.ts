@@ -103,7 +103,7 @@ describe("the official CLI", () => {
     const backend = await FileBackend.open(made.env["PULUMI_BACKEND_URL"]!, {}, "/");
     const dev = { project: "p", stack: "dev" };
     const checkpoint = await backend.openCheckpoint(dev, {
-      ...{ passphrase: async () => "", sandbox: false, checkIntegrity: true, largeState: 0 },
+      ...{ passphrase: async () => "", sandbox: false, checkIntegrity: true, wholeLimit: 0 },
     });
     const snapshot = { manifest: newManifest(engineVersion), pendingOperations: [], metadata: {} };
     const append = await checkpoint.write({ ...snapshot, resources: [resource("a")] }, countingSecrets(), true);
