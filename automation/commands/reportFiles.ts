@@ -60,6 +60,7 @@ async function makeFolder(folder: string): Promise<void> {
       if (error.code !== "EEXIST") throw error;
     });
   }
+  if (!(await stat(folder)).isDirectory()) throw new Error(`${folder} is no folder`);
   await access(folder, constants.W_OK);
 }
 

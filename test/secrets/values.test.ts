@@ -241,6 +241,15 @@ describe("a report", () => {
     expect(masked).toContain("[secret]");
   });
 
+  it("that cannot be written after its run says how to have it all the same", async () => {
+    const writing = writeReportFiles([{ kind: "json", file: "/dev/null/x.json" }], reported("nothing-of-this-7q"));
+    await expect(writing).rejects.toMatchObject({
+      code: "files",
+      message: "the report /dev/null/x.json could not be written: /dev/null is no folder",
+      hint: `the run is recorded; tutti report ${report.runId} --report json=<file> writes it again`,
+    });
+  });
+
   it("that puts a secret together as it is made is not written", async () => {
     const file = path.join(mkdtempSync(path.join(os.tmpdir(), "tutti-secrets-")), "report.md");
     onTestFinished(() => rmSync(path.dirname(file), { recursive: true }));
