@@ -26,8 +26,7 @@ beforeAll(async () => {
     fail: "googleapi: Error 503: backend error",
     times: 1,
   });
-  await placeFault(cloud, { urn: "*::limited", operation: "create", limit: 1, perMs: 86_400_000 });
-  await placeFault(cloud, { urn: "*::limited", operation: "create", fail: "not reached", times: 1 });
+  await placeFault(cloud, { urn: "*-limited", operation: "create", limit: 1, perMs: 86_400_000 });
   await placeFault(cloud, { urn: "*::slow", operation: "create", latencyMs: 3_600_000 });
   tutti = await open(workspace.root, { variables: {} });
   // One at a time would be a quiet test: side by side they could harm each other.
@@ -59,6 +58,7 @@ it.each<readonly [string, string, number, RegExp]>([
     /ran out of memory: raise the limit with --max-old-space-size=<MiB> in runtime\.options\.nodeargs/,
   ],
   ["refused", "failed", 4, /googleapi: Error 403: not allowed/],
+  ["limited", "failed", 4, /googleapi: Error 429: Quota exceeded for quota metric .*rateLimitExceeded/],
   ["crashing", "failed", 4, /the process of the dynamic providers was ended by SIGKILL/],
   ["failing", "failed", 4, /the thing is out of stock/],
 ])("ends the stack that %s as %s, exit code %i, with its own first error", (name, status, exitCode, message) => {

@@ -40,7 +40,10 @@ export const stacks: Readonly<Record<string, FaultyStack>> = {
   },
   refused: bucket("refused"),
   passing: { contract: `retry: { attempts: 3, delay: "10ms" },`, ...bucket("passing") },
-  limited: bucket("limited"),
+  limited: {
+    imports: `import * as storage from "@pulumi/gcp/storage/index.js";`,
+    body: `  for (const name of ["one", "two"]) new storage.Bucket(name + "-limited", { location: "EU" });`,
+  },
   slow: { contract: `timeout: "4s",`, ...bucket("slow") },
   crashing: dynamic(`create: async () => { process.kill(process.pid, "SIGKILL"); return { id: "x" }; }`),
   failing: dynamic(`create: async () => { throw new Error("the thing is out of stock"); }`),

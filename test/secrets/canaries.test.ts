@@ -65,6 +65,11 @@ async function tutti(...args: readonly string[]): Promise<Done> {
   return done;
 }
 
+const kinds = ["json", "markdown", "junit", "html"] as const;
+const reportsTo = (name: string): readonly string[] => kinds.flatMap((kind) => ["--report", `${kind}=${name}.${kind}`]);
+const reports = (name: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(kinds.map((kind) => [`${name}.${kind}`, fixture.read(`${name}.${kind}`)]));
+
 function files(): Readonly<Record<string, string>> {
   const base = path.join(fixture.root, ".tutti");
   const names = readdirSync(base, { recursive: true, encoding: "utf8" });
@@ -148,7 +153,8 @@ it("masks what a program prints, logs and throws, in whatever form", async () =>
   output.apply((text) => { console.log("applied", text, JSON.stringify(JSON.stringify(text))); });
   throw new Error("thrown " + secret + " in " + JSON.stringify({ named, document }));`),
   );
-  const { code, stdout } = await tutti("up", "base.local", "--yes");
+  const { code, stdout } = await tutti("up", "base.local", "--yes", "--output", "ndjson", ...reportsTo("loud"));
+  Object.assign(said, reports("loud"));
   expect(code).toBe(4);
   expect(stdout).toContain("thrown [secret]");
   const { stdout: log } = await tutti("logs", "base.local");
@@ -234,14 +240,13 @@ it("takes out of reports and of the groups of a CI log what turned out to be a s
   const keepers = { late: pulumi.output(warned).apply(() => pulumi.secret(${JSON.stringify(late)})) };
   new random.RandomPet("late", { keepers }).id.apply(() => { throw new Error("and that was it"); });`),
   );
-  const kinds = ["json", "markdown", "junit", "html"].map((kind) => ["--report", `${kind}=late.${kind}`]);
-  const ci = await runWith({ CI: "true", GITHUB_ACTIONS: "true" }, "up", "base.local", "--yes", ...kinds.flat());
+  const ci = await runWith({ CI: "true", GITHUB_ACTIONS: "true" }, "up", "base.local", "--yes", ...reportsTo("late"));
   expect(ci.code, ci.stdout).toBe(4);
   expect(ci.stdout).toContain("::error ");
-  const reports = ["json", "markdown", "junit", "html"].map((kind) => fixture.read(`late.${kind}`));
-  for (const text of [...reports, ci.stdout, ci.stderr]) expect(text).not.toContain("kanarie-late");
+  const written = reports("late");
+  for (const text of [...Object.values(written), ci.stdout, ci.stderr]) expect(text).not.toContain("kanarie-late");
   // The page has the log.
-  expect(reports[3]).toContain("printed [secret] too early");
+  expect(written["late.html"]).toContain("printed [secret] too early");
 });
 
 it("keeps every folder and file below .tutti to its owner", () => {
