@@ -40,15 +40,15 @@ export class DependencyGraph {
   }
 
   /**
-   * Everything that depends on the resource, directly or not, in dependency order. `ignore` names URNs to pass over;
-   * `children` counts a child as a dependent.
+   * Everything that depends on the resource, its children too, directly or not, in dependency order. `ignore` names URNs
+   * to pass over.
    */
-  dependingOn(resource: Resource, ignore: (urn: string) => boolean, children: boolean): readonly Resource[] {
+  dependingOn(resource: Resource, ignore: (urn: string) => boolean): readonly Resource[] {
     const dependents: Resource[] = [];
     const urns = new Set([resource.urn]);
     const isDependent = (candidate: Resource) =>
       !ignore(candidate.urn) &&
-      (dependenciesOf(candidate).some(({ kind, urn }) => (children || kind !== "parent") && urns.has(urn)) ||
+      (dependenciesOf(candidate).some(({ urn }) => urns.has(urn)) ||
         (candidate.provider !== "" && urns.has(parseProviderReference(candidate.provider).urn)));
     for (const candidate of this.#resources.slice(this.#indexOf(resource) + 1)) {
       if (!isDependent(candidate)) continue;

@@ -22,7 +22,7 @@ export async function dependentReplacements(
   const settled = (urn: string) => ledger.hasStep(urn) || ledger.isOperatedOn(urn);
   const replaced = new Set([root.urn]);
   const found: DependentReplacement[] = [];
-  for (const resource of ledger.olds.graph.dependingOn(root, settled, false)) {
+  for (const resource of ledger.olds.graph.dependingOn(root, settled)) {
     const keys = await replacementKeys(generation, resource, replaced);
     if (!keys) continue;
     found.push({ resource, keys });

@@ -27,7 +27,6 @@ export function deepEquals(a: PropertyValue, b: PropertyValue): boolean {
   if (isPropertyArray(a)) {
     return isPropertyArray(b) && a.length === b.length && a.every((element, i) => deepEquals(element, b[i]!));
   }
-  if (a instanceof Unknown) return b instanceof Unknown;
   if (a instanceof Secret) return b instanceof Secret && deepEquals(a.element, b.element);
   if (a instanceof Asset) return b instanceof Asset && sameAsset(a, b);
   if (a instanceof Archive) return b instanceof Archive && sameArchive(a, b);

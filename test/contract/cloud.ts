@@ -118,9 +118,13 @@ const bareProvider: pulumi.dynamic.ResourceProvider = {
     store(cloud, `create ${id}`);
     return { id, outs: inputs };
   },
+  async read(id, props) {
+    const object = load().objects[id];
+    return { id, props: { ...props, ...object }, ...(object ? { inputs: object } : {}) };
+  },
 };
 
-/** Its provider can do nothing but create: the engine compares, and updates do nothing. */
+/** Its provider can only create and read: the engine compares, and updates do nothing. */
 export class Bare extends pulumi.dynamic.Resource {
   constructor(name: string, args: Record<string, unknown> = {}, options: pulumi.CustomResourceOptions = {}) {
     super(bareProvider, name, { ...args, name }, options, "cloud", "Bare");

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, describe as group, it } from "vitest";
 import { describe, differences } from "./compare.ts";
-import { differencesInChildren, type KnownDifference, knownDifferences } from "./known.ts";
+import { differencesInChildren, type KnownDifference, knownDifferences, unexpected } from "./known.ts";
 import type { StepRecord } from "./normalize.ts";
 import { readRecording } from "./recording.ts";
 import { scenarios } from "./scenarios/index.ts";
@@ -67,11 +67,8 @@ function expectAsRecorded(name: string, result: Played | undefined, expected: re
   const recording = readRecording(name)!;
   expect(result, `${name} was not played to its end`).toBeDefined();
   expect(result?.error).toBeUndefined();
-  const known = expected.filter(({ scenarios }) => scenarios.includes(name));
-  const found = differences(recording.steps, result?.steps ?? []);
-  const unknown = found.filter((difference) => !known.some(({ where }) => where.test(difference.where)));
+  const { unknown, closed } = unexpected(name, differences(recording.steps, result?.steps ?? []), expected);
   expect(describe(unknown), `${name} differs from ${recording.engine}`).toBe("");
-  const closed = known.filter(({ where }) => !found.some((difference) => where.test(difference.where)));
   expect(closed, "no longer differs: take the scenario out of test/contract/known.ts").toEqual([]);
 }
 

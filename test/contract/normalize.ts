@@ -43,6 +43,8 @@ interface ExportedDeployment {
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const generated = ["id", "result", "hex", "dec", "b64Std", "b64Url", "base64", "bcryptHash"];
+/** What is longer is there for its size: a recording is to be read. */
+const longest = 100_000;
 const timestamps = ["created", "modified", "sourcePosition", "stackTrace", "snippetIndex"];
 
 /** A checkpoint as `stack export --show-secrets` prints it. Resources are sorted by URN: each engine may order them freely. */
@@ -86,7 +88,7 @@ function plain(value: Json | undefined): Json | undefined {
 }
 
 function tidy(value: Json, names: Names): Json {
-  if (typeof value === "string") return names.replace(value);
+  if (typeof value === "string") return value.length > longest ? `<${value.length} characters>` : names.replace(value);
   if (Array.isArray(value)) return value.map((element) => tidy(element, names));
   if (typeof value !== "object" || value === null) return value;
   if (SIGNATURE in value && typeof value["plaintext"] === "string") {

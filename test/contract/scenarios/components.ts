@@ -205,6 +205,23 @@ export const components: readonly Scenario[] = [
     ],
   },
   {
+    name: "provider-that-is-deleted-first",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const deleteFirst: pulumi.CustomResourceOptions = { deleteBeforeReplace: true };
+          new random.RandomPet("pet", {}, { provider: new random.Provider("mine", {}, deleteFirst) });
+        },
+      },
+      { run: "up", options: { replace: [`urn:pulumi:dev::${PROJECT}::pulumi:providers:random::mine`] } },
+      {
+        run: "destroy",
+        options: { target: [`urn:pulumi:dev::${PROJECT}::pulumi:providers:random::mine`], targetDependents: true },
+      },
+    ],
+  },
+  {
     name: "default-providers-are-forbidden",
     config: { "pulumi:disable-default-providers": '["random"]' },
     steps: [

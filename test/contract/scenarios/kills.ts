@@ -2,6 +2,9 @@
 import { Held } from "../cloud.ts";
 import type { Scenario } from "../scenario.ts";
 
+/** Large enough for the embedded engine to write changes rather than the whole state. */
+const large = () => new Held("large", { value: "x".repeat(600_000) });
+
 export const kills: readonly Scenario[] = [
   {
     name: "killed-while-it-creates",
@@ -45,6 +48,39 @@ export const kills: readonly Scenario[] = [
       { run: "up", program: async () => void new Held("a", { slot: "y" }), options: { killAt: "create a" } },
       { run: "up" },
       { run: "refresh", options: { clearPendingCreates: true } },
+    ],
+  },
+  {
+    name: "killed-with-a-large-state",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          large();
+          new Held("a", { kind: "x" });
+          new Held("gone");
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          large();
+          new Held("a", { kind: "x" });
+          new Held("gone");
+          new Held("b");
+        },
+        options: { killAt: "create b" },
+      },
+      {
+        run: "up",
+        program: async () => {
+          large();
+          new Held("a", { kind: "y" });
+        },
+        meanwhile: ({ objects }) => void delete objects["gone-1"],
+        options: { refresh: true, killAt: "delete a" },
+      },
+      { run: "up" },
     ],
   },
 ];

@@ -10,6 +10,18 @@ class Untyped extends pulumi.CustomResource {}
 const heal = (cloud: { fail: string[] }) => {
   cloud.fail = [];
 };
+/**
+ * The replacement of `c` comes when it is known what became of `a`, and wants `d`, which depended on `a`, deleted first.
+ * `d` comes after that, and depends on neither any more.
+ */
+const deletedFirst = (value: number) => async () => {
+  const a = new Thing("a", { value });
+  const b = new Thing("b", { value });
+  const c = new Thing("c", { slot: `${value}` }, { dependsOn: b });
+  const e = new Thing("e", { value }, { dependsOn: b });
+  if (value === 1) new Thing("d", { kind: c.serial.apply(String) }, { dependsOn: [a, e] });
+  else new Thing("d", { kind: "own" }, { dependsOn: e });
+};
 
 export const mistakes: readonly Scenario[] = [
   {
@@ -189,6 +201,19 @@ export const mistakes: readonly Scenario[] = [
         },
         // Not "delete b" too: then the official engine waits for ever.
         meanwhile: (cloud) => cloud.fail.push("create a"),
+        options: { continueOnError: true },
+      },
+      { run: "up", meanwhile: heal },
+    ],
+  },
+  {
+    name: "a-failed-one-keeps-its-dependent-from-being-deleted-first",
+    steps: [
+      { run: "up", program: deletedFirst(1) },
+      {
+        run: "up",
+        program: deletedFirst(2),
+        meanwhile: (cloud) => cloud.fail.push("update a"),
         options: { continueOnError: true },
       },
       { run: "up", meanwhile: heal },

@@ -1,8 +1,8 @@
 // What a program names without registering it: resources and providers that only the state knows.
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
-import { Thing } from "../cloud.ts";
-import { PROJECT, type Scenario, thing } from "../scenario.ts";
+import { Pair, Thing } from "../cloud.ts";
+import { PROJECT, pet, type Scenario, thing } from "../scenario.ts";
 
 /** What the stack gave out as `provider` when it was last updated. */
 async function knownProvider(): Promise<pulumi.ProviderResource | undefined> {
@@ -17,6 +17,14 @@ const withProvider = async () => {
 };
 const dependingOn = (value: number) => async () =>
   void new Thing("b", { value }, { dependsOn: new pulumi.DependencyResource(thing("a")) });
+/** `b` and `d` come when it is known what became of `a`, which neither waits for. */
+const afterFailure = (value: number) => async () => {
+  new Thing("a", { value });
+  const c = new Thing("c", { value });
+  new Thing("b", { value }, { dependsOn: [c, new pulumi.DependencyResource(thing("a"))] });
+  const e = new Thing("e", { value }, { dependsOn: c });
+  new Thing("d", { value }, { dependsOn: [e, new pulumi.DependencyResource(thing("b"))] });
+};
 
 export const unregistered: readonly Scenario[] = [
   {
@@ -29,8 +37,10 @@ export const unregistered: readonly Scenario[] = [
           const provider = await knownProvider();
           new random.RandomPet("pet", {}, { provider: provider! });
           new random.RandomPet("new", {}, { provider: provider! });
+          return { provider: provider && referenceOf(provider) };
         },
       },
+      { run: "up", options: { target: [pet("new")] } },
     ],
   },
   {
@@ -60,7 +70,8 @@ export const unregistered: readonly Scenario[] = [
     steps: [
       {
         run: "up",
-        program: async () => void new Thing("b", { value: 1 }, { dependsOn: new Thing("a") }),
+        program: async () =>
+          void new Thing("b", { value: 1 }, { dependsOn: new Thing("a", {}, { dependsOn: new Thing("z") }) }),
       },
       {
         run: "up",
@@ -75,6 +86,33 @@ export const unregistered: readonly Scenario[] = [
         },
         options: { target: [thing("b")] },
       },
+    ],
+  },
+  {
+    name: "continue-on-error-passes-over-what-depends-on-a-failure",
+    steps: [
+      { run: "up", program: afterFailure(1) },
+      {
+        run: "up",
+        program: afterFailure(2),
+        meanwhile: (cloud) => cloud.fail.push("update a"),
+        options: { continueOnError: true },
+      },
+    ],
+  },
+  {
+    name: "dependence-on-a-component-by-its-urn",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const { thing } = new Pair("p");
+          await new Promise((resolve) => thing.urn.apply(resolve));
+          const component = new pulumi.DependencyResource(`urn:pulumi:dev::${PROJECT}::contract:index:Pair::p`);
+          new Thing("b", {}, { dependsOn: component });
+        },
+      },
+      { run: "destroy" },
     ],
   },
 ];

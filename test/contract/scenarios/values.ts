@@ -42,6 +42,25 @@ export const values: readonly Scenario[] = [
     ],
   },
   {
+    name: "the-engine-compares-what-is-unknown",
+    steps: [
+      { run: "up", program: async () => void new Bare("a", { x: new Thing("b", { kind: "x" }).serial }) },
+      { run: "preview", program: async () => void new Bare("a", { x: new Thing("b", { kind: "y" }).serial }) },
+    ],
+  },
+  {
+    name: "the-engine-compares-in-a-refresh",
+    steps: [
+      { run: "up", program: async () => void new Bare("a", { x: 1 }) },
+      {
+        run: "refresh",
+        meanwhile: ({ objects }) => {
+          objects["bare-a"] = { x: 2, added: 1 };
+        },
+      },
+    ],
+  },
+  {
     name: "the-engine-compares-secrets",
     steps: [
       { run: "up", program: async () => void new Bare("a", { x: "v", y: { z: pulumi.secret(1) } }) },
