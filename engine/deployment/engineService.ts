@@ -36,15 +36,14 @@ export function engineService(log: ProgramLog, version: string): IEngineServer {
     }),
     requirePulumiVersion: unary((request) => {
       const range = request.getPulumiVersionRange();
-      // blang/semver, which defines the syntax, writes "not" as `!`; npm's semver has no word for it.
-      if (range.includes("!")) throw unsupported(`the Pulumi version range "${range}" (it excludes a version) is`);
-      if (semver.validRange(range) === null) {
+      const fits = isInRange(version, range);
+      if (fits === undefined) {
         throw new RpcError(
           grpc.status.INVALID_ARGUMENT,
           `"${range}" is not a version range; write for example ">=3.200.0"`,
         );
       }
-      if (!semver.satisfies(version, range, { includePrerelease: true })) {
+      if (!fits) {
         throw new RpcError(
           grpc.status.FAILED_PRECONDITION,
           `Pulumi CLI version ${version} does not satisfy the version range "${range}"`,
@@ -53,6 +52,22 @@ export function engineService(log: ProgramLog, version: string): IEngineServer {
       return new engineProto.RequirePulumiVersionResponse();
     }),
   };
+}
+
+/**
+ * Whether the version is in the range; undefined when that is none. blang/semver, which defines the syntax, has a word for
+ * "not" (`!1.2.3`, `!=1.2.3`) that npm's semver lacks.
+ */
+function isInRange(version: string, range: string): boolean | undefined {
+  let found = false;
+  for (const part of range.split("||")) {
+    const excluded = [...part.matchAll(/!=?\s*([^\s!<>=]+)/g)].map(([, each = ""]) => each);
+    const rest = part.replace(/!=?\s*[^\s!<>=]+/g, "").trim();
+    if ([rest, ...excluded].some((each) => semver.validRange(each) === null)) return undefined;
+    const fits = (each: string) => semver.satisfies(version, each, { includePrerelease: true });
+    found ||= fits(rest) && !excluded.some(fits);
+  }
+  return found;
 }
 
 /** An Engine service by itself, for providers in processes of their own. */

@@ -445,6 +445,12 @@ describe("the engine service", () => {
     expect((await fail(() => pulumi.requirePulumiVersion(">=4.0.0"))).message).toContain(
       'Pulumi CLI version 3.270.0 does not satisfy the version range ">=4.0.0"',
     );
+    // The engine stands for 3.270.0 here.
+    for (const range of [">=3.0.0 !3.269.0", "!=3.270.1", ">=9.0.0 || !3.2.1", ">=3.0.0 <4.0.0 != 3.1.0 !3.2.1"])
+      await run(() => pulumi.requirePulumiVersion(range));
+    for (const range of [">=3.0.0 !3.270.0", "!=3.270.0", ">=9.0.0 || !3.270.0"])
+      expect((await fail(() => pulumi.requirePulumiVersion(range))).message).toContain("does not satisfy");
+    expect((await fail(() => pulumi.requirePulumiVersion("!soon"))).message).toContain("is not a version range");
     expect((await fail(() => pulumi.requirePulumiVersion("soon"))).message).toContain('"soon" is not a version range');
   });
 });
