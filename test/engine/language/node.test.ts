@@ -139,6 +139,12 @@ describe("nodeProgram", () => {
       { type: "error", message: "Program was ended by SIGKILL" },
       "",
     ],
+    [
+      "waits for a promise that is never settled",
+      `import * as pulumi from "@pulumi/pulumi"; new pulumi.ComponentResource("a:b:C", "group", { x: new Promise(() => {}) });`,
+      { type: "error", message: expect.stringMatching(/non-zero exit code: 1[\s\S]*before the following resource/) },
+      "",
+    ],
     ["imports what is not there", `import "nowhere";`, { type: "bail" }, "Cannot find package 'nowhere'"],
   ])("tells how a program ended that %s", async (_, program, end, said) => {
     const ran = await runProject(await project({ "index.js": program }));
