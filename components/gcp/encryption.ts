@@ -12,6 +12,8 @@ export const keyServices = {
   artifactregistry: "artifactregistry.googleapis.com",
   /** Dataset. */
   bigquery: "bigquery.googleapis.com",
+  /** GkeCluster; that its identity can be asked for beforehand is *unverified*. */
+  container: "container.googleapis.com",
   /** Topic. */
   pubsub: "pubsub.googleapis.com",
   /** Redis; that its identity can be asked for beforehand is *unverified*. */

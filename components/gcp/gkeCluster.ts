@@ -20,6 +20,7 @@ import { parseCidr } from "../cidr.ts";
 import { gkeKubeconfig } from "../kubernetes/kubeconfig.ts";
 import { gkeName, serviceAccountName } from "../names.ts";
 import type { Cluster as UsableCluster } from "./cluster.ts";
+import { checkKey } from "./encryption.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 import { checkRegion, checkZone } from "./locations.ts";
 import { ServiceAccount } from "./serviceAccount.ts";
@@ -106,6 +107,11 @@ export interface GkeClusterArgs {
   readonly releaseChannel?: ReleaseChannel;
   /** Default: every day from 02:00 to 06:00 UTC. */
   readonly maintenance?: MaintenanceWindow;
+  /**
+   * Key that encrypts the secrets of Kubernetes where the control plane keeps them (`KeyRing.keys[...]`, `services: ["container"]`), of
+   * the cluster's region; a key of Google's by default.
+   */
+  readonly key?: Input<string>;
   /** Refuse to delete the cluster; on by default. To delete a protected cluster, turn it off, update, and delete then. */
   readonly deletionProtection?: boolean;
   /** Labels of the cluster and its nodes. */
@@ -175,6 +181,7 @@ export class GkeCluster extends ComponentResource implements UsableCluster {
         releaseChannel: { channel: channels[args.releaseChannel ?? "regular"] },
         maintenancePolicy: { recurringWindow: recurrenceOf(args.maintenance ?? everyNight) },
         gatewayApiConfig: { channel: "CHANNEL_STANDARD" },
+        ...(args.key !== undefined && { databaseEncryption: { state: "ENCRYPTED", keyName: args.key } }),
         securityPostureConfig: { mode: "BASIC", vulnerabilityMode: "VULNERABILITY_DISABLED" },
         deletionProtection,
         resourceLabels: labels,
@@ -335,6 +342,7 @@ function checkArguments(name: string, args: GkeClusterArgs): void {
     }
   }
 
+  checkKey(check, "key", args.key, location.region ?? location.zone.replace(/-[a-z]$/, ""));
   check.oneOf("controlPlane.from", controlPlane.from, ["identity", "network", "ranges"]);
   if (controlPlane.from === "ranges") {
     if (Object.keys(controlPlane.ranges).length === 0) check.refuse("controlPlane.ranges", {}, "at least one range");

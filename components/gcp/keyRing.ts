@@ -1,5 +1,6 @@
 // KeyRing: keys of Cloud KMS that rotate by themselves, each with those who may use it, and nobody else: people, and the
-// services behind the components that are given a key (`key` of Bucket, ContainerRegistry, Dataset, Postgres, Redis, Topic).
+// services behind the components that are given a key (`key` of Bucket, ContainerRegistry, Dataset, GkeCluster, Postgres, Redis,
+// Topic).
 //
 // What replaces a key, and makes what it encrypted unreadable unless the old one is kept: its name, `protection`,
 // `destroyAfterDays`; and, with the whole ring, `location`. Google deletes neither rings nor keys, only key versions (descriptions of the provider): destroying this component destroys the versions,

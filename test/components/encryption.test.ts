@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { Bucket } from "../../components/gcp/bucket.ts";
 import { ContainerRegistry } from "../../components/gcp/containerRegistry.ts";
 import { Dataset } from "../../components/gcp/dataset.ts";
+import { GkeCluster } from "../../components/gcp/gkeCluster.ts";
 import { KeyRing } from "../../components/gcp/keyRing.ts";
 import { Postgres, type PostgresArgs } from "../../components/gcp/postgres.ts";
 import { Redis } from "../../components/gcp/redis.ts";
@@ -60,6 +61,21 @@ const components: readonly [
     { "gcp:pubsub/topic:Topic main": { kmsKeyName: key }, "gcp:pubsub/topic:Topic main-dead": { kmsKeyName: key } },
   ],
   [
+    "GkeCluster",
+    (key) =>
+      new GkeCluster("main", {
+        project: "acme",
+        location: { zone: `${region}-b` },
+        network,
+        subnet: "s",
+        podsRange: "pods",
+        servicesRange: "services",
+        nodes: { mode: "autopilot" },
+        ...(key !== undefined && { key }),
+      }),
+    { "gcp:container/cluster:Cluster main": { databaseEncryption: { state: "ENCRYPTED", keyName: key } } },
+  ],
+  [
     "Postgres",
     (key) => postgres(key === undefined ? {} : { key }),
     {
@@ -85,7 +101,7 @@ describe.each(components)("%s", (name, build, expected) => {
       expect(registered.find((one) => `${one.type} ${one.name}` === child)?.inputs).toMatchObject(inputs);
     const without = await record(() => build(undefined));
     expect(JSON.stringify(without.registered.map(({ inputs }) => inputs))).not.toMatch(
-      /kmsKeyName|customerManaged|encryptionKeyName/i,
+      /kmsKeyName|customerManaged|encryptionKeyName|databaseEncryption/i,
     );
   });
   it("refuses what is no key, and a key of another region", async () => {

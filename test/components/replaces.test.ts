@@ -281,6 +281,7 @@ const cases: readonly Case[] = [
       "nodes.pools.main.diskGiB": 100,
       "nodes.pools.main.spot": true,
       "nodes.pools.main.taints": [{ key: "a", value: "b", effect: "NO_SCHEDULE" }],
+      key,
       releaseChannel: "rapid",
       maintenance: { days: ["SA", "SU"], fromHour: 1, hours: 6 },
       deletionProtection: false,

@@ -137,10 +137,22 @@ describe("keys and registries", () => {
       "sqladmin",
       (key) => ({ databaseVersion: "POSTGRES_17", region, encryptionKeyName: key, settings: { tier: "db-f1-micro" } }),
     ],
+    [
+      types.cluster,
+      "container",
+      (key) => ({
+        location: region,
+        network: "main",
+        subnetwork: "nodes",
+        initialNodeCount: 1,
+        databaseEncryption: { state: "ENCRYPTED", keyName: key },
+      }),
+    ],
     [t.redis, "redis", (key) => ({ memorySizeGb: 1, region, customerManagedKey: key })],
   ];
   it.each(encrypted)("%s takes a key that %s may use, and refuses all others", async (type, service, inputs) => {
     const world = await World.open();
+    if (type === types.cluster) await withNetwork(world);
     expect(await world.refusal(type, "x", inputs("k"))).toContain('"k" is no key: projects/');
     expect(await world.refusal(type, "x", inputs(`${kmsKey(region)}/cryptoKeyVersions/1`))).toContain(
       "without a version",

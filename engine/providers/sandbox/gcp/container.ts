@@ -8,6 +8,7 @@ import { formatAddress, freeBlock, overlaps, parseAddress, parseRange } from "..
 import { googleError, Refusal } from "../refusal.ts";
 import { View } from "../view.ts";
 import { fakePem } from "./certificate.ts";
+import { encrypted } from "./keys.ts";
 import { checkLocation, isZone, projectOf, regionOf, zonesOf } from "./places.ts";
 import {
   checkBetween,
@@ -364,4 +365,13 @@ export function isEndpointOf(host: string, state: PropertyMap): boolean {
   return known.some((path) => view.at(path).string === host);
 }
 
-export const containerKinds: readonly Kind[] = [cluster, nodePool];
+export const containerKinds: readonly Kind[] = [
+  encrypted(cluster, "container", (inputs, place) => [
+    {
+      property: "databaseEncryption.keyName",
+      key: inputs.at("databaseEncryption.keyName").string,
+      location: regionOf(inputs.at("location").string ?? place.region),
+    },
+  ]),
+  nodePool,
+];

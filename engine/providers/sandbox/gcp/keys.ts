@@ -11,6 +11,7 @@ export const keyMembers = "gcp/kms/cryptoKeyIamMembers";
 
 /** Identities of services by the API (docs.cloud.google.com/iam/docs/service-agents); all others have `gcp-sa-<service>`. */
 const domains: Readonly<Record<string, string>> = {
+  container: "container-engine-robot",
   redis: "cloud-redis",
   sqladmin: "gcp-sa-cloud-sql",
   storage: "gs-project-accounts",
