@@ -221,7 +221,8 @@ export function settleOf(step: Step): Settle | undefined {
 }
 
 export function stepDiff(step: Step): StepDiff {
-  if (step.op === "refresh") return toStepDiff(step.result?.diff ?? noDiff);
+  // What a refresh found replaces nothing.
+  if (step.op === "refresh") return { ...toStepDiff(step.result?.diff ?? noDiff), keys: [] };
   return "diff" in step ? step.diff : { keys: [], diffs: [] };
 }
 

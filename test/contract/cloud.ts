@@ -24,7 +24,7 @@ export interface Cloud {
 export const emptyCloud: Cloud = { objects: {}, made: {}, fail: [], log: [] };
 
 export interface ThingArgs {
-  /** A change updates in place. */
+  /** A change updates in place. Never "bad", and "late" only for what exists. */
   readonly value?: pulumi.Input<unknown>;
   /** A change replaces. */
   readonly kind?: pulumi.Input<string>;
@@ -50,8 +50,9 @@ function own(inputs: Record<string, unknown>): Record<string, unknown> {
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 const provider: pulumi.dynamic.ResourceProvider = {
-  async check(_olds, news) {
-    const failures = news["value"] === "bad" ? [{ property: "value", reason: "bad is not a value" }] : [];
+  async check(olds, news) {
+    const wrong = news["value"] === "bad" || (news["value"] === "late" && Object.keys(olds).length === 0);
+    const failures = wrong ? [{ property: "value", reason: `${news["value"]} is not a value here` }] : [];
     return { inputs: news, failures };
   },
   async create(inputs) {
@@ -108,6 +109,13 @@ export class Pair extends pulumi.ComponentResource {
     super("contract:index:Pair", name, {}, options);
     this.thing = new Thing(`${name}-thing`, args, { parent: this });
     this.registerOutputs({ serial: this.thing.serial });
+  }
+}
+
+/** A component with inputs of its own, and nothing in it. */
+export class Box extends pulumi.ComponentResource {
+  constructor(name: string, inputs: pulumi.Inputs = {}, options: pulumi.ComponentResourceOptions = {}) {
+    super("contract:index:Box", name, inputs, options);
   }
 }
 

@@ -47,6 +47,29 @@ export const knownDifferences: readonly KnownDifference[] = [
     }),
   ),
   {
+    scenarios: ["deleted-first-after-its-dependents-left-it"],
+    where: /^step 2 (events .*Thing::c$|cloud$)/,
+    why: "a dependent that was registered under a new name, and depends on the deleted one no more, goes on living; the official engine deletes it and keeps it in the state",
+  },
+  {
+    scenarios: ["deleted-first-after-it-was-no-longer-named"],
+    where: /^step 2 (events .*Thing::b$|cloud$)/,
+    why: "what was registered without `replaceWith` goes on living; the official engine deletes it and keeps it in the state",
+  },
+  ...[
+    /^step 3 (outcome|events|diagnostics|changes|cloud)/,
+    /^step 3 state .*Thing::b( \(again\)| id| outputs serial)$/,
+  ].map((where) => ({
+    scenarios: ["deleted-first-beside-what-waits-for-its-deletion"],
+    where,
+    why: "where a predecessor that waits for its deletion goes first, its successor stays; the official engine creates that a second time, and cannot use the state any more",
+  })),
+  {
+    scenarios: ["deleted-first-and-excluded"],
+    where: /^step 2 (events .*Thing::b|changes same)$/,
+    why: "what was deleted first is not told of as unchanged",
+  },
+  {
     scenarios: ["replacement-trigger-that-is-secret"],
     where: / replacementTrigger secret$/,
     why: "`stack export --show-secrets` of the official engine prints a secret replacement trigger as null; both go on with its value",

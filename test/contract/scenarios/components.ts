@@ -1,14 +1,8 @@
 // Components, what their children take from them, providers as resources, and transforms.
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
-import { Pair, Thing } from "../cloud.ts";
+import { Box, Pair, Thing } from "../cloud.ts";
 import { PROJECT, type Scenario, say } from "../scenario.ts";
-
-class Box extends pulumi.ComponentResource {
-  constructor(name: string, options: pulumi.ComponentResourceOptions = {}, inputs: pulumi.Inputs = {}) {
-    super("contract:index:Box", name, inputs, options);
-  }
-}
 
 /** A provider of the `random` package with properties of its own. */
 class Tuned extends pulumi.ProviderResource {
@@ -25,7 +19,7 @@ export const components: readonly Scenario[] = [
         run: "up",
         program: async () => {
           const outer = new Box("outer");
-          const inner = new Box("inner", { parent: outer });
+          const inner = new Box("inner", {}, { parent: outer });
           const leaf = new Thing("leaf", {}, { parent: inner });
           new random.RandomPet("twig", {}, { parent: leaf });
         },
@@ -57,8 +51,8 @@ export const components: readonly Scenario[] = [
   {
     name: "component-inputs-change",
     steps: [
-      { run: "up", program: async () => void new Box("box", {}, { size: 1, hidden: pulumi.secret("x") }) },
-      { run: "up", program: async () => void new Box("box", {}, { size: 2, hidden: pulumi.secret("x") }) },
+      { run: "up", program: async () => void new Box("box", { size: 1, hidden: pulumi.secret("x") }) },
+      { run: "up", program: async () => void new Box("box", { size: 2, hidden: pulumi.secret("x") }) },
       { run: "up" },
     ],
   },
@@ -97,7 +91,7 @@ export const components: readonly Scenario[] = [
         program: async () => {
           const pair = new Pair("p");
           new Thing("b", {}, { dependsOn: [pair] });
-          new Box("box", { dependsOn: pair });
+          new Box("box", {}, { dependsOn: pair });
         },
       },
       { run: "destroy" },
@@ -110,10 +104,10 @@ export const components: readonly Scenario[] = [
         run: "up",
         program: async () => {
           const provider = new random.Provider("mine");
-          const outer = new Box("outer", { providers: { random: provider } });
-          const inner = new Box("inner", { parent: outer });
+          const outer = new Box("outer", {}, { providers: { random: provider } });
+          const inner = new Box("inner", {}, { parent: outer });
           new random.RandomPet("leaf", {}, { parent: inner });
-          const single = new Box("single", { provider });
+          const single = new Box("single", {}, { provider });
           new random.RandomPet("other", {}, { parent: single });
           const pet = new random.RandomPet("pet", {}, { provider });
           new random.RandomPet("child", {}, { parent: pet });
@@ -269,7 +263,7 @@ export const components: readonly Scenario[] = [
             async ({ props, opts, type }) =>
               type.endsWith("Thing") ? { props: { ...props, value: `${props["value"]}${text}` }, opts } : undefined;
           pulumi.runtime.registerResourceTransform(append("-stack"));
-          const box = new Box("box", { transforms: [append("-parent")] });
+          const box = new Box("box", {}, { transforms: [append("-parent")] });
           new Thing("a", { value: "own" }, { parent: box, transforms: [append("-first"), append("-second")] });
         },
       },

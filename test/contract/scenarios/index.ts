@@ -3,6 +3,7 @@ import type { Scenario } from "../scenario.ts";
 import { aliasing } from "./aliasing.ts";
 import { basics } from "./basics.ts";
 import { components } from "./components.ts";
+import { deletions } from "./deletions.ts";
 import { failures } from "./failures.ts";
 import { hooks } from "./hooks.ts";
 import { ignores } from "./ignores.ts";
@@ -40,4 +41,5 @@ export const scenarios: readonly Scenario[] = [
   ...programs,
   ...kills,
   ...unregistered,
+  ...deletions,
 ];

@@ -207,6 +207,14 @@ export const mistakes: readonly Scenario[] = [
     ],
   },
   {
+    name: "a-check-fails-for-the-replacement-only",
+    steps: [
+      { run: "up", program: async () => void new Thing("a", { kind: "x" }) },
+      { run: "up", program: async () => void new Thing("a", { kind: "x", value: "late" }) },
+      { run: "up", program: async () => void new Thing("a", { kind: "y", value: "late" }) },
+    ],
+  },
+  {
     name: "a-failed-one-keeps-its-dependent-from-being-deleted-first",
     steps: [
       { run: "up", program: deletedFirst(1) },

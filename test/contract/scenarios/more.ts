@@ -55,6 +55,13 @@ export const more: readonly Scenario[] = [
     ],
   },
   {
+    name: "component-becomes-a-custom-resource",
+    steps: [
+      { run: "up", program: async () => void new pulumi.ComponentResource("random:index/randomPet:RandomPet", "pet") },
+      { run: "up", program: async () => void new random.RandomPet("pet") },
+    ],
+  },
+  {
     name: "only-stack-outputs-change",
     steps: [
       { run: "up", program: async () => ({ a: 1, gone: "x" }) },
@@ -131,16 +138,18 @@ export const more: readonly Scenario[] = [
         run: "up",
         program: async () => {
           const a = new Thing("a", { value: 1 });
-          new Thing("b", { value: a.value });
+          const b = new Thing("b", { value: a.value });
           new Thing("c", { value: 1 });
+          new Thing("d", { value: b.value });
         },
       },
       {
         run: "up",
         program: async () => {
           const a = new Thing("a", { value: 2 });
-          new Thing("b", { value: a.value });
+          const b = new Thing("b", { value: a.value });
           new Thing("c", { value: 2 });
+          new Thing("d", { value: b.value });
         },
         options: { exclude: [thing("a")], excludeDependents: true },
       },

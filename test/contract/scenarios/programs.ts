@@ -5,10 +5,12 @@ import { type Cloud, Pair, Thing } from "../cloud.ts";
 import { type Scenario, say, thing } from "../scenario.ts";
 
 const deletion = () =>
-  new pulumi.ResourceHook("deletion", ({ name, oldOutputs }) => say(`deletes ${name} ${oldOutputs?.["value"]}`));
-const hooked = async () => {
+  new pulumi.ResourceHook("deletion", ({ name, oldInputs, oldOutputs }) =>
+    say(`deletes ${name} ${oldInputs?.["value"]} ${oldOutputs?.["value"]}`),
+  );
+const hooked = (value: number) => async () => {
   const hooks = { beforeDelete: [deletion()] };
-  const a = new Thing("a", { value: 1 }, { hooks });
+  const a = new Thing("a", { value }, { hooks });
   new Thing("b", { value: a.serial }, { hooks });
 };
 const change = (id: string) => (cloud: Cloud) => {
@@ -32,8 +34,8 @@ export const programs: readonly Scenario[] = [
   {
     name: "destroy-by-the-program-calls-hooks",
     steps: [
-      { run: "up", program: hooked },
-      { run: "destroy", options: { runProgram: true } },
+      { run: "up", program: hooked(1) },
+      { run: "destroy", program: hooked(2), options: { runProgram: true } },
     ],
   },
   {
@@ -65,7 +67,7 @@ export const programs: readonly Scenario[] = [
   {
     name: "destroy-by-the-program-of-a-target",
     steps: [
-      { run: "up", program: hooked },
+      { run: "up", program: hooked(1) },
       { run: "destroy", options: { runProgram: true, target: [thing("b")] } },
       { run: "destroy", options: { runProgram: true, exclude: [thing("a")] } },
     ],
@@ -73,7 +75,7 @@ export const programs: readonly Scenario[] = [
   {
     name: "destroy-by-the-program-fails",
     steps: [
-      { run: "up", program: hooked },
+      { run: "up", program: hooked(1) },
       { run: "destroy", options: { runProgram: true }, meanwhile: (cloud) => cloud.fail.push("delete b") },
       {
         run: "destroy",
@@ -90,7 +92,7 @@ export const programs: readonly Scenario[] = [
   {
     name: "destroy-by-the-program-after-a-refresh",
     steps: [
-      { run: "up", program: hooked },
+      { run: "up", program: hooked(1) },
       { run: "destroy", options: { runProgram: true, refresh: true }, meanwhile: remove("b-1") },
     ],
   },

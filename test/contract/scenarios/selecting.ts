@@ -117,6 +117,41 @@ export const selecting: readonly Scenario[] = [
     ],
   },
   {
+    name: "target-that-is-imported-and-its-dependent",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const id = new random.RandomId("id", { byteLength: 4, prefix: "p-" });
+          new Thing("b", { value: id.byteLength });
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          const options = { import: "p-,vpHsfw" };
+          const id = new random.RandomId("id", { byteLength: 4, prefix: "p-" }, options);
+          new Thing("b", { value: id.byteLength });
+        },
+        options: { target: ["**RandomId::id"] },
+      },
+    ],
+  },
+  {
+    name: "target-and-two-that-change-places",
+    steps: [
+      { run: "up", program: async () => void new Thing("b", {}, { dependsOn: new Thing("a") }) },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("c");
+          new Thing("a", {}, { dependsOn: new Thing("b") });
+        },
+        options: { target: [thing("c")] },
+      },
+    ],
+  },
+  {
     name: "exclude-what-is-new",
     steps: [{ run: "up", program: apart(1), options: { exclude: [thing("b")] } }, { run: "up" }],
   },

@@ -17,6 +17,7 @@ export const selections: readonly Scenario[] = [
       { run: "up", program: chain(2), options: { target: [thing("a")] } },
       { run: "up", options: { target: [thing("b")], targetDependents: true } },
       { run: "up" },
+      { run: "up", program: chain(3), options: { target: [thing("a")], targetDependents: true } },
     ],
   },
   {

@@ -1,0 +1,97 @@
+// Who goes along, and who does not, when a resource is deleted before its replacement is created.
+import random from "@pulumi/random";
+import { Bare, Box, Pair, Thing } from "../cloud.ts";
+import { type Scenario, thing } from "../scenario.ts";
+
+const first = (slot: string) => new Thing("a", { slot });
+const kindOf = (on: Thing) => ({ kind: on.serial.apply(String) });
+
+const goingAlong = (slot: string) => async () => {
+  const a = first(slot);
+  new Thing("named", {}, { replaceWith: [a] });
+  new Pair("component", {}, { deletedWith: a });
+  new Thing("deleted-with-it", {}, { deletedWith: new Thing("replaced", kindOf(a)) });
+  new Bare("as-asked", { x: a.serial }, { replaceOnChanges: ["x"] });
+};
+const staying = (slot: string) => async () => {
+  const a = first(slot);
+  new Box("component", { x: a.serial });
+  new random.RandomPet("ignoring", { keepers: { x: a.serial.apply(String) } }, { ignoreChanges: ["keepers"] });
+  new Thing("after", { kind: "x" }, { dependsOn: a });
+};
+const waiting = (slot: string) => async () => {
+  first(slot);
+  new Thing("b", { kind: "own" });
+};
+
+export const deletions: readonly Scenario[] = [
+  {
+    name: "deleted-first-and-who-goes-along",
+    steps: [
+      { run: "up", program: goingAlong("1") },
+      { run: "up", program: goingAlong("2") },
+    ],
+  },
+  {
+    name: "deleted-first-and-who-stays",
+    steps: [
+      { run: "up", program: staying("1") },
+      {
+        run: "refresh",
+        meanwhile: ({ objects }) => {
+          objects["after-1"]!["kind"] = "y";
+        },
+      },
+      { run: "up", program: staying("2") },
+    ],
+  },
+  {
+    name: "deleted-first-after-its-dependents-left-it",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const a = first("1");
+          new Thing("b", kindOf(a));
+          new Thing("c", kindOf(a));
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          const b = new Thing("b", { kind: "1" });
+          const c = new Thing("renamed", { kind: "1" }, { aliases: [{ name: "c" }] });
+          new Thing("a", { slot: "2" }, { dependsOn: [b, c] });
+        },
+      },
+    ],
+  },
+  {
+    name: "deleted-first-after-it-was-no-longer-named",
+    steps: [
+      { run: "up", program: async () => void new Thing("b", {}, { replaceWith: [first("1")] }) },
+      { run: "up", program: async () => void new Thing("a", { slot: "2" }, { dependsOn: new Thing("b") }) },
+    ],
+  },
+  {
+    name: "deleted-first-beside-what-waits-for-its-deletion",
+    steps: [
+      { run: "up", program: async () => void new Thing("b", kindOf(first("1"))) },
+      { run: "up", program: waiting("1"), meanwhile: (cloud) => cloud.fail.push("delete b") },
+      {
+        run: "up",
+        program: waiting("2"),
+        meanwhile: (cloud) => {
+          cloud.fail = [];
+        },
+      },
+    ],
+  },
+  {
+    name: "deleted-first-and-excluded",
+    steps: [
+      { run: "up", program: async () => void new Thing("b", kindOf(first("1"))) },
+      { run: "up", program: async () => void first("2"), options: { exclude: [thing("b")] } },
+    ],
+  },
+];
