@@ -713,6 +713,11 @@ export const mutants: readonly Mutant[] = [
     ],
     ["outputs of the stack wait for the end", "if (isRootStack(urn)) {", "if (false) {"],
     [
+      "an invoke is not answered before all it depends on is there",
+      "if (goal.ready && !(await goal.ready()))",
+      "if (false)",
+    ],
+    [
       "outputs are registered once, of what was registered",
       "if (!step) throw new Error(`cannot complete",
       "if (!step) return;\n    if (false) throw new Error(`cannot complete",

@@ -398,7 +398,10 @@ export const components: readonly Scenario[] = [
           const a = new Thing("a", { value: 1 });
           const later = pulumi.all([a.urn, a.serial]).apply(([urn]) => urn);
           const find = (urn: pulumi.Output<string>) =>
-            pulumi.runtime.invokeOutput<{ id: string }>("pulumi:pulumi:getResource", { urn }).apply(({ id }) => id);
+            pulumi.runtime.invokeOutput<{ id: string }>("pulumi:pulumi:getResource", { urn }).apply(({ id }) => {
+              say(`found ${id}`);
+              return id;
+            });
           new Thing("of-the-unknown", { value: find(later) });
           new Thing("of-the-secret", { value: find(pulumi.secret(a.urn)) });
         },
