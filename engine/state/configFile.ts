@@ -1,7 +1,7 @@
 // Edits the text of a stack's configuration file (`Pulumi.<stack>.yaml`): only the lines of the entry that changes are
 // written anew; every other byte, comments and order and formatting included, stays. The result of each edit is read back
 // and compared; where an edit in place would not give what was meant (flow style, anchors), the document is printed as a
-// whole, comments kept.
+// whole, comments kept. JSON (`Pulumi.<stack>.json`) is written as the official CLI does, in the file's own order.
 import {
   type Document,
   isMap,
@@ -13,7 +13,15 @@ import {
   Document as YamlDocument,
 } from "yaml";
 import { EngineError } from "./error.ts";
-import { isJsonObject, type JsonObject, type JsonValue, sortedText } from "./json.ts";
+import {
+  escapeHtml,
+  indentText,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  plainText,
+  sortedText,
+} from "./json.ts";
 
 /** Where an entry stands: a key of the file, or of its `config:`. */
 export type EntryPath = readonly [key: string] | readonly ["config", string];
@@ -50,6 +58,7 @@ export function editConfigText(path: string, text: string, entry: EntryPath, val
   const before = readConfigText(path, text);
   const after = withEntry(before, entry, value);
   if (sortedText(before) === sortedText(after)) return text;
+  if (path.endsWith(".json")) return jsonFile(after);
   const edited = splice(path, text, entry, value);
   if (edited !== undefined && reads(path, edited, after)) return edited;
   const document = parseText(path, text);
@@ -59,6 +68,12 @@ export function editConfigText(path: string, text: string, entry: EntryPath, val
     document.setIn(entry, reconcile(document, existing, value));
   }
   return document.toString({ lineWidth: 0 });
+}
+
+function jsonFile({ config, ...rest }: JsonObject): string {
+  const isEmpty = isJsonObject(config) && Object.keys(config).length === 0;
+  const file: JsonObject = config === undefined || isEmpty ? rest : { ...rest, config };
+  return `${indentText(escapeHtml(plainText(file)))}\n`;
 }
 
 function reads(path: string, text: string, expected: JsonObject): boolean {
@@ -76,7 +91,7 @@ function withEntry(file: JsonObject, [key, inner]: EntryPath, value: JsonValue |
     return value === undefined && !isJsonObject(config) ? file : { ...file, [key]: rest };
   }
   const { [key]: _previous, ...others } = file;
-  return value === undefined ? others : { ...others, [key]: value };
+  return value === undefined ? others : { ...file, [key]: value };
 }
 
 /** The edit in place; undefined when the text is not laid out as one entry a line or more. */

@@ -109,10 +109,6 @@ export class StackConfig {
   /** Writes the file when it changed, or `always`. Mode 0600 for a new one; an existing one was somebody's choice. */
   async save(always = false): Promise<void> {
     if (!this.isChanged && !always) return;
-    if (extname(this.path) === ".json")
-      throw new EngineError(
-        `${this.path}: this engine edits YAML configuration only; rename Pulumi.json to Pulumi.yaml`,
-      );
     // through a link, to the file it names
     const target = await realpath(this.path).catch(() => this.path);
     const existing = await stat(target).catch(() => undefined);

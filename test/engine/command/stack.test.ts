@@ -158,6 +158,7 @@ describe("stacks", () => {
     );
     expect(stdout).toContain("    └─ pulumi:providers:random                     default_4_21_2\n");
     expect(stdout).toContain("Current stack outputs (8):");
+    expect((await run("stack", "get", "-s", "dev", "--show-ids")).stdout).toBe(stdout);
   });
 
   it("have tags", async () => {

@@ -130,6 +130,32 @@ describe("editing a configuration file", () => {
     });
   });
 
+  it("writes JSON as the official CLI (3.260.0) wrote it, and keeps the order", () => {
+    const edit = (text: string, key: string, value: JsonValue | undefined) =>
+      editConfigText("Pulumi.dev.json", text, ["config", key], value);
+    const first = editConfigText("Pulumi.dev.json", "", ["encryptionsalt"], "v1:abc");
+    expect(first).toBe('{\n    "encryptionsalt": "v1:abc"\n}\n');
+    const full = edit(edit(edit(first, "p:a", "<b>&1"), "p:l", { x: [3] }), "p:s", { secure: "v1:x" });
+    expect(full).toBe(`{
+    "encryptionsalt": "v1:abc",
+    "config": {
+        "p:a": "\\u003cb\\u003e\\u00261",
+        "p:l": {
+            "x": [
+                3
+            ]
+        },
+        "p:s": {
+            "secure": "v1:x"
+        }
+    }
+}
+`);
+    expect(Object.keys(JSON.parse(edit(full, "p:a", "other")).config)).toEqual(["p:a", "p:l", "p:s"]);
+    expect(edit('{"config":{"p:a":true},  "extra": 1}', "p:a", undefined)).toBe('{\n    "extra": 1\n}\n');
+    expect(edit("{}", "p:a", undefined)).toBe("{}");
+  });
+
   it("says where a broken file is broken", () => {
     expect(() => readConfigText("Pulumi.dev.yaml", "config:\n  a: [1")).toThrow(/^Pulumi.dev.yaml: .* at line 2/);
     expect(() => readConfigText("Pulumi.dev.yaml", "- a")).toThrow("expected an object");
