@@ -26,6 +26,7 @@ import {
   findRun,
   lastRunOf,
   listRuns,
+  maskRunFiles,
   readJournal,
   readLog,
   readReport,
@@ -334,11 +335,12 @@ function startRun(
           Math.max(1, plan.steps.length),
         )
       : (options.concurrency ?? Math.max(2, availableParallelism()));
+  const runId = newRunId(new Date(), Math.random);
   return makeRun({
     plan,
     door,
     setup: {
-      runId: newRunId(new Date(), Math.random),
+      runId,
       operation,
       stacks,
       environments: names,
@@ -363,6 +365,7 @@ function startRun(
     detailed: options.detailed ?? false,
     signal: options.signal,
     openFiles: (runId) => createRunFiles(base, runId),
+    maskFiles: (redaction) => maskRunFiles(base, runId, redaction),
     writeReport: (report) => writeReport(base, report),
     now: () => new Date(),
     measure: startMeter,

@@ -54,6 +54,8 @@ export interface RunRequest {
   readonly signal: AbortSignal | undefined;
   /** Opened when the run begins. */
   readonly openFiles: (runId: RunId) => EventSink;
+  /** Called when all is written: what became known as a secret after it was written is taken out. */
+  readonly maskFiles?: (redaction: Redaction) => void;
   readonly writeReport: (report: Report) => void;
   readonly now: () => Date;
   /** Begins to measure what the run takes; told how many stacks run. */
@@ -219,6 +221,11 @@ async function recorded(
     } catch (error) {
       journalError ??= error;
     }
+  }
+  try {
+    request.maskFiles?.(redaction);
+  } catch (error) {
+    request.tell?.(`secrets that became known late may stand in the run's files: ${messageOf(error)}`);
   }
   const report = redactDocument(makeReport(fold.state, { detailed: request.detailed }), "the report", redaction);
   if (journalError !== undefined) throw unwritten(journalError);

@@ -18,6 +18,8 @@ import { TuttiError } from "./errors.ts";
 import type { RunId, StackId, Stamped } from "./events.ts";
 import { type EventSink, isRunId, type Journal, parseJournal } from "./journal.ts";
 import { createJournalFile } from "./journalFile.ts";
+import { maskJournal, maskLog } from "./lateSecrets.ts";
+import type { Redaction } from "./redaction.ts";
 import { makeReport, type Report } from "./report.ts";
 import { foldRun } from "./runState.ts";
 import { suggest } from "./suggest.ts";
@@ -63,6 +65,13 @@ export function createRunFiles(base: string, runId: RunId): EventSink {
       journal.close();
     },
   };
+}
+
+/** Takes out of the files of a run that is over what is known to be a secret by now. @throws Error as node:fs does. */
+export function maskRunFiles(base: string, runId: RunId, redaction: Redaction): void {
+  const folder = join(runsFolder(base), runId);
+  maskJournal(join(folder, "journal.jsonl"), redaction);
+  for (const name of readdirSync(join(folder, "logs"))) maskLog(join(folder, "logs", name), redaction);
 }
 
 /** Writes a run's report beside its journal, whole or not at all. */

@@ -247,6 +247,8 @@ it("takes out of reports and of the groups of a CI log what turned out to be a s
   for (const text of [...Object.values(written), ci.stdout, ci.stderr]) expect(text).not.toContain("kanarie-late");
   // The page has the log.
   expect(written["late.html"]).toContain("printed [secret] too early");
+  // What was on disk by then is taken out when the run is over.
+  for (const text of Object.values(files())) expect(text).not.toContain("kanarie-late");
 });
 
 it("keeps every folder and file below .tutti to its owner", () => {

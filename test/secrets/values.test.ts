@@ -1,5 +1,5 @@
 // The forms in which a secret may turn up, and the gate that all writing goes through.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -7,6 +7,7 @@ import { renderReport, reportKinds, writeReportFiles } from "../../automation/co
 import type { RunEvent, StackId } from "../../automation/events.ts";
 import type { Tutti } from "../../automation/index.ts";
 import { parseJournal } from "../../automation/journal.ts";
+import { maskJournal, maskLog } from "../../automation/lateSecrets.ts";
 import { redactDocument, redactEvent, refuseSecrets, withoutTexts } from "../../automation/redaction.ts";
 import { makeReport } from "../../automation/report.ts";
 import { foldRun } from "../../automation/runState.ts";
@@ -222,6 +223,32 @@ it("says of a public name that it holds a secret somebody gave, of none that onl
   expect(secrets.exposing()).toBeUndefined();
   secrets.exempt(["web.prod-7q-east"]);
   expect(secrets.exposing()).toBe("web.prod-7q-east");
+});
+
+it("takes out of files what turned out to be a secret after it was written, wherever a piece of them ends", () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "tutti-secrets-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [log, journal] = [path.join(folder, "log"), path.join(folder, "journal")];
+  const secrets = new SecretValues(['late-7q"x']);
+  // 40 bytes a line: the end of a megabyte falls into the middle of one.
+  const line = `${"x".repeat(29)}late-7q"x\n`;
+  writeFileSync(log, `${line.repeat(60_000)}é without an end late-7q"x`);
+  const event = {
+    type: "stack-event",
+    stack: "a.b",
+    event: { type: "diagnostic", severity: "info", message: 'late-7q"x' },
+  };
+  writeFileSync(journal, `${JSON.stringify(event)}\nno event late-7q"x\n{"type":"run-finished"}\n`);
+  maskLog(log, secrets);
+  maskJournal(journal, secrets);
+  expect(readFileSync(log, "utf8")).toBe(`${`${"x".repeat(29)}[secret]\n`.repeat(60_000)}é without an end [secret]`);
+  const masked = JSON.stringify({ ...event, event: { ...event.event, message: "[secret]" } });
+  expect(readFileSync(journal, "utf8")).toBe(`${masked}\nno event [secret]\n{"type":"run-finished"}\n`);
+  expect(statSync(log).mode & 0o777).toBe(0o600);
+  const before = statSync(log).ino;
+  maskLog(log, secrets);
+  expect(statSync(log).ino).toBe(before);
+  expect(readdirSync(folder).sort()).toEqual(["journal", "log"]);
 });
 
 describe("a report", () => {

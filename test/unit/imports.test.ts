@@ -34,6 +34,7 @@ const impure = new Set(
     "googleFindings",
     "index",
     "journalFile",
+    "lateSecrets",
     "load",
     "machine",
     "open",

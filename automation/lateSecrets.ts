@@ -1,0 +1,73 @@
+// Files of a run that is over --> the same files without what turned out to be a secret only after it was written: a program
+// may print a text before it calls it one. Each is read once, a piece at a time; one that holds nothing is left alone, one
+// that does is written anew beside itself and put in its place. A run whose driver was killed keeps what it has.
+import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import type { RunEvent } from "./events.ts";
+import { type Redaction, redactEvent } from "./redaction.ts";
+
+const pieceBytes = 1024 * 1024;
+
+/** Masks a log. @throws Error as node:fs does; the file is whole then, as it was or masked. */
+export function maskLog(file: string, redaction: Redaction): void {
+  rewrite(file, redaction, (text) => redaction.mask(text));
+}
+
+/** Masks a journal, event by event. @throws Error as `maskLog`. */
+export function maskJournal(file: string, redaction: Redaction): void {
+  rewrite(file, redaction, (text) =>
+    text
+      .split("\n")
+      .map((line) => (redaction.holds(line) ? maskedLine(line, redaction) : line))
+      .join("\n"),
+  );
+}
+
+function maskedLine(line: string, redaction: Redaction): string {
+  try {
+    const masked = JSON.stringify(redactEvent(JSON.parse(line) as RunEvent, redaction));
+    if (!redaction.holds(masked)) return masked;
+  } catch {
+    // No event: any text.
+  }
+  return redaction.mask(line);
+}
+
+function rewrite(file: string, redaction: Redaction, mask: (text: string) => string): void {
+  let found = false;
+  for (const piece of piecesOf(file)) found ||= redaction.holds(piece);
+  if (!found) return;
+  const part = `${file}.new`;
+  try {
+    const target = openSync(part, "wx", 0o600);
+    try {
+      for (const piece of piecesOf(file)) {
+        const bytes = Buffer.from(mask(piece), "utf8");
+        for (let written = 0; written < bytes.length; ) written += writeSync(target, bytes, written);
+      }
+    } finally {
+      closeSync(target);
+    }
+    renameSync(part, file);
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw error;
+  }
+}
+
+/** Whole lines, as many at a time as fit; a longer line comes alone. */
+function* piecesOf(file: string): Generator<string> {
+  const source = openSync(file, "r");
+  try {
+    const buffer = Buffer.alloc(pieceBytes);
+    let rest: Buffer = Buffer.alloc(0);
+    for (let read = readSync(source, buffer); read > 0; read = readSync(source, buffer)) {
+      const bytes = Buffer.concat([rest, buffer.subarray(0, read)]);
+      const end = bytes.lastIndexOf(0x0a) + 1;
+      if (end > 0) yield bytes.toString("utf8", 0, end);
+      rest = bytes.subarray(end);
+    }
+    if (rest.length > 0) yield rest.toString("utf8");
+  } finally {
+    closeSync(source);
+  }
+}
