@@ -129,6 +129,24 @@ describe("a backend that the CLI made", () => {
     });
   });
 
+  it.each([undefined, 1, 2, 3, 4])("is read in version %s of its states, and written as 3", async (version) => {
+    const folder = await recordedBackend();
+    const backend = await open(folder);
+    const path = await backend.stateFile(dev);
+    const text = await readFile(path, "utf8");
+    const { checkpoint: recorded } = JSON.parse(text);
+    // Before states had versions, the file was the checkpoint itself.
+    await writeFile(path, JSON.stringify(version === undefined ? recorded : { version, checkpoint: recorded }));
+    const checkpoint = await backend.openCheckpoint(dev, options);
+    expect(checkpoint.snapshot!.resources).toHaveLength(6);
+    await checkpoint.write(checkpoint.snapshot!, checkpoint.secrets!);
+    expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({
+      version: 3,
+      checkpoint: { stack: recorded.stack },
+    });
+    if ((version ?? 0) >= 3) expect(await readFile(path, "utf8")).toBe(text);
+  });
+
   it.each([
     [".gz", gzipSync],
     [".zst", zstdCompressSync],

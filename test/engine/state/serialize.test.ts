@@ -41,6 +41,8 @@ describe("values in a checkpoint", () => {
     "text that looks like a number": "0123",
     empty: { list: [], object: {}, text: "" },
     "deep object": { a: [{ b: { c: [null, false] } }] },
+    "object of a thousand levels": Array.from({ length: 1000 }).reduce<PropertyValue>((deep) => ({ deep }), "end"),
+    "largest and smallest numbers": [Number.MAX_VALUE, Number.MIN_VALUE, Number.MAX_SAFE_INTEGER, 2 ** 63],
     secret: new Secret({ a: [1, "<secret>"] }),
     "secret of null": new Secret(null),
     unknown,
