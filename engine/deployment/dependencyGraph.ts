@@ -40,14 +40,14 @@ export class DependencyGraph {
   }
 
   /**
-   * Everything that depends on the resource, its children too, directly or not, in dependency order. `ignore` names URNs
-   * to pass over.
+   * Everything that depends on the resource, its children too, directly or not, in dependency order. `ignore` says whom to
+   * pass over.
    */
-  dependingOn(resource: Resource, ignore: (urn: string) => boolean): readonly Resource[] {
+  dependingOn(resource: Resource, ignore: (dependent: Resource) => boolean): readonly Resource[] {
     const dependents: Resource[] = [];
     const urns = new Set([resource.urn]);
     const isDependent = (candidate: Resource) =>
-      !ignore(candidate.urn) &&
+      !ignore(candidate) &&
       (dependenciesOf(candidate).some(({ urn }) => urns.has(urn)) ||
         (candidate.provider !== "" && urns.has(parseProviderReference(candidate.provider).urn)));
     for (const candidate of this.#resources.slice(this.#indexOf(resource) + 1)) {

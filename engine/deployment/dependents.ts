@@ -4,7 +4,7 @@ import { unknown } from "../values.ts";
 import { diffResource } from "./asking.ts";
 import { applyReplaceOnChanges, needsReplacement } from "./diff.ts";
 import { ensureProvider, type Generation, providerUrn } from "./generation.ts";
-import { isProviderType, type Resource } from "./resource.ts";
+import { dependencyUrns, isProviderType, type Resource } from "./resource.ts";
 import { urnName } from "./urn.ts";
 
 export interface DependentReplacement {
@@ -13,20 +13,30 @@ export interface DependentReplacement {
   readonly keys: readonly string[];
 }
 
-/** Dependents that must go, in dependency order. Those registered already no longer depend on the root. */
+/**
+ * Dependents that must go, in dependency order. Those registered already no longer depend on the root; a predecessor that
+ * waits for its deletion still does, and takes along those that wait with it and need it.
+ */
 export async function dependentReplacements(
   generation: Generation,
   root: Resource,
 ): Promise<readonly DependentReplacement[]> {
   const { ledger } = generation;
-  const settled = (urn: string) => ledger.hasStep(urn) || ledger.isOperatedOn(urn);
+  const { byUrn, graph } = ledger.olds;
+  const waits = (resource: Resource) => byUrn.get(resource.urn) !== resource;
+  const settled = (resource: Resource) =>
+    !waits(resource) && (ledger.hasStep(resource.urn) || ledger.isOperatedOn(resource.urn));
   const replaced = new Set([root.urn]);
+  const waiting = new Set<string>();
   const found: DependentReplacement[] = [];
-  for (const resource of ledger.olds.graph.dependingOn(root, settled)) {
-    const keys = await replacementKeys(generation, resource, replaced);
+  for (const resource of graph.dependingOn(root, settled)) {
+    const follows = waits(resource) && dependencyUrns(resource).some((urn) => waiting.has(urn));
+    const keys = follows ? [] : await replacementKeys(generation, resource, replaced);
     if (!keys) continue;
     found.push({ resource, keys });
-    replaced.add(resource.urn);
+    if (waits(resource)) waiting.add(resource.urn);
+    // What lives under its name stays, and so do those that need that.
+    if (!waits(resource) || !byUrn.has(resource.urn)) replaced.add(resource.urn);
   }
   return found;
 }

@@ -84,7 +84,7 @@ async function condemnedByTargets(generation: Generation): Promise<ReadonlySet<s
   const targeted = closure(
     ledger.olds,
     all.filter(({ urn }) => options.targets.contains(urn)),
-    (resource, seen) => graph.dependingOn(resource, (urn) => seen.has(urn)),
+    (resource, seen) => graph.dependingOn(resource, ({ urn }) => seen.has(urn)),
   );
   const condemned = new Set<string>();
   for (const urn of targeted) {
@@ -108,7 +108,7 @@ function keptByExcludes({ ledger, options }: Generation): ReadonlySet<string> {
     all.filter(({ urn }) => options.excludes.contains(urn)),
     (resource, seen) => [
       ...graph.dependenciesOf(resource),
-      ...(options.excludeDependents ? graph.dependingOn(resource, (urn) => seen.has(urn)) : []),
+      ...(options.excludeDependents ? graph.dependingOn(resource, ({ urn }) => seen.has(urn)) : []),
     ],
   );
 }

@@ -329,16 +329,17 @@ export const mutants: readonly Mutant[] = [
   ...of("deployment/dependents.ts", [
     [
       "those registered already no longer depend on the root",
-      "ledger.hasStep(urn) || ledger.isOperatedOn(urn);\n  const replaced",
-      'urn === "never";\n  const replaced',
+      "ledger.hasStep(resource.urn) || ledger.isOperatedOn(resource.urn)",
+      "false",
     ],
-    [
-      "those registered under a new name do not either",
-      " || ledger.isOperatedOn(urn);\n  const replaced",
-      ";\n  const replaced",
-    ],
+    ["those registered under a new name do not either", " || ledger.isOperatedOn(resource.urn)", ""],
+    ["what waits and needs what goes goes along", "follows ? [] : await", "await"],
     ["nor do they go along", ".filter(([name]) => !ledger.isOperatedOn(name))", ""],
-    ["dependents of dependents go too", "    replaced.add(resource.urn);\n", ""],
+    [
+      "dependents of dependents go too",
+      "|| !byUrn.has(resource.urn)) replaced.add(resource.urn);",
+      "|| !byUrn.has(resource.urn));",
+    ],
     ["replaceWith takes a resource along", "replaceWith.includes(urn) || deletedWith === urn", "deletedWith === urn"],
     [
       "deletedWith takes a resource along",
@@ -428,7 +429,7 @@ export const mutants: readonly Mutant[] = [
     ["--exclude-dependents keeps dependents", "...(options.excludeDependents ?", "...(false ?"],
     [
       "dependents of a target go with it",
-      "(resource, seen) => graph.dependingOn(resource, (urn) => seen.has(urn)),",
+      "(resource, seen) => graph.dependingOn(resource, ({ urn }) => seen.has(urn)),",
       "() => [],",
     ],
   ]),

@@ -168,6 +168,21 @@ describe("a replacement that deletes first", () => {
     expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a"]);
   });
 
+  it("takes along all that waits for its deletion and needs what goes", async () => {
+    const stack = new TestStack();
+    await stack.up(async ({ thing }) => {
+      const a = await thing("a", { first: 1 });
+      const b = await thing("b", {}, { deletedWith: a.urn });
+      await thing("c", {}, { dependencies: [b.urn] });
+    });
+    for (const name of ["b", "c"]) edit(stack, name, { delete: true });
+    stack.cloud.calls.length = 0;
+    const run = await stack.up(one({ first: 2 }), { parallel: 1 });
+    expect(run.messages).toEqual([]);
+    expect(stack.cloud.calls).toEqual(["delete:c", "delete:a", "create:a"]);
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a"]);
+  });
+
   it("leaves alone a dependent that was registered before it, under a new name", async () => {
     const later =
       (inputs: PropertyMap): Program =>
