@@ -2,13 +2,30 @@
 import type { ResourceState } from "../state/resource.ts";
 import { dependenciesOf } from "./resource.ts";
 
+/** The URNs that a state may name: what lives means the living, though a predecessor of that name may wait for its deletion. */
+export class Present {
+  readonly #all = new Set<string>();
+  readonly #living = new Set<string>();
+
+  for(state: ResourceState): ReadonlySet<string> {
+    return state.delete ? this.#all : this.#living;
+  }
+
+  add({ urn, delete: waits }: ResourceState): void {
+    this.#all.add(urn);
+    if (!waits) this.#living.add(urn);
+  }
+}
+
 /** States in order, without what they say of resources that are not there. */
 export function withoutDangling(states: readonly ResourceState[]): readonly ResourceState[] {
-  const urns = new Set<string>();
+  const there = new Present();
   return states.map((state) => {
+    const urns = there.for(state);
     const dangles = dependenciesOf({ state }).some(({ urn }) => !urns.has(urn));
-    urns.add(state.urn);
-    return dangles ? { ...state, ...withoutGone(state, urns) } : state;
+    const left = dangles ? { ...state, ...withoutGone(state, urns) } : state;
+    there.add(state);
+    return left;
   });
 }
 

@@ -1,6 +1,6 @@
 // Refreshing without running the program: reads every chosen resource of the state, then rebuilds the base of the
 // deployment from what the providers said. (pulumi/pulumi: pkg/resource/deploy/deployment_executor.go)
-import { withoutGone } from "./dangling.ts";
+import { Present, withoutGone } from "./dangling.ts";
 import { ensureProvider, type Generation } from "./generation.ts";
 import { dependenciesOf, dependencyUrns, type Resource } from "./resource.ts";
 import type { BaseSnapshot } from "./snapshot.ts";
@@ -63,17 +63,18 @@ function chooser({ options }: Generation): (resource: Resource) => boolean {
  */
 function rebuild(resources: readonly Resource[], steps: ReadonlyMap<Resource, RefreshStep>): readonly Resource[] {
   const left: Resource[] = [];
-  const urns = new Set<string>();
+  const there = new Present();
   for (const resource of resources) {
     const step = steps.get(resource);
     const fresh = step ? newOf(step) : resource;
     if (!fresh) continue;
+    const urns = there.for(fresh.state);
     const gone = dependenciesOf(fresh).some(({ urn }) => !urns.has(urn));
     const independent = Object.values(fresh.state.propertyDependencies).some((list) => list.length === 0);
     // As the official engine has it, a property that depends on nothing has no entry from here on.
     if (gone || independent) fresh.set(withoutGone(fresh.state, urns));
     left.push(fresh);
-    urns.add(fresh.urn);
+    there.add(fresh.state);
   }
   return left;
 }

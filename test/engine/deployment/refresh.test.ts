@@ -63,6 +63,24 @@ it("forgets what is gone, and what named it", async () => {
   });
 });
 
+it("forgets what is gone also where a predecessor of its name waits for its deletion", async () => {
+  const stack = new TestStack();
+  await stack.up(pair);
+  stack.cloud.fail.push("delete:a");
+  await stack.up(async ({ thing }) => {
+    const a = await thing("a", { x: 1, force: 1 });
+    await thing("b", { y: 1 }, { dependencies: [a.urn] });
+  });
+  const { resources, pendingOperations } = stack.contents;
+  // Wherever the predecessor stands.
+  stack.contents = { resources: [...resources.slice(0, 3), resources[4]!, resources[3]!], pendingOperations };
+  expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "a*", "b"]);
+  stack.cloud.objects.delete(stack.state("a")!.id);
+  await stack.refresh();
+  expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a*", "b"]);
+  expect(stack.state("b")!.dependencies).toEqual([]);
+});
+
 it("before an update repairs what the state did not know", async () => {
   const stack = new TestStack();
   await stack.up(pair);
