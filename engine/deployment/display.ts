@@ -135,7 +135,7 @@ class Display {
 
   #printDiagnostics(): void {
     // What belongs to no resource belongs to the stack.
-    const stack = [...(this.#diagnostics.get("") ?? []), ...(this.#diagnostics.get(this.#rootUrn) ?? [])];
+    const stack = [...new Set(["", this.#rootUrn])].flatMap((urn) => this.#diagnostics.get(urn) ?? []);
     const others = [...this.#diagnostics].filter(([urn]) => urn !== "" && urn !== this.#rootUrn);
     if (stack.length === 0 && others.length === 0) return;
     this.#print("Diagnostics:\n");

@@ -236,6 +236,13 @@ Duration: T
 `);
   });
 
+  it("see once why there is no stack", async () => {
+    const { emitted } = await new TestStack().up(async () => {}, { endWith: { type: "error", message: "no runtime" } });
+    expect(await show(emitted)).toMatch(
+      /^Diagnostics:\n {2}pulumi:pulumi:Stack:\n {4}error: no runtime\n\n(?!.*no runtime)/s,
+    );
+  });
+
   it("do not see what they did not ask for", async () => {
     const stack = new TestStack();
     await stack.up(pair);
