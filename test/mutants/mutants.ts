@@ -538,6 +538,7 @@ export const mutants: readonly Mutant[] = [
     ["what was read is the base of what follows", "generation.rebase(rebuild(base.resources, steps));", ""],
   ]),
   ...of("deployment/dangling.ts", [
+    ["what lives names what lives", "return state.delete ? this.#all : this.#living;", "return this.#all;"],
     ["children of what is gone forget it", `parent: urns.has(state.parent) ? state.parent : "",`, ""],
     ["properties that depend on what is gone forget it", "[key, keep(list)] as const", "[key, list] as const"],
     ["what is gone takes nothing along", `deletedWith: urns.has(state.deletedWith) ? state.deletedWith : "",`, ""],
