@@ -8,6 +8,7 @@ export type Json = null | boolean | number | string | Json[] | { [key: string]: 
 export class Names {
   readonly #names = new Map<string, string>();
   readonly #counts = new Map<string, number>();
+  readonly #dates: Set<string>[] = [];
 
   /** Gives the value a name made of its meaning and a number, unless it has one. */
   add(value: string, meaning: string): void {
@@ -15,6 +16,18 @@ export class Names {
     const count = (this.#counts.get(meaning) ?? 0) + 1;
     this.#counts.set(meaning, count);
     this.#names.set(value, `<${meaning} ${count}>`);
+  }
+
+  /** Begins a step: dates that are new belong to it. */
+  step(): void {
+    this.#dates.push(new Set());
+  }
+
+  /** The step in which the date came up first. */
+  dated(date: string): string {
+    const known = this.#dates.findIndex((step) => step.has(date));
+    if (known < 0) this.#dates.at(-1)!.add(date);
+    return `<step ${known < 0 ? this.#dates.length : known + 1}>`;
   }
 
   /** The text with every named value replaced, the longest first. */
@@ -45,17 +58,23 @@ const SIGNATURE = "4dabf18193072939515e22adb298388d";
 const generated = ["id", "result", "hex", "dec", "b64Std", "b64Url", "base64", "bcryptHash"];
 /** What is longer is there for its size: a recording is to be read. */
 const longest = 100_000;
-const timestamps = ["created", "modified", "sourcePosition", "stackTrace", "snippetIndex"];
+const dates = ["created", "modified"];
+const timestamps = [...dates, "sourcePosition", "stackTrace", "snippetIndex"];
 
 /** A checkpoint as `stack export --show-secrets` prints it. Resources are sorted by URN: each engine may order them freely. */
-export function normalizeState(exported: unknown, names: Names): Json {
+export function normalizeState(exported: unknown, names: Names, dated = false): Json {
+  names.step();
   const { deployment } = exported as ExportedDeployment;
   if (deployment === null) return null;
   const resources = deployment.resources ?? [];
   for (const resource of [...resources].sort(byUrn)) nameRandom(resource, names);
   const record = (resource: ResourceRecord): Json => {
     const kept = Object.entries(resource).filter(([key]) => !timestamps.includes(key));
-    return tidy(Object.fromEntries(kept) as Json, names);
+    const when = dates.flatMap((key) => (dated && typeof resource[key] === "string" ? [key] : []));
+    return {
+      ...(tidy(Object.fromEntries(kept) as Json, names) as object),
+      ...Object.fromEntries(when.map((key) => [key, names.dated(resource[key] as string)])),
+    };
   };
   return {
     resources: [...resources].sort(byUrn).map(record),

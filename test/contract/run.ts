@@ -112,7 +112,7 @@ async function runIn(
     }
     const said = children ? await takeLines(join(folder, "said")) : takeSaid();
     // The state first: it gives what is random its names.
-    const state = normalizeState(await stack.exportStack(), names);
+    const state = normalizeState(await stack.exportStack(), names, scenario.dated);
     const log = await readLog(cloudFile);
     const heard = said.length > 0 ? { said: said.map((line) => names.replace(line)) } : {};
     records.push({ outcome, ...normalizeEvents(events, names), state, cloud: log.slice(before.length), ...heard });

@@ -42,6 +42,8 @@ export interface Scenario {
   readonly steps: readonly Step[];
   /** Stack configuration by key; the value is secret when the key ends with `!` (which is cut off), part of an object when it has a dot. */
   readonly config?: Readonly<Record<string, string>>;
+  /** Records of the dates of resources by which step they came. */
+  readonly dated?: true;
   /** Lets the Automation API write its own project file, whose `main` is the folder the scenarios run in. */
   readonly main?: true;
 }

@@ -19,6 +19,8 @@ type Edit = readonly [rule: string, from: string, to: string, unseen?: string];
 const of = (file: string, edits: readonly Edit[]): readonly Mutant[] =>
   edits.map(([rule, from, to, unseen]) => ({ rule, file, from, to, ...(unseen !== undefined && { unseen }) }));
 
+const noViews = "no provider that scenarios use has views";
+
 export const mutants: readonly Mutant[] = [
   ...of("deployment/stepGenerator.ts", [
     [
@@ -234,7 +236,12 @@ export const mutants: readonly Mutant[] = [
       `if (old.provider === "" || fresh.provider === "") return true;`,
       `if (old.provider === "" || fresh.provider === "") return false;`,
     ],
-    ["a provider that was renamed is the same", "if (ledger.aliased.get(oldUrn) === newUrn) return false;", ""],
+    [
+      "a provider that was renamed is the same",
+      "if (ledger.aliased.get(oldUrn) === newUrn) return false;",
+      "",
+      "neither `random` nor a dynamic provider asks for resources to be replaced because of its configuration",
+    ],
     ["a component changes with its inputs", "mapsEqual(old.inputs, inputs) ? noDiff", "true ? noDiff"],
     [
       "a provider that cannot compare yet changes something",
@@ -380,7 +387,7 @@ export const mutants: readonly Mutant[] = [
     ],
   ]),
   ...of("deployment/removal.ts", [
-    ["a view is not deleted itself", `if (state.viewOf !== "") continue;`, ""],
+    ["a view is not deleted itself", `if (state.viewOf !== "") continue;`, "", noViews],
     [
       "what no target names is carried over",
       "if (!ledger.isOperatedOn(urn) && !ledger.pendingDeletes.has(resource)) sames.push(untargetedSame(resource));",
@@ -525,7 +532,7 @@ export const mutants: readonly Mutant[] = [
     ["no --replace names nothing", "replaceTargets.constrained && ", ""],
   ]),
   ...of("deployment/refresh.ts", [
-    ["a view is not read itself", `resource.state.viewOf !== "" || `, ""],
+    ["a view is not read itself", `resource.state.viewOf !== "" || `, "", noViews],
     ["a refresh keeps to its targets", "|| !chosen(resource)) continue;", ") continue;"],
     ["a refresh follows --target-dependents", "(options.targetDependents && depends(targets))", "false"],
     ["a refresh follows --exclude-dependents", "(options.excludeDependents && depends(excludes))", "false"],
@@ -578,9 +585,9 @@ export const mutants: readonly Mutant[] = [
       "",
     ],
     [
-      "an update keeps the id and the date of creation",
+      "an update keeps the id",
       "fresh.set({ id: old.id, created: old.state.created, modified: old.state.modified });",
-      "fresh.set({ id: old.id });",
+      "fresh.set({ created: old.state.created, modified: old.state.modified });",
     ],
     ["an update is dated", "fresh.set({ outputs: answer, modified });", "fresh.set({ outputs: answer });"],
     [
@@ -628,7 +635,8 @@ export const mutants: readonly Mutant[] = [
     [
       "what is imported must exist",
       "if (!answer) throw new Error(`resource '${importId}' does not exist`);",
-      "if (!answer) return;",
+      "if (!answer) return { id: importId, inputs, outputs: {}, initErrors: [] };",
+      "`random` refuses such an import itself, and a dynamic provider cannot be asked for one",
     ],
     [
       "an import is dated",

@@ -1,7 +1,7 @@
 // Aliases in all their forms, and what they meet.
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
-import { Pair, Thing } from "../cloud.ts";
+import { Box, Pair, Thing } from "../cloud.ts";
 import { PROJECT, pet, type Scenario } from "../scenario.ts";
 
 class Group extends pulumi.ComponentResource {
@@ -11,6 +11,10 @@ class Group extends pulumi.ComponentResource {
 }
 const petIn = (name: string, parent: pulumi.Resource, options: pulumi.CustomResourceOptions = {}) =>
   new random.RandomPet(name, {}, { ...options, parent });
+
+/** The box called "box", as of another type: its children have its type in their URNs. */
+const renamedBox = () =>
+  new pulumi.ComponentResource("contract:index:Case", "box", {}, { aliases: [{ type: "contract:index:Box" }] });
 
 export const aliasing: readonly Scenario[] = [
   {
@@ -218,6 +222,39 @@ export const aliasing: readonly Scenario[] = [
         },
       },
       { run: "destroy" },
+    ],
+  },
+  {
+    name: "alias-of-a-parent-that-was-renamed",
+    steps: [
+      { run: "up", program: async () => void new Thing("a", {}, { parent: new Box("box") }) },
+      {
+        run: "up",
+        program: async () => {
+          const box = renamedBox();
+          new Thing("a", {}, { aliases: [{ parent: box }] });
+        },
+      },
+    ],
+  },
+  {
+    name: "alias-of-parent-and-child-at-once",
+    steps: [
+      { run: "up", program: async () => void new Thing("a", {}, { parent: new Box("box") }) },
+      {
+        run: "up",
+        program: async () => {
+          const box = renamedBox();
+          new Thing("b", {}, { parent: box, aliases: [{ name: "a" }] });
+        },
+      },
+    ],
+  },
+  {
+    name: "alias-of-another-stack-is-none-of-this",
+    steps: [
+      { run: "up", program: async () => void new Thing("a") },
+      { run: "up", program: async () => void new Thing("b", {}, { aliases: [{ name: "a", stack: "other" }] }) },
     ],
   },
 ];

@@ -203,4 +203,36 @@ export const basics: readonly Scenario[] = [
       { run: "up" },
     ],
   },
+  {
+    name: "dates-of-creations-and-changes",
+    dated: true,
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 1 });
+          new Thing("b", { kind: "x" });
+          new Thing("c");
+          random.RandomId.get("read", "vpHsfw");
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 2 });
+          new Thing("b", { kind: "y" });
+          new Thing("c");
+          random.RandomId.get("read", "vpHsfw");
+          new random.RandomId("imported", { byteLength: 4 }, { import: "vpHsfw" });
+        },
+      },
+      {
+        run: "refresh",
+        meanwhile: ({ objects }) => {
+          objects["c-1"]!["value"] = 1;
+        },
+      },
+      { run: "up" },
+    ],
+  },
 ];

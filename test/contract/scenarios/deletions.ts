@@ -23,6 +23,8 @@ const waiting = (slot: string) => async () => {
   first(slot);
   new Thing("b", { kind: "own" });
 };
+const twice = (slot: string, kind: string) => async () =>
+  void new Thing("b", { kind: first(slot).serial.apply((serial) => `${kind}${serial}`) });
 
 export const deletions: readonly Scenario[] = [
   {
@@ -81,6 +83,20 @@ export const deletions: readonly Scenario[] = [
       {
         run: "up",
         program: waiting("2"),
+        meanwhile: (cloud) => {
+          cloud.fail = [];
+        },
+      },
+    ],
+  },
+  {
+    name: "deleted-first-with-what-waits-for-its-deletion",
+    steps: [
+      { run: "up", program: twice("1", "x") },
+      { run: "up", program: twice("1", "y"), meanwhile: (cloud) => cloud.fail.push("delete b") },
+      {
+        run: "up",
+        program: twice("2", "y"),
         meanwhile: (cloud) => {
           cloud.fail = [];
         },

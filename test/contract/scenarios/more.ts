@@ -140,7 +140,7 @@ export const more: readonly Scenario[] = [
           const a = new Thing("a", { value: 1 });
           const b = new Thing("b", { value: a.value });
           new Thing("c", { value: 1 });
-          new Thing("d", { value: b.value });
+          new Thing("d", { value: [b.value, 1] });
         },
       },
       {
@@ -149,8 +149,13 @@ export const more: readonly Scenario[] = [
           const a = new Thing("a", { value: 2 });
           const b = new Thing("b", { value: a.value });
           new Thing("c", { value: 2 });
-          new Thing("d", { value: b.value });
+          new Thing("d", { value: [b.value, 2] });
         },
+        options: { exclude: [thing("a")], excludeDependents: true },
+      },
+      {
+        run: "up",
+        program: async () => void new Thing("c", { value: 2 }),
         options: { exclude: [thing("a")], excludeDependents: true },
       },
     ],

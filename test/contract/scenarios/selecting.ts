@@ -2,7 +2,7 @@
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
 import { Pair, Thing } from "../cloud.ts";
-import { PROJECT, pet, type Scenario, thing, thingOfPair } from "../scenario.ts";
+import { PROJECT, pet, type Scenario, say, thing, thingOfPair } from "../scenario.ts";
 
 const two = (value: number) => async () => {
   const a = new Thing("a", { value });
@@ -138,6 +138,43 @@ export const selecting: readonly Scenario[] = [
     ],
   },
   {
+    name: "target-that-fails-after-others-were-carried-over",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const pet = new random.RandomPet("pet", {}, { provider: new random.Provider("mine") });
+          const a = new Thing("a", {}, { dependsOn: pet });
+          new Thing("b", { value: 1 }, { dependsOn: a });
+        },
+      },
+      {
+        run: "up",
+        program: async () => void new Thing("b", { value: 2 }, { dependsOn: new Thing("a") }),
+        meanwhile: (cloud) => cloud.fail.push("update b"),
+        options: { target: [thing("b")] },
+      },
+    ],
+  },
+  {
+    name: "exclude-what-stands-there-twice",
+    steps: [
+      { run: "up", program: async () => void new Thing("a", { kind: "x" }, { dependsOn: new Thing("b") }) },
+      {
+        run: "up",
+        program: async () => void new Thing("a", { kind: "y" }, { dependsOn: new Thing("c") }),
+        meanwhile: (cloud) => cloud.fail.push("delete a"),
+      },
+      {
+        run: "destroy",
+        meanwhile: (cloud) => {
+          cloud.fail = [];
+        },
+        options: { exclude: [thing("a")] },
+      },
+    ],
+  },
+  {
     name: "target-and-two-that-change-places",
     steps: [
       { run: "up", program: async () => void new Thing("b", {}, { dependsOn: new Thing("a") }) },
@@ -206,6 +243,13 @@ export const selecting: readonly Scenario[] = [
       {
         run: "refresh",
         meanwhile: ({ objects }) => {
+          objects["b-1"]!["value"] = 6;
+        },
+        options: { exclude: [thing("a")], excludeDependents: true },
+      },
+      {
+        run: "refresh",
+        meanwhile: ({ objects }) => {
           delete objects["a-1"];
           objects["b-1"]!["value"] = 7;
         },
@@ -253,7 +297,12 @@ export const selecting: readonly Scenario[] = [
     steps: [
       {
         run: "up",
-        program: async () => void new Thing("child", {}, { parent: new Thing("a"), deletedWith: new Thing("w") }),
+        program: async () => {
+          const a = new Thing("a");
+          new Thing("child", {}, { parent: a, deletedWith: new Thing("w") });
+          new Thing("replaced", {}, { replaceWith: [a] });
+          new random.RandomPet("pet", {}, { dependsOn: a });
+        },
       },
       {
         run: "refresh",
@@ -311,6 +360,10 @@ export const selecting: readonly Scenario[] = [
     ],
   },
   {
+    name: "get-of-what-the-cloud-does-not-have",
+    steps: [{ run: "up", program: async () => void new Thing("a", {}, { id: "a-9" }) }],
+  },
+  {
     name: "get-becomes-imported",
     steps: [
       { run: "up", program: async () => void random.RandomId.get("id", "vpHsfw") },
@@ -347,7 +400,7 @@ export const selecting: readonly Scenario[] = [
     name: "get-below-a-component-and-after-another",
     steps: [
       {
-        run: "up",
+        run: "preview",
         program: async () => {
           const a = new Thing("a");
           const id = random.RandomId.get(
@@ -356,9 +409,11 @@ export const selecting: readonly Scenario[] = [
             {},
             { parent: new Pair("p"), dependsOn: a },
           );
+          id.hex.apply((hex) => say(`hex ${hex}`));
           return { hex: id.hex };
         },
       },
+      { run: "up" },
       { run: "preview" },
     ],
   },

@@ -501,16 +501,19 @@ describe("providers", () => {
   it("under a new name, with an alias, replace nothing", async () => {
     const stack = new TestStack();
     const program =
-      (name: string, aliases: readonly string[]): Program =>
+      (name: string, aliases: readonly string[], region = "eu"): Program =>
       async (api) => {
         const more = { type: "pulumi:providers:test", aliases: aliases.map((urn) => ({ urn })) };
-        const provider = await api.thing(name, { region: "eu" }, more);
+        const provider = await api.thing(name, { region }, more);
         await api.thing("a", {}, { provider: `${provider.urn}::${provider.id}` });
       };
     await stack.up(program("old", []));
     const run = await stack.up(program("new", ["urn:pulumi:dev::proj::pulumi:providers:test::old"]));
     expect(run).toMatchObject({ result: "succeeded", changes: { same: 3 } });
     expect(stack.state("a")?.provider).toMatch(/::new::/);
+    // Not even what its configuration would, were the name the same.
+    const more = await stack.up(program("third", ["urn:pulumi:dev::proj::pulumi:providers:test::new"], "us"));
+    expect(more).toMatchObject({ result: "succeeded", changes: { same: 2, replace: 1 } });
   });
 
   it("with a configuration that is not known make everything below unknown, and say so", async () => {
