@@ -245,7 +245,8 @@ export const aliasing: readonly Scenario[] = [
         run: "up",
         program: async () => {
           const box = renamedBox();
-          new Thing("b", {}, { parent: box, aliases: [{ name: "a" }] });
+          const alias = `urn:pulumi:dev::${PROJECT}::contract:index:Case$pulumi-nodejs:dynamic/cloud:Thing::a`;
+          new Thing("b", {}, { parent: box, aliases: [alias] });
         },
       },
     ],

@@ -58,6 +58,22 @@ function edit(stack: TestStack, name: string, fields: Partial<ResourceState>): v
 const said = (run: Run) => run.messages.join("\n");
 const longAgo = "2020-01-01T00:00:00.000Z";
 
+describe("a view of another resource", () => {
+  it("is neither read nor deleted itself", async () => {
+    const stack = new TestStack();
+    await stack.up(async (api) => {
+      const a = await api.thing("a");
+      await api.thing("view", {}, { parent: a.urn });
+    });
+    edit(stack, "view", { viewOf: stack.state("a")!.urn });
+    stack.cloud.calls.length = 0;
+    // The stack and `a`.
+    expect((await stack.refresh()).changes).toEqual({ same: 2 });
+    await stack.destroy();
+    expect(stack.cloud.calls.filter((call) => call.endsWith(":view"))).toEqual([]);
+  });
+});
+
 describe("a replacement that deletes first", () => {
   it("deletes dependents before, and creates them after", async () => {
     const { calls } = await callsOf(pair({ first: 1 }, "force"), pair({ first: 2 }, "force"));
