@@ -162,7 +162,7 @@ export default defineWorkspace({
     // Survives the loss of a zone, and nothing in it is deleted by accident.
     prod: defineEnvironment({
       ...real,
-      google: google(prod, 144),
+      google: google(prod, 320),
       guards: { maxDeletes: 0, maxReplaces: 0 },
       settings: {
         foundation: { ...prod, domain: "example.com", repositories, protect: true },
@@ -178,7 +178,8 @@ export default defineWorkspace({
           ...prod,
           cluster: {
             kind: "gke",
-            nodes: { machineType: "e2-standard-4", min: 3, max: 12 },
+            // All workers of `images` at once, three on a node, beside what else there is.
+            nodes: { machineType: "e2-standard-4", min: 3, max: 80 },
             releaseChannel: "stable",
           },
           protect: true,
