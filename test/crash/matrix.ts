@@ -98,6 +98,14 @@ export function sixStacksAfter(moment: string): string {
   return root;
 }
 
+/** Whether the only run's journal holds the end of all six stacks, if not that of the run: nothing is left to do then. */
+export function isOver(base: string): boolean {
+  const [run = ""] = readdirSync(path.join(base, "runs"));
+  const journal = path.join(base, "runs", run, "journal.jsonl");
+  const text = existsSync(journal) ? readFileSync(journal, "utf8") : "";
+  return text.split("\n").filter((line) => line.startsWith('{"type":"stack-finished"')).length === 6;
+}
+
 interface Deployment {
   readonly resources?: readonly { readonly urn: string; readonly id?: string }[];
   readonly pending_operations?: readonly { readonly type: string; readonly resource: { readonly urn: string } }[];
@@ -107,12 +115,12 @@ interface Deployment {
  * What is wrong with what a cut left behind, as far as the files alone tell: the dead run must be readable, each state a
  * whole one, and everything in the cloud in a state or noted there as begun.
  */
-export async function wrongWith(root: string, base: string, finished: boolean): Promise<readonly string[]> {
+export async function wrongWith(root: string, base: string): Promise<readonly string[]> {
   const wrong: string[] = [];
   const tutti = await open(root, { base, variables: {} });
   const [run] = tutti.runs();
   const status = run?.report?.status;
-  if (status !== (finished ? "finished" : "interrupted")) wrong.push(`the dead run is ${status}`);
+  if (status !== (isOver(base) ? "finished" : "interrupted")) wrong.push(`the dead run is ${status}`);
   if (run !== undefined) wrong.push(...tutti.journal(run.runId).warnings);
   const states = await FileBackend.open(`file://${path.join(base, "sandbox/local/state")}`, {}, root);
   const begun = new Set<string>();
