@@ -350,5 +350,5 @@ function oldLayoutError(what: string): TuttiError {
 }
 
 /** What to do about a backend of that layout; `pulumi` is that of `tutti env`. */
-export const upgradeLayout =
+const upgradeLayout =
   'move its states once, in a shell of that environment: eval "$(tutti env -e <environment>)" && pulumi state upgrade';

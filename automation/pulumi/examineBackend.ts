@@ -1,11 +1,11 @@
 // Looks at the backend of one real environment for `doctor`: whether it answers with what the environment has, and whether
 // its layout is one that CLIs still take. Changes nothing: a folder that holds no states yet is not asked, since the CLI
 // writes a file into it when it is.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Environment } from "../define.ts";
 import { TuttiError } from "../errors.ts";
-import { type OpenOptions, openEnvironment, upgradeLayout } from "./environment.ts";
+import { type OpenOptions, openEnvironment } from "./environment.ts";
 import { ownedVariables } from "./realEnvironment.ts";
 
 export interface BackendFinding {
@@ -38,16 +38,8 @@ export async function examineBackend({
       kill,
     });
     const { stateFolder, backend } = environment;
-    if (stateFolder !== undefined) {
-      const states = path.join(stateFolder, ".pulumi");
-      if (!existsSync(states)) return { status: "note", message: `${name}: nothing is kept in ${backend} yet` };
-      if (hasOldLayout(states))
-        return {
-          status: "problem",
-          message: `${name}: ${backend} has the layout of old CLIs, in which stacks have no project`,
-          hint: upgradeLayout,
-        };
-    }
+    if (stateFolder !== undefined && !existsSync(path.join(stateFolder, ".pulumi")))
+      return { status: "note", message: `${name}: nothing is kept in ${backend} yet` };
     const { size } = await environment.held();
     return { status: "ok", message: `${name}: ${backend} answers; ${size} stacks of this project` };
   } catch (error) {
@@ -61,11 +53,4 @@ export async function examineBackend({
     const message = `${name}: ${error instanceof Error ? error.message : String(error)}`;
     return { status: "problem", message, ...(hint === undefined ? {} : { hint }) };
   }
-}
-
-/** States right below `stacks/`, and no meta.yaml that says what they are (pulumi/pulumi: pkg/backend/diy/meta.go). */
-function hasOldLayout(folder: string): boolean {
-  const stacks = path.join(folder, "stacks");
-  if (existsSync(path.join(folder, "meta.yaml")) || !existsSync(stacks)) return false;
-  return readdirSync(stacks).some((name) => /\.json(?:\.gz|\.zst)?$/.test(name));
 }
