@@ -3,11 +3,15 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Stamped } from "../../automation/events.ts";
 import { open, type Report, type RunOptions } from "../../automation/index.ts";
+import { createChildPool } from "../../engine/language/pool.ts";
 import { createFixture, type Fixture, snapshot } from "../cli/fixture.ts";
 import { type Act, createFakePulumi, type FakePulumi, locked, type Scripts, summary } from "../support/fakePulumi.ts";
+
+// The pool of a run is the run's own: watched, not replaced.
+vi.mock("../../engine/language/pool.ts", { spy: true });
 
 let fixture: Fixture;
 beforeAll(() => {
@@ -184,14 +188,22 @@ it("is one process for an operation: nothing is selected, no history asked, no o
 it("runs Node.js programs in a host of ours, and leaves other languages to the CLI's own", async () => {
   const yaml = fixture.read("Pulumi.yaml");
   const clients: (string | undefined)[] = [];
+  const waiting: number[] = [];
   for (const text of [yaml, yaml.replace("runtime: yaml", "runtime: nodejs")]) {
     fixture.write("Pulumi.yaml", text);
     const one = fakeRun({ up: [[summary({ same: 1 })]] });
-    await one.run("up");
+    let most = 0;
+    const look = (): void => {
+      const pool = vi.mocked(createChildPool).mock.results.at(-1)?.value as ReturnType<typeof createChildPool>;
+      most = Math.max(most, pool.waiting());
+    };
+    await one.run("up", { on: (event) => event.type === "stack-started" && look() });
+    waiting.push(most);
     clients.push(one.fake.calls("up")[0]?.args.find((word) => word.startsWith("--client=")));
     one.remove();
   }
   fixture.write("Pulumi.yaml", yaml);
+  expect(waiting).toEqual([0, 1]);
   expect(clients).toEqual([undefined, expect.stringMatching(/^--client=127\.0\.0\.1:\d+$/)]);
 });
 

@@ -2,6 +2,7 @@
 import { access, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { failureKind } from "../../../automation/patience.ts";
 import { serveProgram } from "../../../engine/language/host.ts";
 import { inlineProgram } from "../../../engine/language/inline.ts";
 import { type NodeProgramOptions, nodeProgram, programStart } from "../../../engine/language/node.ts";
@@ -14,6 +15,7 @@ const ok = { type: "ok" };
 
 /** What a program sees of its process and of the engine. */
 const looking = `
+  import { createRequire } from "node:module";
   import * as pulumi from "@pulumi/pulumi";
   const config = new pulumi.Config();
   console.log("printed");
@@ -21,6 +23,7 @@ const looking = `
     region: config.get("region"), token: config.getSecret("token"), dryRun: pulumi.runtime.isDryRun(), stack: pulumi.getStack(),
     cwd: process.cwd(), argv: process.argv.slice(1).map((word) => word.replace(/.*[/]/, "").replace(/:\\d+$/, ":port")),
     env: Object.keys(process.env).filter((name) => !name.startsWith("PULUMI_NODEJS_")).sort(), send: typeof process.send, ipc: process.connected ?? false,
+    providers: Object.keys(createRequire(import.meta.url).cache).filter((file) => /@pulumi[/](?!pulumi[/])/.test(file)),
   };`;
 
 function pool(programs?: number): ChildPool {
@@ -43,13 +46,15 @@ describe("a child that waited", () => {
         program: { children },
         info: { config: { "demo:region": "eu", "demo:token": "hush" }, secretKeys: ["demo:token"] },
       });
-    const warm = await run();
-    const cold = await run();
+    // Both want the one that waits.
+    const [warm, cold] = await Promise.all([run(), run()]);
     expect(children.uses).toEqual({ warm: 1, cold: 1 });
     expect([warm.end, cold.end, warm.log.printed]).toEqual([ok, ok, cold.log.printed]);
     const seen = [...warm.registrar.outputs.values()];
     expect(seen).toEqual([...cold.registrar.outputs.values()]);
-    expect(seen).toMatchObject([{ seen: { region: "eu", token: new Secret("hush"), dryRun: false, ipc: false } }]);
+    expect(seen).toMatchObject([
+      { seen: { region: "eu", token: new Secret("hush"), dryRun: false, ipc: false, providers: [] } },
+    ]);
   });
 
   it("is given to no program that would have been started otherwise", async () => {
@@ -111,6 +116,8 @@ describe("a child that waited", () => {
       type: "error",
       message: expect.stringMatching(/out of memory: raise the limit with --max-old-space-size/),
     });
+    // What a stack's `retry` goes by.
+    expect(failureKind(end as { readonly message: string })).toBe("crash");
   });
 
   it("ends when the pool is closed, and none is added afterwards", async () => {
