@@ -165,6 +165,7 @@ describe("a lock", () => {
     return path.join(folder, "0.json");
   };
   const now = (): string => new Date().toISOString();
+  const leases = ".tutti/sandbox/local/state/.tutti/leases/pair/local";
 
   it("of a dead process is broken, any other only by force", async () => {
     await fixture.tutti(["up", "base.local", "--yes"]);
@@ -187,12 +188,23 @@ describe("a lock", () => {
     expect(existsSync(file)).toBe(true);
 
     placeLock({ ...dead, hostname: "elsewhere" });
-    const foreign = await fixture.tutti(["unlock", "base.local"]);
+    // And the lease of the environment, which `up` has taken once. It is broken by a higher number.
+    const lease = { pid: 7, host: "elsewhere", user: "ann", runId: "", operation: "up", takenAt: now(), beatMs: 0 };
+    fixture.write(`${leases}/000000000002.json`, JSON.stringify(lease));
+    const broken = () => [existsSync(inRoot(`${leases}/000000000003.json`)), !existsSync(file)];
+    const foreign = await fixture.tutti(["unlock", "base.local", "--json"]);
     expect(foreign.code).toBe(10);
-    expect(foreign.stderr).toMatch(/it runs on elsewhere, which cannot be asked from/);
+    const kept = { reason: expect.stringMatching(/^it runs on elsewhere, which cannot be asked from/), broken: false };
+    expect(JSON.parse(foreign.stdout)).toMatchObject({
+      holds: [
+        { kind: "lease", ...kept },
+        { kind: "lock", ...kept },
+      ],
+    });
     expect(foreign.stderr).toContain("--force");
+    expect(broken()).toEqual([false, false]);
     expect((await fixture.tutti(["unlock", "base.local", "--force"])).code).toBe(0);
-    expect(existsSync(file)).toBe(false);
+    expect(broken()).toEqual([true, true]);
   });
 });
 

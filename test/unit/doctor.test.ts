@@ -31,12 +31,16 @@ it("finds a second copy of the SDK", async () => {
   });
 });
 
-it("does not wait for a backend that does not answer", async () => {
+it("names the CLI it finds, and does not wait for a backend that does not answer", async () => {
   const fixture = createFixture();
   onTestFinished(() => fixture.remove());
   const fake = createFakePulumi(workspace({}), { "stack ls": [[{ wait: 3_600_000 }]] });
   const variables = { PATH: fake.bin, HOME: fixture.root, STATE_URL: "s3://far-away", PULUMI_CONFIG_PASSPHRASE: "x" };
   const findings = await examine({ directory: fixture.root, variables, patienceMs: 1000 });
+  expect(findings.find(({ check }) => check === "pulumi")).toMatchObject({
+    status: "ok",
+    message: `pulumi 3.260.0 at ${path.join(fake.bin, "pulumi")}`,
+  });
   expect(findings.find(({ check }) => check === "backend")).toMatchObject({
     status: "problem",
     message: "real: the backend has not answered in 1 s",
