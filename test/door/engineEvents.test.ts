@@ -62,6 +62,19 @@ describe("a verdict", () => {
     expect(read([other], "preview").summary.changedOutputs).toEqual(["pet"]);
   });
 
+  it("is a change when nothing but an output became another", () => {
+    const metadata = {
+      op: "same",
+      urn: "urn:pulumi:dev::demo::pulumi:pulumi:Stack::demo-dev",
+      type: "pulumi:pulumi:Stack",
+    };
+    const [old, next] = [{ outputs: { kept: 1, mode: "a" } }, { outputs: { kept: 1, mode: "b" } }];
+    const stack = { resOutputsEvent: { metadata: { ...metadata, old, new: next } } } as unknown as EngineEvent;
+    const { outcome, summary } = read([...recording("unchanged"), stack], "up");
+    expect(outcome).toEqual({ type: "succeeded" });
+    expect(summary).toMatchObject({ counts: { same: 3 }, changedOutputs: ["mode"] });
+  });
+
   it("is a failure with the program's own message and place when the program throws", () => {
     const { outcome } = read(recording("thrown"), "up", { code: 255 });
     expect(outcome).toEqual({
@@ -98,6 +111,8 @@ describe("a verdict", () => {
 
   it("is a failure when errors were told, whatever the exit code", () => {
     expect(read(recording("thrown"), "up", { code: 0 }).outcome.type).toBe("failed");
+    const [error] = recording("thrown").filter(({ diagnosticEvent }) => diagnosticEvent?.severity === "error");
+    expect(read([error!, ...recording("unchanged")], "up").outcome.type).toBe("failed");
   });
 
   it("needs recovery when a change ends well without a summary", () => {

@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import os from "node:os";
 import path from "node:path";
 import { SemVer } from "semver";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { findPulumi, locateOfficial, officialCommand } from "../../automation/pulumi/official.ts";
 import { isHandedOn } from "../../automation/pulumi/realEnvironment.ts";
 
@@ -153,7 +153,10 @@ describe("interrupts", () => {
   }
 
   it("send one SIGINT, to the CLI alone", async () => {
+    // A CLI that ends at the first cannot tell whether there was another.
+    using kill = vi.spyOn(process, "kill");
     const { code, stdout, stillThere } = await interrupted(1, 60_000, "interrupt");
+    expect(kill.mock.calls.filter(([, name]) => name === "SIGINT")).toHaveLength(1);
     expect({ code, interrupts: stdout.match(/interrupt/g)?.length, stillThere }).toEqual({
       code: 8,
       interrupts: 1,
