@@ -1,8 +1,8 @@
 // Whose lock it is, and when it is proven that nobody holds it any more.
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { heldLocks, takeLock } from "../../../engine/state/lock.ts";
+import { heldLocks, type LockFolder, lockFolder, takeLock } from "../../../engine/state/lock.ts";
 import { livenessOf, type Machine, type Owner, ownMark, thisMachine } from "../../../engine/state/processIdentity.ts";
 import { temporaryFolder } from "./support.ts";
 
@@ -52,6 +52,20 @@ describe("an owner", () => {
 });
 
 describe("a lock", () => {
+  it("is given back when another one came between looking and writing", async () => {
+    const box = lockFolder(join(await temporaryFolder(), "locks", "dev"));
+    const rival = JSON.stringify({ pid: 1, username: "ann", hostname: "elsewhere", timestamp: "2026-01-01T00:00:00Z" });
+    const contested: LockFolder = {
+      ...box,
+      async put(name, content) {
+        await box.put("rival.json", rival);
+        return box.put(name, content);
+      },
+    };
+    await expect(takeLock(contested)).rejects.toThrow("locked by 1 lock(s)");
+    expect((await box.list()).map((path) => basename(path))).toEqual(["rival.json"]);
+  });
+
   it("says which process holds it, beside what the CLI reads", async () => {
     const folder = join(await temporaryFolder(), "locks", "dev");
     await takeLock(folder);
