@@ -261,12 +261,13 @@ describe("environments side by side", () => {
   });
 
   it("are told apart also in what is masked", async () => {
-    const { messages, report } = await ran([says("cannot open with only for other"), summary({})], {
+    const { messages, report } = await ran([says("cannot open with only for other and its-key"), summary({})], {
       select: "base.other",
-      more: { PULUMI_OTHER_WORD: "only for other", GOOGLE_OTHER: "{}" },
+      // The second is a secret by the name that only this environment gives it.
+      more: { PULUMI_OTHER_WORD: "only for other", GOOGLE_OTHER: "its-key" },
     });
-    expect(messages).toBe("cannot open with [secret]");
-    expect(report.stacks[0]?.failure?.message).toBe("cannot open with [secret]");
+    expect(messages).toBe("cannot open with [secret] and [secret]");
+    expect(report.stacks[0]?.failure?.message).toBe("cannot open with [secret] and [secret]");
   });
 });
 

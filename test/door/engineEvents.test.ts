@@ -207,6 +207,8 @@ describe("secrets", () => {
     const mask = (text: string): string => text.replaceAll("boom", "[secret]").replaceAll("9", "[secret]");
     const thrown = read(recording("thrown"), "up", { code: 255 }, mask);
     expect(JSON.stringify([thrown.told, thrown.outcome])).not.toContain("boom");
+    const silent = read([], "up", { code: 1, stderr: "error: boom\n" }, mask);
+    expect(silent.outcome).toMatchObject({ failure: { message: "[secret]" } });
     const drift = read(recording("drift"), "drift", {}, mask);
     expect(drift.summary.drift.find(({ property }) => property === "tags.x")?.new).toBe("[secret]");
   });

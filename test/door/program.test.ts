@@ -289,6 +289,8 @@ describe("run", () => {
         password: { known: false, secret: true },
         ranges: { known: false, secret: false },
       });
+      // Also where the contract, of another project, does not know of the secret.
+      expect((await reads({ id: blinded, password: blinded, ranges }, {}))["id"]).toMatchObject({ secret: true });
     });
 
     it("reads a secret that stays as it is where it is deployed, and takes one that changes for unknown", async () => {

@@ -38,6 +38,10 @@ it("are named after the update that left them behind, and listed until they were
 });
 
 it("are not guessed: one that never ran has read nothing", async () => {
+  // Once destroyed, its state is there and holds no reference.
+  expect(await up("base.local", "app.local")).toEqual([]);
+  expect((await tutti.destroy({ select: "app.local" }).result()).exitCode).toBe(0);
+  expect(await late()).toEqual([]);
   rmSync(path.join(fixture.root, ".tutti"), { recursive: true });
   expect(await up("base.local")).toEqual([]);
   expect(await late()).toEqual([]);
