@@ -1,27 +1,24 @@
 // What the docstrings of a component's arguments say: finds the documentation of one argument, however deep, and every argument
-// that is said to replace something. Parses the sources, as docs/pages.ts does, which shows the same on pages.
-import { readFileSync } from "node:fs";
-import path from "node:path";
+// that is said to replace something. Reads the same sources as docs/pages.ts, which shows them on pages.
 import ts from "typescript";
+import { type Declaration, Sources } from "../../docs/sources.ts";
 
-type Declared = ts.InterfaceDeclaration | ts.TypeAliasDeclaration;
 type Members = Map<string, ts.PropertySignature>;
 
 /** "Changing it replaces the bucket", "the old one is replaced". */
 export const saysReplaced = (doc: string): boolean => /\breplace[sd]\b/.test(doc) && !/Nothing is replaced/.test(doc);
 
 export class ArgumentDocs {
-  readonly #folder: string;
-  readonly #parsed = new Map<string, ts.SourceFile>();
+  readonly #sources: Sources;
 
   /** `folder` holds the components. */
   constructor(folder: string) {
-    this.#folder = folder;
+    this.#sources = new Sources(folder);
   }
 
   /** What the top of a file says. */
   header(file: string): string {
-    const { text } = this.#source(file);
+    const { text } = this.#sources.get(file);
     return text
       .slice(0, text.search(/^(?!\/\/)/m))
       .replaceAll(/^\/\/ ?/gm, "")
@@ -76,17 +73,8 @@ export class ArgumentDocs {
       .join(".");
   }
 
-  #source(file: string): ts.SourceFile {
-    const known = this.#parsed.get(file);
-    if (known !== undefined) return known;
-    const text = readFileSync(path.join(this.#folder, file), "utf8");
-    const parsed = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
-    this.#parsed.set(file, parsed);
-    return parsed;
-  }
-
   #args(file: string, component: string): ts.Node {
-    const classes = this.#source(file).statements.filter(ts.isClassDeclaration);
+    const classes = this.#sources.get(file).statements.filter(ts.isClassDeclaration);
     const construct = classes.find(({ name }) => name?.text === component)?.members.find(ts.isConstructorDeclaration);
     const args = construct?.parameters[1]?.type;
     if (args === undefined) throw new Error(`${file}: ${component} takes no arguments`);
@@ -114,30 +102,17 @@ export class ArgumentDocs {
   }
 
   /** Declarations of the types that a node names: it alone, or all that is in it. */
-  #named(node: ts.Node | undefined, deep = true): readonly Declared[] {
+  #named(node: ts.Node | undefined, deep = true): readonly Declaration[] {
     if (node === undefined) return [];
     const name = ts.isTypeReferenceNode(node)
       ? node.typeName.getText()
       : ts.isExpressionWithTypeArguments(node)
         ? node.expression.getText()
         : undefined;
-    const own = name === undefined ? undefined : this.#find(node.getSourceFile(), name);
-    const inside: Declared[] = [];
+    const own = name === undefined ? undefined : this.#sources.find(node.getSourceFile(), name);
+    const inside: Declaration[] = [];
     if (deep) ts.forEachChild(node, (child) => void inside.push(...this.#named(child)));
     return own === undefined ? inside : [own, ...inside];
-  }
-
-  #find(source: ts.SourceFile, name: string): Declared | undefined {
-    for (const one of source.statements) {
-      if ((ts.isInterfaceDeclaration(one) || ts.isTypeAliasDeclaration(one)) && one.name.text === name) return one;
-      if (!ts.isImportDeclaration(one)) continue;
-      const from = (one.moduleSpecifier as ts.StringLiteral).text;
-      const bindings = one.importClause?.namedBindings;
-      if (!from.startsWith(".") || bindings === undefined || !ts.isNamedImports(bindings)) continue;
-      if (bindings.elements.some((element) => element.name.text === name))
-        return this.#find(this.#source(path.posix.join(path.posix.dirname(source.fileName), from)), name);
-    }
-    return undefined;
   }
 }
 

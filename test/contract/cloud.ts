@@ -187,38 +187,21 @@ async function answerUnlessHeld(operation: string): Promise<void> {
   process.exit(0);
 }
 
+/** As a thing's, but what it did can be held before it is answered. */
 const heldProvider: pulumi.dynamic.ResourceProvider = {
+  ...provider,
   async create(inputs) {
-    const cloud = load();
-    const name = String(inputs["name"]);
-    const count = (cloud.made[name] ?? 0) + 1;
-    cloud.made[name] = count;
-    const id = `${name}-${count}`;
-    cloud.objects[id] = own(inputs);
-    store(cloud, `create ${id}`);
-    await answerUnlessHeld(`create ${name}`);
-    return { id, outs: { ...inputs, serial: count } };
-  },
-  async diff(_id, olds, news) {
-    const replaces = ["kind", "slot"].filter((key) => !same(olds[key], news[key]));
-    const deleteBeforeReplace = replaces.includes("slot");
-    return { changes: replaces.length > 0 || !same(olds["value"], news["value"]), replaces, deleteBeforeReplace };
+    const created = await provider.create(inputs);
+    await answerUnlessHeld(`create ${inputs["name"]}`);
+    return created;
   },
   async update(id, olds, news) {
-    const cloud = load();
-    cloud.objects[id] = own(news);
-    store(cloud, `update ${id}`);
+    const updated = await provider.update!(id, olds, news);
     await answerUnlessHeld(`update ${news["name"]}`);
-    return { outs: { ...news, serial: olds["serial"] } };
-  },
-  async read(id, props) {
-    const object = load().objects[id];
-    return object ? { id, props: { ...props, ...object } } : {};
+    return updated;
   },
   async delete(id, props) {
-    const cloud = load();
-    delete cloud.objects[id];
-    store(cloud, `delete ${id}`);
+    await provider.delete!(id, props);
     await answerUnlessHeld(`delete ${props["name"]}`);
   },
 };

@@ -56,6 +56,7 @@ async function runIn(
   };
   // Dynamic providers load the SDK from the folder of the program: the project's own, or the one its `main` names.
   await symlink(fileURLToPath(new URL("../../node_modules", import.meta.url)), join(folder, "node_modules"));
+  if (children) await writeFile(join(folder, "package.json"), '{ "main": "index.js" }');
   const runtime = children ? { name: "nodejs", options: { typescript: false } } : ("nodejs" as const);
   const project = scenario.main && !children ? {} : { projectSettings: { name: PROJECT, runtime } };
   const more: string[] = [];
@@ -95,7 +96,6 @@ async function runIn(
     }
     const stack = await stackOf(step.stack ?? "dev", program);
     if (!children) stack.workspace.program = program;
-    if (children) await writeFile(join(folder, "package.json"), '{ "main": "index.js" }');
     if (children) await writeFile(join(folder, "index.js"), programFile(scenario, program));
     const before = await readLog(cloudFile);
     const events: EngineEvent[] = [];
