@@ -180,13 +180,16 @@ describe("what runs nothing", () => {
 });
 
 describe("an old Node", () => {
-  it("is told which one is needed", async () => {
-    const source = readFileSync(path.resolve(import.meta.dirname, "../../bin/tutti.js"), "utf8");
+  it.each(["tutti", "tutti-engine"])("is told which one %s needs", async (name) => {
+    const bin = path.resolve(import.meta.dirname, "../../bin");
+    const source = readFileSync(path.join(bin, "start.js"), "utf8");
     const script = source.replace("process.versions.node.split", '"18.20.0".split');
     expect(script).not.toBe(source);
-    fixture.write("bin/tutti.mjs", script);
+    fixture.write("bin/package.json", '{ "type": "module" }');
+    fixture.write("bin/start.js", script);
+    fixture.write(`bin/${name}.js`, readFileSync(path.join(bin, `${name}.js`), "utf8"));
     const { spawnSync } = await import("node:child_process");
-    const { status, stderr } = spawnSync(process.execPath, [path.join(fixture.root, "bin/tutti.mjs")], {
+    const { status, stderr } = spawnSync(process.execPath, [path.join(fixture.root, `bin/${name}.js`)], {
       encoding: "utf8",
     });
     expect(status).toBe(2);
