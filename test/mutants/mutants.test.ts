@@ -1,6 +1,7 @@
 // The edits of mutants.ts still fit the code. Running them takes minutes: `npm run test:mutants`.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { scenarios } from "../contract/scenarios/index.ts";
 import { mutants } from "./mutants.ts";
 
 it("each finds its place in the code exactly once, and changes it", () => {
@@ -15,4 +16,14 @@ it("each finds its place in the code exactly once, and changes it", () => {
 it("each rule is named once", () => {
   const rules = mutants.map(({ rule }) => rule);
   expect(rules.filter((rule, index) => rules.indexOf(rule) !== index)).toEqual([]);
+});
+
+it("remembers of rules that exist which scenario caught them", () => {
+  const text = readFileSync(new URL("caught.json", import.meta.url), "utf8");
+  const rules = new Set(mutants.map(({ rule }) => rule));
+  const names = new Set(scenarios.map(({ name }) => name));
+  const strays = Object.entries(JSON.parse(text) as Record<string, string>).filter(
+    ([rule, scenario]) => !rules.has(rule) || !names.has(scenario),
+  );
+  expect(strays).toEqual([]);
 });

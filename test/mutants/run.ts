@@ -1,17 +1,18 @@
 // Takes the rules of mutants.ts away one by one, each in a copy of the sources, and looks whether a recorded scenario turns
 // red: of those in which the mutated place is reached at all, one after the other, until one does. What scenarios let pass
-// is tried against the tests of the deployment, so that it is known which guard there is. Prints what no scenario caught,
-// and exits 1 when there is any that a scenario could show.
+// is tried against the tests of the deployment, so that it is known which guard there is; what no scenario can show, against
+// these first. Prints what no scenario caught, and exits 1 when there is any that a scenario could show.
 //
 //   npm run test:mutants                      all
-//   npm run test:mutants -- --only snapshot   those whose file or rule holds the word
+//   npm run test:mutants -- --only snapshot   those whose file or rule holds the word; may be given more than once
 //   npm run test:mutants -- --scenarios hook  against scenarios whose name holds the word
 //   npm run test:mutants -- --jobs 1          one at a time (2 by default)
 //   npm run test:mutants -- --most 20         no more than so many scenarios for a mutant
 //
-// Scenarios whose names share words with the rule come first, then the quick ones.
+// The scenario comes first that caught the mutant the last time (caught.json, which each run renews), then those whose names
+// share words with the rule, then the quick ones.
 import { spawn } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,9 +26,13 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Longer than any run takes that comes to an end. */
 const LIMIT_MS = 15 * 60_000;
 
+/** By rule: the scenario that caught it. */
+const CAUGHT = fileURLToPath(new URL("caught.json", import.meta.url));
+const caught = JSON.parse(await readFile(CAUGHT, "utf8")) as Record<string, string>;
+
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "" },
+    only: { type: "string", multiple: true, default: [""] },
     scenarios: { type: "string", default: "" },
     jobs: { type: "string", default: "2" },
     most: { type: "string", default: "1000" },
@@ -46,28 +51,51 @@ async function workplace(): Promise<string> {
   return folder;
 }
 
-/** Runs node in a workplace; resolves to whether it ended with 0. One that hangs did not. */
-function succeeds(folder: string, args: readonly string[]): Promise<boolean> {
-  const env = { ...process.env, TUTTI_SEEDS: "25" };
-  const child = spawn(process.execPath, args, { cwd: folder, stdio: "ignore", detached: true, env });
-  return new Promise((resolve, reject) => {
-    const end = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), LIMIT_MS);
-    child.once("error", reject);
-    child.once("close", (code) => {
-      clearTimeout(end);
-      resolve(code === 0);
-    });
-  });
+interface Run {
+  /** It ended with 0. One that hangs did not. */
+  readonly ok: boolean;
+  readonly stdout: string;
 }
 
-const scenariosPass = (folder: string, names: readonly string[]) =>
-  succeeds(folder, ["test/contract/judge.ts", ...names]);
-const testsPass = (folder: string) =>
-  succeeds(folder, [
+/** Runs node in a workplace. */
+async function run(folder: string, args: readonly string[]): Promise<Run> {
+  // A file and not a pipe: what a mutant leaves behind would keep that open.
+  const printed = join(folder, "printed");
+  const file = await open(printed, "w");
+  const env = { ...process.env, TUTTI_SEEDS: "25" };
+  const child = spawn(process.execPath, args, {
+    ...{ cwd: folder, detached: true, env },
+    stdio: ["ignore", file.fd, "ignore"],
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    const end = setTimeout(() => process.kill(-child.pid!, "SIGKILL"), LIMIT_MS);
+    child.once("error", reject);
+    child.once("close", (status) => {
+      clearTimeout(end);
+      resolve(status);
+    });
+  });
+  await file.close();
+  return { ok: code === 0, stdout: await readFile(printed, "utf8") };
+}
+
+/** The first scenario that did not go as recorded. */
+async function catching(folder: string, names: readonly string[]): Promise<string | undefined> {
+  if (names.length === 0) return undefined;
+  const { ok, stdout } = await run(folder, ["test/contract/judge.ts", ...names]);
+  if (ok) return undefined;
+  const passed = stdout.split("\n").filter((line) => line.startsWith("as recorded")).length;
+  return names[passed] ?? names.at(-1)!;
+}
+
+async function testsPass(folder: string): Promise<boolean> {
+  const { ok } = await run(folder, [
     join(ROOT, "node_modules/vitest/vitest.mjs"),
-    ...["run", "--reporter=dot", "--bail=1", "--maxWorkers=1", "test/engine/deployment"],
-    ...["--testTimeout=20000", "--no-isolate"],
+    ...["run", "--reporter=dot", "--bail=1", "--retry=0", "--maxWorkers=1", "--testTimeout=20000"],
+    "test/engine/deployment",
   ]);
+  return ok;
+}
 
 /** What every scenario ran of the sources as they are. */
 async function reach(folder: string): Promise<readonly Reach[]> {
@@ -75,8 +103,10 @@ async function reach(folder: string): Promise<readonly Reach[]> {
     .map(({ name }) => name)
     .filter((name) => name.includes(values.scenarios) && readRecording(name));
   const file = join(folder, "reach.json");
-  if (!(await succeeds(folder, ["test/contract/judge.ts", "--reach", file, ...names])))
-    throw new Error("not all scenarios go as recorded without any mutant: `node test/contract/judge.ts` names them");
+  const { ok, stdout } = await run(folder, ["test/contract/judge.ts", "--reach", file, ...names]);
+  if (!ok)
+    throw new Error(`not all scenarios go as recorded without any mutant:\n${stdout.replace(/^as rec.*\n/gm, "")}`);
+  if (!(await testsPass(folder))) throw new Error("the tests of the deployment fail without any mutant");
   return JSON.parse(await readFile(file, "utf8")) as Reach[];
 }
 
@@ -86,64 +116,84 @@ function ran({ files }: Reach, file: string, at: number): boolean {
   return around.sort((a, b) => a[1] - a[0] - (b[1] - b[0]))[0]?.[2] ?? false;
 }
 
-type Verdict = "scenario" | "test" | "nothing";
+interface Verdict {
+  readonly by: "scenario" | "test" | "nothing";
+  readonly scenario?: string;
+}
 
-async function verdict(folder: string, { rule, file, from, to }: Mutant, reached: readonly Reach[]): Promise<Verdict> {
+async function verdict(folder: string, mutant: Mutant, reached: readonly Reach[]): Promise<Verdict> {
+  const { rule, file, from, to, unseen } = mutant;
   const path = join(folder, "engine", file);
   const source = await readFile(path, "utf8");
   const at = source.indexOf(from);
   if (source.split(from).length !== 2) throw new Error(`${file} does not hold exactly once: ${from}`);
   const places = [at, at + from.length - 1];
   const stems = (rule.toLowerCase().match(/[a-z]{4,}/g) ?? []).map((word) => word.slice(0, 5));
-  const kinship = ({ name }: Reach) => stems.filter((stem) => name.includes(stem)).length;
-  const chosen = reached
+  const kinship = ({ name }: Reach) =>
+    name === caught[rule] ? Number.POSITIVE_INFINITY : stems.filter((stem) => name.includes(stem)).length;
+  const names = reached
     .filter((one) => places.some((place) => ran(one, file, place)))
-    .sort((a, b) => kinship(b) - kinship(a) || a.durationMs - b.durationMs)
-    .slice(0, Number(values.most));
+    .toSorted((a, b) => kinship(b) - kinship(a) || a.durationMs - b.durationMs)
+    .slice(0, Number(values.most))
+    .map(({ name }) => name);
   await writeFile(
     path,
     source.replace(from, () => to),
   );
   try {
-    const names = chosen.map(({ name }) => name);
-    if (names.length > 0 && !(await scenariosPass(folder, names))) return "scenario";
-    return (await testsPass(folder)) ? "nothing" : "test";
+    if (unseen !== undefined && !(await testsPass(folder))) return { by: "test" };
+    const scenario = await catching(folder, names);
+    if (scenario !== undefined) return { by: "scenario", scenario };
+    return unseen !== undefined || (await testsPass(folder)) ? { by: "nothing" } : { by: "test" };
   } finally {
     await writeFile(path, source);
   }
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const chosen = mutants.filter(({ file, rule }) => file.includes(values.only) || rule.includes(values.only));
+const chosen = mutants.filter(({ file, rule }) =>
+  values.only.some((word) => file.includes(word) || rule.includes(word)),
+);
 const queue = [...chosen];
 const found = new Map<Mutant, Verdict>();
 const folders: string[] = [];
 const said = { scenario: "caught by a scenario ", test: "caught by a test only", nothing: "SURVIVED             " };
 try {
-  folders.push(await workplace());
+  for (let job = 0; job < Number(values.jobs); job++) folders.push(await workplace());
   const reached = await reach(folders[0]!);
   print(
     `${reached.length} scenarios, ${Math.round(reached.reduce((sum, { durationMs }) => sum + durationMs, 0) / 1000)} s`,
   );
-  for (let job = 1; job < Number(values.jobs); job++) folders.push(await workplace());
   await Promise.all(
     folders.map(async (folder) => {
       for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
         const what = await verdict(folder, mutant, reached);
         found.set(mutant, what);
-        print(`${said[what]}  ${mutant.file}: ${mutant.rule}`);
+        print(
+          `${said[what.by]}  ${mutant.file}: ${mutant.rule}${what.scenario === undefined ? "" : ` (${what.scenario})`}`,
+        );
       }
     }),
   );
 } finally {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
 }
-const count = (what: Verdict) => [...found.values()].filter((each) => each === what).length;
+await writeFile(CAUGHT, `${JSON.stringify(remembered(), undefined, 2)}\n`);
+const count = (what: Verdict["by"]) => [...found.values()].filter(({ by }) => by === what).length;
 print(`${count("scenario")} of ${chosen.length} caught by scenarios, ${count("test")} by tests alone`);
-const missed = [...found].filter(
-  ([{ unseen }, what]) => what === "nothing" || (what === "test" && unseen === undefined),
-);
-for (const [{ file, rule }, what] of missed) print(`  ${said[what].trim()}: ${file}: ${rule}`);
+const missed = [...found].filter(([{ unseen }, { by }]) => by === "nothing" || (by === "test" && unseen === undefined));
+for (const [{ file, rule }, { by }] of missed) print(`  ${said[by].trim()}: ${file}: ${rule}`);
 for (const { rule, unseen } of chosen)
   if (unseen !== undefined) print(`  no scenario can show that ${rule}: ${unseen}`);
 process.exitCode = found.size === chosen.length && missed.length === 0 ? 0 : 1;
+
+/** What caught.json is to hold: in the order of mutants.ts, so that a renewed one is read as a diff. */
+function remembered(): Record<string, string> {
+  return Object.fromEntries(
+    mutants.flatMap((mutant) => {
+      const what = found.get(mutant);
+      const scenario = what ? what.scenario : caught[mutant.rule];
+      return scenario === undefined ? [] : [[mutant.rule, scenario]];
+    }),
+  );
+}
