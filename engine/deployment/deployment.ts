@@ -154,9 +154,9 @@ class Deployment {
     this.#checkTargets(replaceTargets);
     // A destroy knows what there is; whom it cannot find it cannot spare.
     if (!program) this.#checkTargets(excludes);
-    const completed = program ? await this.#runProgram(program) : true;
+    if (program) await this.#runProgram(program);
     await this.#registrar.idle();
-    if (!completed || this.#stopped) return;
+    if (this.#stopped) return;
     const unknownTargets = this.#unknownTargets(targets);
     if (mode === "refresh") await refreshRest(this.#generation, this.#executor, base);
     else await this.#removeAll();
@@ -183,9 +183,9 @@ class Deployment {
     if (executor.sawError) this.#stepsFailed = true;
   }
 
-  /** Resolves to whether the program said all it wants, and before the deployment stopped. */
-  async #runProgram(program: RunProgram): Promise<boolean> {
-    if (this.#stopped) return false;
+  /** Resolves when the program has said all it wants. Stops the deployment when it ends otherwise. */
+  async #runProgram(program: RunProgram): Promise<void> {
+    if (this.#stopped) return;
     const { events } = this.#parts;
     this.#program = program(this.#registrar, this.#ended.signal).catch(
       (error: unknown): ProgramEnd => ({ type: "error", message: messageOf(error) }),
@@ -193,10 +193,10 @@ class Deployment {
     const waiting = this.#registrar.done.then((): ProgramEnd => ({ type: "ok" }));
     // A stopped deployment has refused all requests; the program is given the time to notice.
     const end = await Promise.race([this.#program, waiting]);
-    if (this.#stopped) return false;
+    if (this.#stopped) return;
     if (end.type === "ok") {
       await this.#registrar.idle();
-      if ([...this.#generation.ledger.urns].some(isRootStack)) return true;
+      if ([...this.#generation.ledger.urns].some(isRootStack)) return;
       events.diagnostic(
         "error",
         "the program ended without having registered its stack: it ran to its end, but not as a Pulumi program " +
@@ -207,7 +207,6 @@ class Deployment {
     }
     this.#program = undefined;
     this.#bail();
-    return false;
   }
 
   /** Lets a program go that waits, and hears how it ended. */

@@ -1,5 +1,6 @@
 // The edits of mutants.ts still fit the code. Running them takes minutes: `npm run test:mutants`.
 import { readFileSync } from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
 import { expect, it } from "vitest";
 import { scenarios } from "../contract/scenarios/index.ts";
 import { mutants } from "./mutants.ts";
@@ -11,6 +12,19 @@ it("each finds its place in the code exactly once, and changes it", () => {
     return times === 1 && from !== to ? [] : [`${file}: "${rule}" is found ${times} times`];
   });
   expect(misfits, "change test/mutants/mutants.ts along with the code").toEqual([]);
+});
+
+it("each leaves code that can be run", () => {
+  const broken = mutants.flatMap(({ rule, file, from, to }) => {
+    const source = readFileSync(new URL(`../../engine/${file}`, import.meta.url), "utf8");
+    try {
+      stripTypeScriptTypes(source.replace(from, () => to));
+      return [];
+    } catch {
+      return [`${file}: ${rule}`];
+    }
+  });
+  expect(broken, "what cannot be run is caught by anything").toEqual([]);
 });
 
 it("each rule is named once", () => {

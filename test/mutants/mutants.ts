@@ -20,6 +20,12 @@ const of = (file: string, edits: readonly Edit[]): readonly Mutant[] =>
   edits.map(([rule, from, to, unseen]) => ({ rule, file, from, to, ...(unseen !== undefined && { unseen }) }));
 
 const noViews = "no provider that scenarios use has views";
+const interrupts = "a scenario's engine is killed, never interrupted";
+const timeOfWrites = "what is written when shows only in a crash between two writes";
+const timeouts = "neither `random` nor a dynamic provider heeds it";
+const imports = "the Automation API as scenarios use it imports by the program alone";
+const migrations = "state migrations are not in the official engine that scenarios are recorded with";
+const names = "neither `random` nor a dynamic provider is told of names";
 
 export const mutants: readonly Mutant[] = [
   ...of("deployment/stepGenerator.ts", [
@@ -195,6 +201,73 @@ export const mutants: readonly Mutant[] = [
       `if (old.provider !== "" && !registry.get(old.provider)) {`,
       "if (false) {",
     ],
+    [
+      "a wanted name that the provider cannot follow is told of",
+      "if (named?.warns && !provider?.supportsAutonaming) {",
+      "if (false) {",
+    ],
+    [
+      "a name without anything random lets the old one go first",
+      "named?.deleteBeforeReplace ? { ...goal, deleteBeforeReplace: true } : goal",
+      "goal",
+    ],
+    [
+      "a name is wanted as it is configured",
+      "autonaming: named ? { autonaming: named.options } : {},",
+      "autonaming: {},",
+      "neither `random` nor a dynamic provider is told of names",
+    ],
+    [
+      "a refresh by the program keeps to its targets",
+      "options.refreshes && isIncluded(generation, old)",
+      "options.refreshes",
+    ],
+    ["what the program refreshes counts as operated on", "  ledger.refreshes.add(candidate.urn);\n", ""],
+    [
+      "what was read is what is decided with",
+      "proceed(generation, { ...candidate, old: read }, invalid)",
+      "proceed(generation, candidate, invalid)",
+    ],
+    ["what was read stands where the old one stood", "        ledger.olds.graph.alias(read, old);\n", ""],
+    ["what was read has taken the old one's place", "        ledger.refreshed.set(old, read);\n", ""],
+    [
+      "what needs what was not created is not created by a destroy",
+      "if (needsSkipped || (isRead(fresh) && !old)) {",
+      "if (isRead(fresh) && !old) {",
+    ],
+    [
+      "a destroy creates nothing that is not there",
+      "if (needsSkipped || (isRead(fresh) && !old)) {",
+      "if (needsSkipped) {",
+    ],
+    [
+      "a refresh creates nothing that is not there",
+      `    if (!old) {\n      ledger.sames.add(urn);`,
+      `    if (false as boolean) {\n      ledger.sames.add(urn);`,
+    ],
+    [
+      "what needs what was not created is not brought up to date by a refresh",
+      "if (!isRead(fresh) && !needsSkipped) return undefined;",
+      "if (!isRead(fresh)) return undefined;",
+    ],
+    ["what a destroy skips answers with what was there", "if (old) fresh.set({ outputs: old.outputs });", ""],
+    ["what is read in a destroy is let go of", `if (options.mode === "destroy") ledger.toDelete.push(fresh);`, ""],
+    [
+      "what is read keeps what it depends on",
+      "...{ urn, type, id, inputs, parent, dependencies, provider, additionalSecretOutputs, sourcePosition, stackTrace },\n      custom",
+      "...{ urn, type, id, inputs, parent, provider, additionalSecretOutputs, sourcePosition, stackTrace },\n      custom",
+    ],
+    [
+      "what is invalid is not imported",
+      "if (imported && !invalid) return importFirst",
+      "if (imported) return importFirst",
+    ],
+    ["an alias of what is imported is recorded", "aliases: fresh.state.aliases };", "};"],
+    [
+      "what goes first is not what an import takes the place of",
+      "const original = old && !recreating ? old : undefined;",
+      "const original = old;",
+    ],
   ]),
   ...of("deployment/compare.ts", [
     ["an unknown trigger fails an update", "!options.preview && containsUnknowns(replacementTrigger)", "false"],
@@ -332,6 +405,59 @@ export const mutants: readonly Mutant[] = [
       "  ledger.deletes.add(urn);\n  return [...steps",
       "  return [...steps",
     ],
+    [
+      "triggers are compared without their secrecy",
+      "!deepEquals(unwrapSecrets(now), unwrapSecrets(old))",
+      "!deepEquals(now, old)",
+    ],
+    [
+      "what is triggered is not compared",
+      `triggered ? { ...noDiff, changes: "some" } : await compare`,
+      "await compare",
+    ],
+    ["an updated resource is known to be", "    ledger.updates.add(urn);\n", ""],
+    [
+      "an unchanged resource is known to be",
+      '  ledger.sames.add(urn);\n  return [{ op: "same"',
+      '  return [{ op: "same"',
+    ],
+    [
+      "a preview tells of an imported resource that would be replaced",
+      `if (!options.preview) throw new Error(message);`,
+      "throw new Error(message);",
+    ],
+    [
+      "a dependent is deleted by the provider it has",
+      "    await ensureProvider(generation, resource.provider);\n    if (resource.state.delete)",
+      "    if (resource.state.delete)",
+    ],
+    [
+      "what is deleted first is deleted by the provider it has",
+      "  await ensureProvider(generation, old.provider);\n  if (old",
+      "  if (old",
+    ],
+    ["why a dependent goes is remembered", "    ledger.dependentReplaceKeys.set(resource.urn, keys);\n", ""],
+    [
+      "a dependent deleted by an earlier operation is not deleted again",
+      "} else if (!resource.state.pendingReplacement) {",
+      "} else {",
+    ],
+    ["a preview knows the graph only of what was there", "ledger.olds.graph.contains(old) ? await", "true ? await"],
+    [
+      "a provider found unchanged in what matters replaces nothing",
+      "return registry.replaces(fresh.provider, recorded, registered);",
+      "return true;",
+    ],
+    [
+      "a protected dependent may be passed over",
+      "resource.state.protect && !generation.options.ignoreProtect",
+      "resource.state.protect",
+    ],
+    [
+      "what is replaced may be protected no more",
+      "old.state.protect && !options.ignoreProtect) {",
+      "old.state.protect) {",
+    ],
   ]),
   ...of("deployment/dependents.ts", [
     [
@@ -385,6 +511,19 @@ export const mutants: readonly Mutant[] = [
       "return needsReplacement(diff) ? diff.replaces : undefined;",
       "return diff.replaces;",
     ],
+    [
+      "a provider of a dependent is started to ask it",
+      "  else await ensureProvider(generation, resource.provider);\n",
+      "",
+    ],
+    [
+      "a dependent provider is started to ask it",
+      "if (isProviderType(type)) await registry.same(resource, false);\n  else ",
+      "",
+    ],
+    ["what lives goes before what waits", "if (!waits(resource) || !byUrn.has(resource.urn)) replaced", "replaced"],
+    ["what goes with another goes once", "!found.has(name) && (replaceWith", "(replaceWith"],
+    ["new resources go along too", "[...ledger.news, ...waiting]", "waiting"],
   ]),
   ...of("deployment/removal.ts", [
     ["a view is not deleted itself", `if (state.viewOf !== "") continue;`, "", noViews],
@@ -438,6 +577,39 @@ export const mutants: readonly Mutant[] = [
       "dependents of a target go with it",
       "(resource, seen) => graph.dependingOn(resource, ({ urn }) => seen.has(urn)),",
       "() => [],",
+    ],
+    [
+      "what was read in the old one's place is what is deleted",
+      "const resource = ledger.refreshed.get(old) ?? old;",
+      "const resource = old;",
+    ],
+    [
+      "targets limit what a destroy by the program deletes",
+      "    if (!chosen(resource.urn)) continue;\n    ledger",
+      "    ledger",
+    ],
+    [
+      "what a destroy registered is known to be deleted",
+      "    ledger.deletes.add(resource.urn);\n    deletes.push(deleteStep(resource));",
+      "    deletes.push(deleteStep(resource));",
+    ],
+    ["what would go unnamed is told", "    ledger.sawError = true;\n", ""],
+    [
+      "what is replaced with a target goes with it",
+      "        ...(await dependentReplacements(generation, resource)),\n",
+      "",
+    ],
+    ["what goes with a target goes with it", "        ...cascadingReplacements(generation, urn),\n", ""],
+    [
+      "what a destroy gives up names nothing",
+      "there.filter((resource) => !going.has(resource)).flatMap(named)",
+      "there.flatMap(named)",
+    ],
+    ["what is named leads to what it names", "    frontier.push(...named(resource));\n", ""],
+    [
+      "what is named may wait for its deletion",
+      "(olds.byUrn.get(urn) ?? olds.allByUrn.get(urn) ?? [])",
+      "(olds.byUrn.get(urn) ?? [])",
     ],
   ]),
   ...of("deployment/selection.ts", [
@@ -493,6 +665,48 @@ export const mutants: readonly Mutant[] = [
       `if (!options.preview) throw new Bail("untargeted create");`,
       `throw new Bail("untargeted create");`,
     ],
+    ["targets go before excludes", "if (targets.constrained) return isTargeted(generation, resource);", ""],
+    [
+      "what has been carried over is not carried over again",
+      "if (ledger.hasStep(dependency.urn) || ledger.isOperatedOn(dependency.urn)) continue;\n      const known",
+      "const known",
+    ],
+    [
+      "what waits for its deletion is no missing dependency",
+      "if (!known && allByUrn.has(dependency.urn)) continue;",
+      "",
+    ],
+    [
+      "a missing dependency of what is carried over is told of",
+      "        throw new Bail(message);\n",
+      "        continue;\n",
+    ],
+    ["what is queued once is queued no more", "|| ledger.queuedUrns.has(urn)) return;", ") return;"],
+    [
+      "what has its step is not queued",
+      "|| ledger.hasStep(urn) || ledger.isOperatedOn(urn) || ledger.queuedUrns",
+      "|| ledger.queuedUrns",
+    ],
+    [
+      "what is queued brings its provider",
+      'if (old.provider !== "" && ledger.olds.provider(old.provider)) queueUntargeted(generation, providerUrn(old.provider));',
+      "",
+    ],
+    [
+      "what is queued is registered",
+      "    ledger.urns.add(urn);\n    ledger.sames.add(urn);\n    return true;",
+      "    ledger.sames.add(urn);\n    return true;",
+    ],
+    [
+      "what is queued is not deleted",
+      "    ledger.urns.add(urn);\n    ledger.sames.add(urn);\n    return true;",
+      "    ledger.urns.add(urn);\n    return true;",
+    ],
+    [
+      "what was not created itself needs nothing",
+      `if (!resource || (step.op === "same" && step.skippedCreate)) continue;`,
+      "if (!resource) continue;",
+    ],
   ]),
   ...of("deployment/aliases.ts", [
     ["a URN that was claimed by an alias is not registered", "if (claimedBy !== undefined) {", "if (false) {"],
@@ -530,6 +744,16 @@ export const mutants: readonly Mutant[] = [
     ],
     ["a tainted resource is replaced", " || old?.state.taint === true", ""],
     ["no --replace names nothing", "replaceTargets.constrained && ", ""],
+    [
+      "what check has loaded is not the old provider",
+      "await registry.same(recorded, false);",
+      "await registry.same(recorded, true);",
+    ],
+    [
+      "an old provider is configured once",
+      `if (reference === "" || registry.get(reference)) return;`,
+      `if (reference === "") return;`,
+    ],
   ]),
   ...of("deployment/refresh.ts", [
     ["a view is not read itself", `resource.state.viewOf !== "" || `, "", noViews],
@@ -543,6 +767,17 @@ export const mutants: readonly Mutant[] = [
       "if (independent) fresh.set(",
     ],
     ["what was read is the base of what follows", "generation.rebase(rebuild(base.resources, steps));", ""],
+    ["a property that depends on nothing has no entry after a refresh", "if (gone || independent)", "if (gone)"],
+    [
+      "what the program's refresh read is not read again",
+      "base.resources.filter(({ urn }) => !ledger.isOperatedOn(urn))",
+      "base.resources",
+    ],
+    [
+      "what is gone is no longer among the resources",
+      "if (!fresh) continue;",
+      "if (!fresh) { left.push(resource); continue; }",
+    ],
   ]),
   ...of("deployment/dangling.ts", [
     ["what lives names what lives", "return state.delete ? this.#all : this.#living;", "return this.#all;"],
@@ -550,10 +785,13 @@ export const mutants: readonly Mutant[] = [
     ["properties that depend on what is gone forget it", "[key, keep(list)] as const", "[key, list] as const"],
     ["what is gone takes nothing along", `deletedWith: urns.has(state.deletedWith) ? state.deletedWith : "",`, ""],
     ["replaceWith forgets what is gone", "replaceWith: keep(state.replaceWith),", ""],
+    ["a property that depended on what is gone alone has no entry", ".filter(([, list]) => list.length > 0)", ""],
+    ["dependencies forget what is gone", "dependencies: keep(state.dependencies),", ""],
   ]),
   ...of("deployment/merge.ts", [
     ["references are written by their new names", "normalizeUrns([...news, ...base])", "[...news, ...base]"],
     ["new resources stand before old ones", "[...news, ...base]", "[...base, ...news]"],
+    ["what a refresh found gone dangles nowhere", "refreshed ? withoutDangling(states) : states", "states"],
   ]),
   ...of("deployment/changes.ts", [
     ["what changes in its place is told", "    resource.watch(this.#watch);\n", ""],
@@ -651,6 +889,131 @@ export const mutants: readonly Mutant[] = [
     ],
     ["additionalSecretOutputs are secret", " || additionalSecretOutputs.includes(key);", ";"],
     ["a secret id is told to be impossible", `if (additionalSecretOutputs.includes("id")) {`, "if (false) {"],
+    [
+      "hooks before a creation run",
+      `await hooks.before("BeforeCreate"`,
+      `if (false) await hooks.before("BeforeCreate"`,
+    ],
+    ["hooks after a creation run", `await hooks.after("AfterCreate"`, `if (false) await hooks.after("AfterCreate"`],
+    ["hooks before an update run", `await hooks.before("BeforeUpdate"`, `if (false) await hooks.before("BeforeUpdate"`],
+    ["hooks after an update run", `await hooks.after("AfterUpdate"`, `if (false) await hooks.after("AfterUpdate"`],
+    [
+      "hooks before a deletion run",
+      `await hooks.before("BeforeDelete"`,
+      `if (false) await hooks.before("BeforeDelete"`,
+    ],
+    ["hooks after a deletion run", `await hooks.after("AfterDelete"`, `if (false) await hooks.after("AfterDelete"`],
+    [
+      "hooks of a component come with its outputs",
+      'if (!fresh.custom) return;\n  await hooks.after("AfterCreate"',
+      'await hooks.after("AfterCreate"',
+    ],
+    [
+      "a creation is tried again when a hook asks for it",
+      `hooks.retrying("create", fresh, { newInputs: inputs }, create)`,
+      "create()",
+    ],
+    ["an update is tried again when a hook asks for it", `hooks.retrying("update", fresh, values, change)`, "change()"],
+    [
+      "a deletion is tried again when a hook asks for it",
+      `hooks.retrying("delete", old, values, () => provider.delete({ ...request, signal: context.signal }))`,
+      "provider.delete({ ...request, signal: context.signal })",
+    ],
+    [
+      "a provider found unchanged goes on with its old inputs",
+      "fresh.copy({ inputs: old.inputs })",
+      "fresh",
+      "the dynamic provider and `random` compare all of their configuration",
+    ],
+    ["a provider carried over is not configured for it", " && !step.skippedCreate && !step.untargeted;", ";"],
+    ["a component is deleted by nobody", "&& !spared && old.custom) {", "&& !spared) {"],
+    [
+      "a creation is given the time it may take",
+      "timeoutSeconds: state.customTimeouts.create, signal }",
+      "timeoutSeconds: 0, signal }",
+      timeouts,
+    ],
+    [
+      "a deletion is given the time it may take",
+      "timeoutSeconds: state.customTimeouts.delete };",
+      "timeoutSeconds: 0 };",
+      timeouts,
+    ],
+    [
+      "an update is given the time it may take",
+      "const timeoutSeconds = fresh.state.customTimeouts.update;",
+      "const timeoutSeconds = 0;",
+      timeouts,
+    ],
+    [
+      "an update knows what is ignored",
+      "provider.update({ ...request, ignoreChanges,",
+      "provider.update({ ...request, ignoreChanges: [],",
+      "neither `random` nor the dynamic provider heeds it",
+    ],
+    [
+      "a resource may have a new id when it is read",
+      "fresh.set({ id: answer.id || id, outputs: answer.outputs });",
+      "fresh.set({ id, outputs: answer.outputs });",
+      "`random` and things of the cloud keep the id they are asked for",
+    ],
+    ["why what was read is not well is recorded", "fresh.set({ initErrors: answer.reasons });", ""],
+    [
+      "what was read before keeps its dates",
+      "fresh.set({ created: old?.state.created, modified: changed ?",
+      "fresh.set({ modified: changed ?",
+    ],
+    [
+      "what was read anew and differs is dated",
+      "modified: changed ? new Date().toISOString() : old?.state.modified });",
+      "modified: old?.state.modified });",
+    ],
+    [
+      "a refresh finds what is not well",
+      "const initErrors = answer instanceof PartialFailure ? answer.reasons : [];",
+      "const initErrors: readonly string[] = [];",
+    ],
+    [
+      "a refresh tells what is not well",
+      "if (initErrors.length > 0) {\n    const message",
+      "if (false) {\n    const message",
+    ],
+    [
+      "of what was only read the outputs decide",
+      "if (old.state.external) return mapsEqual",
+      "if (false) return mapsEqual",
+    ],
+    ["a refresh heeds what is ignored", "ignoreChanges: old.state.ignoreChanges }", "ignoreChanges: [] }"],
+    [
+      "a component that a program refreshes counts as changed",
+      `diff: { ...noDiff, changes: "some" } } : {`,
+      "diff: noDiff } : {",
+    ],
+    ["an id that a refresh finds empty is gone", `if (!answer || answer.id === "") {`, "if (!answer) {"],
+    [
+      "what is imported takes the id that was read",
+      "id: answer.id || importId,",
+      "id: importId,",
+      "`random` answers with the id it was asked for",
+    ],
+    [
+      "no outputs are marked secret that a step did not make",
+      `if (fresh && step.op !== "replace") markSecrets`,
+      "if (fresh) markSecrets",
+    ],
+    ["described resources are not read", "if (described) return {", "if (false as boolean) return {", imports],
+    [
+      "what an import supplies goes before what is read",
+      "inputs: { ...inputs, ...answer.inputs },",
+      "inputs: answer.inputs,",
+      imports,
+    ],
+    [
+      "an import that the provider finds fault with is told of",
+      "if (supplied && fresh.custom) await warnOfInvalidInputs(fresh, context);",
+      "",
+      imports,
+    ],
   ]),
   ...of("deployment/snapshot.ts", [
     ["an operation is recorded before it begins", "    this.#operations.set(operation.resource, operation);\n", ""],
@@ -686,6 +1049,44 @@ export const mutants: readonly Mutant[] = [
       'this.#isGone(step.old);\n        break;\n      case "remove',
     ],
     ["a read takes the old one's place", "if (step.old && !step.old.state.delete) this.#isGone(step.old);", ""],
+    ["what a refresh by the program found gone is forgotten by others", "        this.#refreshed = true;\n", ""],
+    ["what a refresh by the program read is recorded", "if (step.result?.new) this.#isNew(step.result.new);", ""],
+    [
+      "an unchanged resource is not worth a write",
+      "(step.skippedCreate || !mustWrite(step))",
+      "step.skippedCreate",
+      timeOfWrites,
+    ],
+    [
+      "what is recorded differently is written at once",
+      "(step.skippedCreate || !mustWrite(step))",
+      "true",
+      timeOfWrites,
+    ],
+    [
+      "outputs that did not change are not worth a write",
+      "if (old && now && mapsEqual(old.outputs, now.outputs)) this.#unwritten = true;",
+      "if (false) this.#unwritten = true;",
+      timeOfWrites,
+    ],
+    [
+      "after a failed write the next one is whole",
+      "      this.#journal = undefined;\n      this.#unwritten = true;\n",
+      "      this.#unwritten = true;\n",
+      "no scenario takes the disk away",
+    ],
+    [
+      "after a failed write there is one more at the end",
+      "      this.#journal = undefined;\n      this.#unwritten = true;\n",
+      "      this.#journal = undefined;\n",
+      "no scenario takes the disk away",
+    ],
+    [
+      "a deletion is pending before it is done",
+      `return { type: "deleting", resource: step.old };`,
+      "return undefined;",
+    ],
+    ["an update is pending before it is done", `return { type: "updating", resource: step.new };`, "return undefined;"],
   ]),
   ...of("deployment/stepExecutor.ts", [
     [
@@ -713,6 +1114,55 @@ export const mutants: readonly Mutant[] = [
       "what was elided is answered so",
       `step.op === "same" && step.skippedCreate ? "elided" : "success"`,
       `"success" as const`,
+    ],
+    [
+      "a step that failed is answered as failed",
+      `settleOf(step)?.(newOf(step)!, "failed");`,
+      `settleOf(step)?.(newOf(step)!, "success");`,
+    ],
+    [
+      "what comes after a failure in its chain failed too",
+      "      this.#failedUrns.add(urnOf(step));\n      settleOf",
+      "      settleOf",
+    ],
+    [
+      "an import is answered by what is decided after it",
+      `if (step.op !== "import" && step.op !== "import-replacement") settleOf`,
+      "settleOf",
+    ],
+    [
+      "a hook that failed stops the deployment",
+      "    if (this.#options.ignoreErrors || this.#options.continueOnError || this.#stopped) return;\n    this.#stopped = true;\n    this.#onStop();\n  }\n\n  #note",
+      "  }\n\n  #note",
+    ],
+    [
+      "a hook that failed fails the deployment",
+      "    this.#sawError = true;\n    if (this.#options.ignoreErrors || this.#options",
+      "    if (this.#options.ignoreErrors || this.#options",
+    ],
+    [
+      "after a failed hook, continue-on-error goes on",
+      "this.#options.ignoreErrors || this.#options.continueOnError || this.#stopped",
+      "this.#options.ignoreErrors || this.#stopped",
+    ],
+    ["hooks of a created component run", `if (step.op === "create") await hooks.after`, "if (false) await hooks.after"],
+    [
+      "hooks of an updated component run",
+      `if (step.op === "update") {\n      const { inputs: oldInputs`,
+      "if (false as boolean) {\n      const { inputs: oldInputs",
+    ],
+    [
+      "what refreshed the state is not what the deployment leaves",
+      `(step.op === "refresh" && !step.registered)) return;`,
+      "false) return;",
+    ],
+    ["what failed does not count as done", "if (error === undefined) this.#note(step);", "this.#note(step);"],
+    ["a step that failed is known to have", "      this.#failed.push(step);\n", ""],
+    [
+      "no more chains run at once than asked for",
+      "this.#slots.use(() => this.#runInOrder(chain))",
+      "this.#runInOrder(chain)",
+      "an order in time, which no recording has",
     ],
   ]),
   ...of("deployment/registrar.ts", [
@@ -754,6 +1204,51 @@ export const mutants: readonly Mutant[] = [
       `return provider === "" && this.#defaults.isDenied(packageOf(type));`,
       "return false;",
     ],
+    ["a provider has no provider", `? { ...goal, provider: "", inputs`, "? { ...goal, inputs"],
+    [
+      "a provider's version is among its inputs",
+      "inputs: withProviderSettings(goal.inputs, goal) }",
+      "inputs: goal.inputs }",
+    ],
+    [
+      "a component has no default provider",
+      `provider: goal.custom && !denied ? await this.#provider(goal) : ""`,
+      `provider: !denied ? await this.#provider(goal) : ""`,
+    ],
+    ["a denied default provider fails what needs it", "if (denied) throw defaultProviderDenied(goal.type, urn);", ""],
+    ["what was read can be looked up", "news.get(urn) ?? readResources.get(urn)", "news.get(urn)"],
+    [
+      "what the provider never answered is not decided further",
+      "if (!succeeded || !next) return;",
+      "if (!next) return;",
+    ],
+    ["hooks of a component wait for its outputs", "await this.#executor.componentDone(step);", ""],
+    ["outputs that are registered are told", "await this.#outputsRegistered(step);", ""],
+    ["a program whose resource failed may still say how it ends", "if (this.passedOver.size > 0) return;", ""],
+    ["what was not created is answered as unknown", `const unknown = outcome === "elided";`, "const unknown = false;"],
+    [
+      "what was passed over is answered so",
+      `settleOf(step)?.(newOf(step) ?? resourceOf(step), "skipped");`,
+      `settleOf(step)?.(newOf(step) ?? resourceOf(step), "success");`,
+    ],
+    [
+      "what fails later in a chain is passed over too",
+      "for (const failed of this.#executor.failedUrns) this.#passedOver.add(failed);",
+      "",
+    ],
+    ["a request that cannot be decided ends the deployment", "          this.#fail();\n", ""],
+    [
+      "why a request cannot be decided is told once",
+      "if (!(error instanceof Bail)) this.#generation.report",
+      "this.#generation.report",
+    ],
+    ["once stopped nothing more is decided", "        if (this.#stopped) return;\n", ""],
+    [
+      "an id that was not found is not there",
+      `return found !== undefined && found.id !== "";`,
+      "return true;",
+      "no program of the Node.js SDK asks whether a resource exists",
+    ],
   ]),
   ...of("deployment/deployment.ts", [
     [
@@ -766,16 +1261,119 @@ export const mutants: readonly Mutant[] = [
       "this.#stepsFailed || this.#parts.signal.aborted) return;",
       "this.#parts.signal.aborted) return;",
     ],
-    ["a program that failed deletes nothing", "if (!completed || this.#stopped) return;", "if (this.#stopped) return;"],
+    ["a program that failed deletes nothing", "await this.#registrar.idle();\n    if (this.#stopped) return;", ""],
     ["targets must exist", `if (unknownTargets) throw new Bail("one or more`, `if (false) throw new Bail("one or more`],
     [
       "a program must register its stack",
-      "if ([...this.#generation.ledger.urns].some(isRootStack)) return true;",
-      "return true;",
+      "if ([...this.#generation.ledger.urns].some(isRootStack)) return;",
+      "return;",
     ],
     ["after a failed deletion, what it depends on stays", "chain.filter((resource) => !spared.has(resource))", "chain"],
     ["outputs not given after a failure are kept", "incomplete ? { ...before, ...outputs } : outputs", "outputs"],
     ["outputs given up are forgotten", "incomplete ? { ...before, ...outputs } : outputs", "{ ...before, ...outputs }"],
+    ["targets of a refresh must exist", "    this.#checkTargets(this.#options.targets);\n", ""],
+    ["excludes of a refresh must exist", "    this.#checkTargets(this.#options.excludes);\n", ""],
+    ["what is to be replaced by request must exist", "    this.#checkTargets(replaceTargets);\n", ""],
+    ["what a destroy is to spare must exist", "if (!program) this.#checkTargets(excludes);", ""],
+    [
+      "a program may exclude what is not there",
+      "if (!program) this.#checkTargets(excludes);",
+      "this.#checkTargets(excludes);",
+    ],
+    [
+      "a refresh by the program reads the rest and deletes nothing",
+      `if (mode === "refresh") await`,
+      `if (false) await`,
+    ],
+    [
+      "a refresh alone runs no program and deletes nothing",
+      `if (refresh === "only" || this.#stepsFailed`,
+      "if (this.#stepsFailed",
+    ],
+    [
+      "a target may turn up in the program",
+      "!ledger.olds.allByUrn.has(urn) && !ledger.urns.has(urn)",
+      "!ledger.olds.allByUrn.has(urn)",
+    ],
+    [
+      "what failed otherwise than by a step adds no diagnostic",
+      "else if (this.#stepsFailed && !this.#bailed)",
+      "else if (this.#failed)",
+    ],
+    [
+      "a failed deployment says so",
+      `else if (this.#stepsFailed && !this.#bailed) events.diagnostic("error", \`\${kind} failed\`);`,
+      "",
+    ],
+    ["how the program ends is heard when all else is done", "await this.#endProgram();", "this.#registrar.letGo();"],
+    [
+      "what the program throws at its very end fails the deployment",
+      'this.#parts.events.diagnostic("error", end.message);\n    this.#bail();',
+      'this.#parts.events.diagnostic("error", end.message);',
+    ],
+    [
+      "what the program registers in a destroy is deleted in order",
+      "toDelete.length === 0 ? olds.graph :",
+      "toDelete.length < 0 ? olds.graph :",
+    ],
+    [
+      "what was read in a destroy stands where the old one stood",
+      "for (const [old, read] of toDelete.length === 0 ? [] : ledger.refreshed) graph.alias(read, old);",
+      "",
+    ],
+    [
+      "what was passed over keeps what it needs",
+      "return new Set(\n      [...failed, ...passedOver]",
+      "return new Set(\n      [...failed]",
+    ],
+    [
+      "what failed under a new name keeps what the old one needs",
+      "olds.byUrn.get(aliases.get(urn) ?? urn)",
+      "olds.byUrn.get(urn)",
+    ],
+    ["outputs of the stack are registered", "await this.#finishStackOutputs();", ""],
+    [
+      "what was read as the program registered it goes on under its cell",
+      "if (ledger.olds.graph.contains(old)) ledger.olds.graph.alias(read, old);",
+      "{}",
+    ],
+    ["a program that has hooks lives until what runs has ended", "if (this.#hooks.any) void", "if (false) void"],
+    [
+      "the first failure refuses all that the program asks for",
+      "    const end = () => {\n      this.#registrar.refuse();",
+      "    const end = () => {",
+    ],
+    [
+      "an interrupt is told as one",
+      "const canceled = signal.aborted && !this.#failed;",
+      "const canceled = false;",
+      interrupts,
+    ],
+    [
+      "an interrupt lets nothing new begin",
+      "    const interrupt = () => {\n      this.#stop();",
+      "    const interrupt = () => {",
+      interrupts,
+    ],
+    ["an interrupt asks providers to end early", "void this.#generation.registry.cancel();", "", interrupts],
+    [
+      "outputs not given after an interrupt are kept",
+      "const incomplete = this.#failed || this.#parts.signal.aborted;",
+      "const incomplete = this.#failed;",
+      interrupts,
+    ],
+    [
+      "secret configuration is not shown",
+      `secretKeys.includes(key) ? "[secret]" : value`,
+      "value",
+      "the prelude of an operation is not recorded",
+    ],
+    [
+      "operations that could not be written are named",
+      `if (list === "") throw error;`,
+      "throw error;",
+      "no scenario takes the disk away",
+    ],
   ]),
   ...of("deployment/diff.ts", [
     [
@@ -798,6 +1396,88 @@ export const mutants: readonly Mutant[] = [
       "if (!diff.detailedDiff) return diff;\n  return {\n    ...diff,\n    detailedDiff: mapDetails(diff.detailedDiff, (change) => ({ ...change, kind: inverse[change.kind] })),",
       "if (!diff.detailedDiff) return diff;\n  return {\n    ...diff,\n    detailedDiff: diff.detailedDiff,",
     ],
+    [
+      "absent and null are one",
+      "Object.entries(right).every(([key, value]) => Object.hasOwn(left, key) || empty(value))",
+      "Object.entries(right).every(([key]) => Object.hasOwn(left, key))",
+    ],
+    [
+      "lists of another length differ",
+      "isPropertyArray(b) && a.length === b.length && a.every",
+      "isPropertyArray(b) && a.every",
+    ],
+    [
+      "a secret differs from its plain value",
+      "if (a instanceof Secret) return b instanceof Secret && deepEquals(a.element, b.element);",
+      "if (a instanceof Secret) return deepEquals(a.element, b instanceof Secret ? b.element : b);",
+    ],
+    [
+      "assets are compared by what is in them",
+      `  if (a.hash !== "" && b.hash !== "") return a.hash === b.hash;\n  return JSON.stringify(a.source) === JSON.stringify(b.source);\n}\n\nfunction sameArchive`,
+      "  return true;\n}\n\nfunction sameArchive",
+    ],
+    [
+      "archives are compared by what is in them",
+      `function sameArchive(a: Archive, b: Archive): boolean {\n  if (a.hash !== "" && b.hash !== "") return a.hash === b.hash;`,
+      "function sameArchive(a: Archive, b: Archive): boolean {\n  if (a !== undefined) return true;",
+    ],
+    [
+      "unknowns are found in lists",
+      "if (isPropertyArray(value)) return value.some(containsUnknowns);",
+      "if (isPropertyArray(value)) return false;",
+    ],
+    [
+      "unknowns are found in maps",
+      "return isPropertyMap(value) && Object.values(value).some(containsUnknowns);",
+      "return false;",
+    ],
+    [
+      "unknowns are found in secrets",
+      "if (value instanceof Secret) return containsUnknowns(value.element);",
+      "if (value instanceof Secret) return false;",
+    ],
+    [
+      "what is added to a list is told",
+      `if (i >= old.length) found([...path, i], "add");`,
+      `if (i >= old.length) found(path, "update");`,
+    ],
+    [
+      "what is taken from a list is told",
+      `else if (i >= news.length) found([...path, i], "delete");`,
+      `else if (i >= news.length) found(path, "update");`,
+    ],
+    [
+      "what differs in a map is told by its path",
+      "    walkMaps(old, news, path, found);",
+      `    found(path, "update");`,
+    ],
+    [
+      "what is new is told as added",
+      `if (!empty(news)) found(path, "add");`,
+      `if (!empty(news)) found(path, "update");`,
+    ],
+    [
+      "what is no more is told as deleted",
+      `  } else if (empty(news)) {\n    found(path, "delete");`,
+      `  } else if (empty(news)) {\n    found(path, "update");`,
+    ],
+    [
+      "nothing is replaced by a path where nothing changed",
+      `if (diff.changes !== "some" && !initErrors) return diff;`,
+      "",
+    ],
+    [
+      "replaceOnChanges counts for what the provider says differs",
+      "...diff.diffs.filter((key) => parses(key) && covered(key))",
+      "",
+    ],
+    ["replaceOnChanges counts for detailed diffs", "covered(path) ? toReplace(change) : change", "change"],
+    ["what replaces already goes on to", "return isReplaceKind(change.kind) ? change : {", "return {"],
+    [
+      "a failed initialisation can be what replaces",
+      "if (!initErrors || !covered(initErrorKey))",
+      "if (true as boolean)",
+    ],
   ]),
   ...of("deployment/dependencyGraph.ts", [
     [
@@ -818,5 +1498,606 @@ export const mutants: readonly Mutant[] = [
     ["a provider is a dependency", "for (const provider of before(this.#positions.get(urn))) found.add(provider);", ""],
     ["dependents of dependents are dependents", "      urns.add(candidate.urn);\n", ""],
     ["dependents are deleted first", "return chains.reverse();", "return chains;"],
+    ["what is passed over is no dependent", "!ignore(candidate) &&\n", ""],
+    [
+      "a replaced one needs replaced ones first",
+      "from.state.delete ? (replaced.get(urn) ?? current.get(urn)) : (current.get(urn) ?? replaced.get(urn))",
+      "current.get(urn) ?? replaced.get(urn)",
+    ],
+    [
+      "a living one needs living ones first",
+      "from.state.delete ? (replaced.get(urn) ?? current.get(urn)) : (current.get(urn) ?? replaced.get(urn))",
+      "replaced.get(urn) ?? current.get(urn)",
+    ],
+    ["what stands later is not depended on", "(positions ?? []).filter((i) => i < position)", "(positions ?? [])"],
+    [
+      "a child does not depend on its siblings",
+      `if (kind === "parent" || dependency.custom) continue;`,
+      "if (dependency.custom) continue;",
+    ],
+    [
+      "to depend on a custom resource is not to depend on its children",
+      `if (kind === "parent" || dependency.custom) continue;`,
+      `if (kind === "parent") continue;`,
+    ],
+    [
+      "what was failed to delete needs its provider",
+      "for (const dependency of [providers.get(next.provider), ...needed]) {",
+      "for (const dependency of needed) {",
+    ],
+    ["what needs it indirectly counts", "        frontier.push(dependency);\n", ""],
+  ]),
+  ...of("deployment/steps.ts", [
+    ["a replacement counts once, as one", `    case "replace":\n    case "read":`, `    case "read":`],
+    ["default providers are the engine's own business", " || isDefaultProvider(urnOf(step))", ""],
+    [
+      "providers are the engine's own business when the program refreshes",
+      `return step.op === "refresh" && step.registered !== undefined && !isRead(step.registered);`,
+      "return false;",
+    ],
+    ["a refresh reads no provider", "return custom && !isProviderType(type);", "return custom;"],
+    ["a refresh reads no component", "return custom && !isProviderType(type);", "return !isProviderType(type);"],
+    ["what a refresh found gone is a deletion", `if (!result.new) return "delete";`, ""],
+    ["what a refresh found unchanged is the same", `result.diff.changes === "none" ? "same"`, `false ? "same"`],
+    ["what a refresh found replaces nothing", "keys: [] };\n  return", "};\n  return"],
+    [
+      "what the program refreshes goes by its new name",
+      `if (step.op === "refresh" && step.registered) return step.registered.urn;`,
+      "",
+    ],
+    ["what was imported is shown beside the goal", "return step.imported;", "return undefined;"],
+  ]),
+  ...of("deployment/ledger.ts", [
+    [
+      "who claims an alias was operated on for both names",
+      "const claimed = this.aliased.get(urn) ?? urn;",
+      "const claimed = urn;",
+    ],
+    [
+      "what the program refreshed was operated on",
+      "this.replaces, this.reads, this.refreshes]",
+      "this.replaces, this.reads]",
+    ],
+    ["what was read was operated on", "this.replaces, this.reads, this.refreshes]", "this.replaces, this.refreshes]"],
+    ["what was replaced was operated on", "this.replaces, this.reads, this.refreshes]", "this.reads, this.refreshes]"],
+    [
+      "what was updated was operated on",
+      "this.sames, this.updates, this.replaces, this.reads, this.refreshes]",
+      "this.sames, this.replaces, this.reads, this.refreshes]",
+    ],
+    ["what was deleted has its step", "this.updates, this.deletes, this.replaces", "this.updates, this.replaces"],
+    ["what was created has its step", "return [this.creates, this.sames", "return [this.sames"],
+    ["what waits for its deletion is not what the program goes on with", "if (resource.state.delete) continue;", ""],
+    ["a provider is found by its id", "?.find((resource) => resource.id === id)", "?.[0]"],
+  ]),
+  ...of("deployment/hooks.ts", [
+    [
+      "hooks run",
+      "for (const name of resource.state.resourceHooks[moment] ?? []) {",
+      "for (const name of [] as string[]) {",
+    ],
+    ["a hook that is not for previews is left out of them", "if (this.#preview && !hook.onDryRun) continue;", ""],
+    [
+      "a hook may be for previews too",
+      "if (this.#preview && !hook.onDryRun) continue;",
+      "if (this.#preview) continue;",
+    ],
+    ["a hook's failure may be ignored", "if (!hook.ignoreErrors) throw", "throw"],
+    [
+      "a failure that is ignored is told of",
+      'this.#report("warning", `${moment} hook',
+      'void ("warning", `${moment} hook',
+    ],
+    [
+      "a hook that was not registered fails its step",
+      "      if (!hook) throw new Error(`hook",
+      "      if (!hook) continue;\n      if (!hook) throw new Error(`hook",
+    ],
+    ["a hook that fails after its step is remembered", "      this.#failed = true;\n", ""],
+    [
+      "a hook that fails after its step is told of",
+      '      this.#report("error", messageOf(error), resource.urn);\n    }\n  }\n\n  /** Does the work',
+      "    }\n  }\n\n  /** Does the work",
+    ],
+    ["hooks for errors are asked", "if (names.length === 0) return work();", "return work();"],
+    [
+      "nothing is tried again that no hook asks for",
+      "if (!(await this.#asksForRetry(names, resource, values, operation, failures))) throw error;",
+      "await this.#asksForRetry(names, resource, values, operation, failures);",
+    ],
+    ["one hook that asks is enough", ") || asked;", ");"],
+    [
+      "failures are told to hooks newest first",
+      "failures.unshift(messageOf(error));",
+      "failures.push(messageOf(error));",
+    ],
+    ["attempts have a limit", "if (failures.length >= maxAttempts) {", "if (failures.length >= 2 * maxAttempts) {"],
+    ["another attempt is told of", 'this.#report("warning", `retrying', 'void ("warning", `retrying'],
+    ["a hook needs a name", `if (name === "") throw`, `if (name === "never") throw`],
+    ["a hook's name is claimed once", "if (this.#ofResources.has(name) || this.#ofErrors.has(name)) {", "if (false) {"],
+  ]),
+  ...of("deployment/defaultProviders.ts", [
+    ["a default provider is registered once", "if (known) return known;", ""],
+    [
+      "each version has its own default provider",
+      "JSON.stringify([request.package, version, request.pluginDownloadUrl])",
+      "request.package",
+    ],
+    ["the engine's own provider cannot be denied", `packageName === "pulumi" || denied === ""`, `denied === ""`],
+    ["all default providers can be denied at once", `name.trim() === "*" || `, ""],
+    [
+      "a list of denied providers must be one",
+      `if (!Array.isArray(names) || names.some((name) => typeof name !== "string")) {`,
+      "if (!Array.isArray(names)) return false;\n    if (false) {",
+    ],
+    ["a default provider's secrets stay secret", "secretKeys.includes(key) ? new Secret(value) : value", "value"],
+    ["a default provider takes its package's configuration", "dynamic || key.startsWith(`${packageName}:`)", "dynamic"],
+    [
+      "a dynamic provider takes the whole configuration",
+      "dynamic || key.startsWith(`${packageName}:`)",
+      "key.startsWith(`${packageName}:`)",
+    ],
+    ["a version is written as Pulumi does", `parsed.raw.replace(/^v/, "")`, "version"],
+    ["a default provider's name tells its version", `version === "" ? "default" : `, `true ? "default" : `],
+    [
+      "a default provider's name tells where it is from",
+      `if (pluginDownloadUrl === "") return named;`,
+      "return named;",
+    ],
+  ]),
+  ...of("deployment/providerRegistry.ts", [
+    [
+      "what a provider is not yet told cannot be asked of it",
+      "const known = !containsUnknowns(config);",
+      "const known = true;",
+    ],
+    [
+      "a provider answers for the name it had",
+      "if (alias !== undefined) this.#configured.set(providerReference(alias, id), provider);",
+      "",
+    ],
+    ["what a provider's check found is told", "if (failures.length > 0) return { inputs, failures };", ""],
+    [
+      "the engine's settings are kept from the provider",
+      "oldInputs: configOf(request.oldInputs),\n      newInputs: configOf(news),",
+      "oldInputs: request.oldInputs,\n      newInputs: news,",
+    ],
+    [
+      "the engine's settings outlive the provider's check",
+      "...(news[internalKey] !== undefined && { [internalKey]: news[internalKey] }),",
+      "",
+    ],
+    [
+      "a provider's version outlives its check",
+      "...(version !== undefined && { [versionKey]: version }),",
+      "",
+      "`random` and the dynamic provider answer with all they are given",
+    ],
+    [
+      "a provider that cannot compare itself is compared by the engine",
+      `changes: mapsEqual(request.oldOutputs, newInputs) ? "none" : "some"`,
+      `changes: "none"`,
+    ],
+    [
+      "a provider that has not changed is not updated",
+      `changes: mapsEqual(request.oldOutputs, newInputs) ? "none" : "some"`,
+      `changes: "some"`,
+    ],
+    [
+      "a provider yet to be registered is asked as it was",
+      "this.#checked.get(request.urn) ?? this.get(providerReference(request.urn, request.id))",
+      "this.#checked.get(request.urn)",
+    ],
+    ["a provider created in a preview has no id yet", "request.preview ? unknownId : randomUUID()", "randomUUID()"],
+    [
+      "an updated provider is configured anew",
+      "await this.#configure(providerReference(request.urn, request.id), provider, request.newInputs);",
+      "",
+    ],
+    [
+      "a provider is configured once",
+      "if (this.#configured.has(reference)) return;",
+      "",
+      "configuring once more does no harm to `random` or a dynamic provider",
+    ],
+    [
+      "a provider with an unknown id is not configured",
+      `if (id === "" || id === unknownId) throw new Error(`,
+      `if (false) throw new Error(`,
+    ],
+    [
+      "a provider's diff can replace what it manages",
+      "return needsReplacement(diff);",
+      "return false;",
+      "neither `random` nor a dynamic provider asks for resources to be replaced because of its configuration",
+    ],
+    ["parameterized providers are refused", `internal["parameterization"] !== undefined`, "false"],
+    [
+      "what an unconfigured provider creates is unknown",
+      `create: async () => ({ id: "", outputs: {} }),`,
+      `create: async ({ inputs }) => ({ id: "x", outputs: inputs }),`,
+    ],
+    [
+      "an unconfigured provider takes inputs as they are",
+      "check: async ({ newInputs }) => ({ inputs: newInputs, failures: [] }),",
+      "check: async () => ({ inputs: {}, failures: [] }),",
+    ],
+    [
+      "a provider's mapped environment is handed to it",
+      "mappings !== undefined && isPropertyMap(mappings) ? mappings : {}",
+      "{}",
+    ],
+    [
+      "where a provider is from is recorded",
+      `...(pluginDownloadUrl !== "" && { pluginDownloadURL: pluginDownloadUrl }),`,
+      "",
+    ],
+  ]),
+  ...of("deployment/asking.ts", [
+    [
+      "where a provider cannot compare the engine does",
+      `if (diff.changes !== "unknown") return { ...diff, changes: diff.changes };`,
+      `return { ...diff, changes: diff.changes === "some" ? "some" : "none" };`,
+    ],
+    [
+      "what is ignored does not count where the engine compares",
+      "resetPaths(newInputs, oldInputs, ignoreChanges);",
+      "resetPaths(newInputs, oldInputs, []);",
+    ],
+    [
+      "what only became secret does not count where the engine compares",
+      "diffMaps(unwrapSecretsIn(oldInputs), unwrapSecretsIn(inputs), true)",
+      "diffMaps(oldInputs, inputs, true)",
+    ],
+    [
+      "what the engine compares it tells property by property",
+      "diffs: found.changedKeys, detailedDiff: found.detailedDiff",
+      "diffs: found.changedKeys",
+    ],
+    [
+      "what the provider finds wrong is told",
+      "for (const { property, reason } of failures) {",
+      "for (const { property, reason } of failures.slice(0, 0)) {",
+    ],
+  ]),
+  ...of("deployment/propertyPath.ts", [
+    [
+      "a wildcard covers any name",
+      `path.every((element, i) => element === "*" || element === other[i])`,
+      "path.every((element, i) => element === other[i])",
+    ],
+    ["a path covers what is below it", "other.length >= path.length && path", "other.length === path.length && path"],
+    ["what was not there is taken away again", "      delete newMap[key];\n", ""],
+    ["what a secret held stays secret", "(inOldSecret && !inNewSecret ? new Secret(value) : value)", "value"],
+    [
+      "a list is not made longer or shorter for one element",
+      "if (!inOld || !inNew) return !inOld && !inNew;\n    put",
+      "if (!inOld) return false;\n    put",
+    ],
+    [
+      "a path into what is no list is told of",
+      "if (!oldArray || !newArray) return !oldArray && !newArray;",
+      "if (!oldArray || !newArray) return true;",
+    ],
+    [
+      "a wildcard takes back every element",
+      "for (let i = 0; i < Math.min(old.length, target.length); i++) put(writable, i, carried(copy(old[i]!)));",
+      "",
+    ],
+    [
+      "a wildcard over a list of another length is told of",
+      "return old.length === target.length;\n  }\n  if (isPropertyMap(old) && isPropertyMap(target)) {",
+      "return true;\n  }\n  if (isPropertyMap(old) && isPropertyMap(target)) {",
+    ],
+    [
+      "a wildcard takes away keys that were added",
+      "for (const key of Object.keys(target)) if (!Object.hasOwn(old, key)) delete writable[key];",
+      "",
+    ],
+    [
+      "a wildcard takes back keys",
+      "for (const [key, value] of Object.entries(old)) put(writable, key, carried(copy(value)));",
+      "",
+    ],
+    [
+      "a wildcard leads into maps",
+      "Object.keys(old).every((key) => Object.hasOwn(target, key) && deeper(old[key]!, target[key]!))",
+      "true",
+    ],
+    [
+      "a wildcard leads into lists",
+      "old.slice(0, target.length).every((value, i) => deeper(value, target[i]!))",
+      "true",
+    ],
+    [
+      "a place in a map that is not there any more is told of",
+      "if (!Object.hasOwn(newMap, key)) return !has;",
+      "if (!Object.hasOwn(newMap, key)) return true;",
+    ],
+    ["quoted names may hold dots", `rest[1] === '"' ? quoted(rest) : index(rest)`, "index(rest)"],
+  ]),
+  ...of("deployment/order.ts", [
+    ["what needs another stands after it", "if (inPlace) return states;", "return states;"],
+    [
+      "of several of one name the living is needed",
+      "if (!byName.has(name) || byName.get(name)!.delete) byName.set(name, state);",
+      "if (!byName.has(name)) byName.set(name, state);",
+    ],
+    [
+      "a provider is needed by its reference",
+      "isProvider(state) ? [state.urn, providerReference(state.urn, state.id)] : [state.urn]",
+      "[state.urn]",
+    ],
+  ]),
+  ...of("deployment/normalize.ts", [
+    ["two cannot have been one", "if (other !== undefined && other !== state.urn) {", "if (false) {"],
+    [
+      "old children of what was renamed are renamed",
+      "renamed.set(state.urn, createUrn(stack, project, urnQualifiedType(parent), urnType(state.urn), name));",
+      "void [stack, project, name, createUrn];",
+    ],
+    ["children follow a renamed parent", "parent: fix(state.parent),", ""],
+    [
+      "what a renamed provider manages follows it",
+      "provider ? providerReference(fix(provider.urn), provider.id)",
+      "provider ? state.provider",
+    ],
+    ["dependencies follow a new name", "dependencies: state.dependencies.map(fix),", ""],
+    ["dependencies of properties follow a new name", "[key, urns.map(fix)]", "[key, urns]"],
+    ["deletedWith follows a new name", "deletedWith: fix(state.deletedWith),", ""],
+    ["replaceWith follows a new name", "replaceWith: state.replaceWith.map(fix),", ""],
+    ["an alias is done with once it is written", "    aliases: [],\n", ""],
+  ]),
+  ...of("deployment/madeResources.ts", [
+    ["what a preview would create is not there", 'id !== "" && id !== unknownId && result', 'id !== "" && result'],
+    ["what failed is not there", `&& result === "success" });`, "});"],
+    ["a component stands for what is below it", "frontier.push(...(this.#children.get(urn) ?? []));", ""],
+    [
+      "children under way are waited for",
+      "if (![...components].some((urn) => this.#underWay.has(urn))) return true;",
+      "return true;",
+    ],
+  ]),
+  ...of("deployment/targets.ts", [
+    ["one star stays within a part of a URN", `join("[^:]*")`, `join(".*")`],
+    [
+      "two stars go across parts of a URN",
+      `glob.split("**").map(within).join(".*")`,
+      `glob.split("**").map(within).join("[^:]*")`,
+    ],
+    [
+      "what grows by dependents leaves the options alone",
+      "return new UrnTargets([...this.#literals, ...this.#patterns]);",
+      "return this;",
+    ],
+    [
+      "what grows by dependents begins with all that was named",
+      "return new UrnTargets([...this.#literals, ...this.#patterns]);",
+      "return new UrnTargets([...this.#literals]);",
+    ],
+    ["naming nothing is naming all", "if (this.constrained) this.#literals.add(urn);", "this.#literals.add(urn);"],
+  ]),
+  ...of("deployment/recorder.ts", [
+    [
+      "a read that found nothing new is no change",
+      `step.op === "read" ? changedByRead(step) : found || isLogical(step)`,
+      "found || isLogical(step)",
+    ],
+    [
+      "what a refresh found counts as what it is",
+      "const op = found ? refreshedOp(step) : step.op;",
+      "const op = step.op;",
+    ],
+    [
+      "what an update's own refresh found does not count",
+      `const found = refreshing && step.op === "refresh";`,
+      `const found = step.op === "refresh";`,
+    ],
+    ["the engine's own steps do not count", "if (counted && !isInternal(step)) {", "if (counted) {"],
+    [
+      "a component's outputs are told when they are registered",
+      "const shown = !snapshot || resourceOf(step).custom ||",
+      "const shown = true || resourceOf(step).custom ||",
+    ],
+    [
+      "a preview tells a component's outputs at once",
+      "const shown = !snapshot || resourceOf(step).custom",
+      "const shown = resourceOf(step).custom",
+    ],
+    ["a component that is deleted is told of", ` || step.op === "delete";`, ";"],
+    ["a component that is refreshed is told of", `(refreshes && step.op === "refresh")`, "false"],
+    [
+      "a step that failed is told as failed",
+      "    events.emit({ resOpFailedEvent",
+      "    if (events === undefined) events.emit({ resOpFailedEvent",
+    ],
+    [
+      "the error of a step that failed is told",
+      '    events.diagnostic("error", message, urn);\n    const metadata',
+      "    const metadata",
+    ],
+    [
+      "a failure that leaves open what was done says so",
+      "if (status === unknownStatus) this.#maybeCorrupt = true;",
+      "",
+      "the summary's mark is not recorded",
+    ],
+  ]),
+  ...of("deployment/monitor.ts", [
+    [
+      "children are deleted with what their parent is deleted with",
+      `if (request.getDeletedwith() === "") request.setDeletedwith(parent.deletedWith);`,
+      "",
+    ],
+    [
+      "children of the protected are protected",
+      "if (!request.hasProtect() && parent.protect !== undefined) request.setProtect(parent.protect);",
+      "",
+    ],
+    [
+      "a child may say itself whether it is protected",
+      "if (!request.hasProtect() && parent.protect",
+      "if (parent.protect",
+    ],
+    ["children of what is retained are retained", "      request.setRetainondelete(parent.retainOnDelete);\n", ""],
+    [
+      "a child takes its parent's provider",
+      `if (parent.provider !== "" && providerPackage(parent.provider) === wanted) request`,
+      "if (false) request",
+    ],
+    [
+      "a child takes only a provider of its package",
+      `parent.provider !== "" && providerPackage(parent.provider) === wanted`,
+      `parent.provider !== ""`,
+    ],
+    ["a child takes one of its parent's providers", `?? parent.providers[wanted] ?? ""`, `?? ""`],
+    [
+      "components hand providers further down",
+      "const providers = { ...inherited, ...goal.providers };",
+      "const providers = { ...goal.providers };",
+    ],
+    ["a custom resource hands no providers down", "providers: request.getCustom() ? {} : providers },", "providers },"],
+    ["transforms of parents count", "      found.push(...(parent?.transforms ?? []));\n", ""],
+    [
+      "transforms of the stack come last",
+      "return [...found, ...stackTransforms];",
+      "return [...stackTransforms, ...found];",
+    ],
+    [
+      "transforms of the resource itself decide its dependencies",
+      "request.getTransformsList().length > 0\n        ? dependenciesAfterTransforms",
+      "false\n        ? dependenciesAfterTransforms",
+    ],
+    [
+      "what transforms bring is hashed",
+      "properties = await hashAssets(changed.properties, workingDirectory);",
+      "properties = changed.properties;",
+    ],
+    [
+      "what inherited transforms bring is depended on",
+      ": withOutputDependencies(dependencies, properties);",
+      ": dependencies;",
+    ],
+    [
+      "transforms see what values depend on",
+      "if (request.getTransformsList().length > 0) properties = raiseOutputs(properties, dependencies.byProperty);",
+      "",
+    ],
+    [
+      "a component's recorded outputs are not told",
+      "const outputs = request.getCustom() ? registered.outputs : {};",
+      "const outputs = registered.outputs;",
+    ],
+  ]),
+  ...of("deployment/importing.ts", [
+    ["what is there stays in an import", "if (!(await executor.run([keep(old)]))) return;", "", imports],
+    [
+      "an import makes the stack",
+      "if (there) return { urn: there.urn, created: false };",
+      "if (!there) return undefined;\n  if (there) return { urn: there.urn, created: false };",
+      imports,
+    ],
+    [
+      "what was imported by that id is left alone",
+      "if (old && (old.state.importId || old.id) === wanted.id) continue;",
+      "",
+      imports,
+    ],
+    ["what is there is not imported", "if (old) throw new Error(`resource '${urn}' already exists`);", "", imports],
+    ["nothing is imported twice", "if (steps.has(urn)) throw", "if (false) throw", imports],
+    [
+      "parents are imported before their children",
+      "[...waiting].filter(([, step]) => !waiting.has(step.new.state.parent))",
+      "[...waiting]",
+      imports,
+    ],
+    ["a failed import ends the others below it", "if (executor.sawError) return;", "", imports],
+    [
+      "imports that are each other's parents are refused",
+      "if (ready.length === 0) throw",
+      "if (ready.length === 0) return;\n    if (false) throw",
+      imports,
+    ],
+  ]),
+  ...of("deployment/migrating.ts", [
+    [
+      "no resource is lost by a migration",
+      "if (fresh === undefined)\n      throw",
+      "if (fresh === undefined) continue;\n    if (false)\n      throw",
+      migrations,
+    ],
+    ["a migration brings no URN twice", `if (news.size < states.length) throw`, "if (false) throw", migrations],
+    [
+      "a migration leaves providers alone",
+      "if (jsonOf([old]) !== jsonOf([fresh])) throw",
+      "if (false) throw",
+      migrations,
+    ],
+    ["a custom resource stays the one it is", "      checkIdentity(old, fresh);\n", "", migrations],
+    [
+      "two custom resources cannot become one",
+      "if (other) throw new Error(`'${fresh.urn}' cannot",
+      "if (false) throw new Error(`'${fresh.urn}' cannot",
+      migrations,
+    ],
+    ["a migration imports nothing", "if (state.custom && !taken.has(state.urn)) throw", "if (false) throw", migrations],
+    [
+      "a migration moves nothing out of its tree",
+      "if (state.urn === top ? state.parent !== root!.parent : !news.has(state.parent))",
+      "if (false)",
+      migrations,
+    ],
+    ["successors of successors are followed", "[from, then.get(to) ?? to] as const", "[from, to] as const", migrations],
+    [
+      "all that names what is gone names its successor",
+      "  if (successors.size > 0)\n    for",
+      "  if (false)\n    for",
+      migrations,
+    ],
+    ["what waits for its deletion is not migrated", "(waits || !urns.has(parent))", "!urns.has(parent)", migrations],
+    [
+      "migrated resources stand in order",
+      "generation.rebase(inOrder(placed.map(({ state }) => state)).map((state) => cellOf.get(state)!));",
+      "generation.rebase(placed.filter(({ state }) => cellOf.has(state)));",
+      migrations,
+    ],
+  ]),
+  ...of("deployment/autonaming.ts", [
+    [
+      "a type's rule goes before its provider's",
+      "ofType.get(type) ?? ofProvider.get(provider) ?? fallback",
+      "ofProvider.get(provider) ?? ofType.get(type) ?? fallback",
+      names,
+    ],
+    [
+      "a provider's rule goes before the general one",
+      "ofType.get(type) ?? ofProvider.get(provider) ?? fallback",
+      "ofType.get(type) ?? fallback",
+      names,
+    ],
+    [
+      "a fixed name lets the old one go first",
+      "deleteBeforeReplace: proposedName === plain,",
+      "deleteBeforeReplace: false,",
+      names,
+    ],
+    ["a random name does not", "deleteBeforeReplace: proposedName === plain,", "deleteBeforeReplace: true,"],
+    [
+      "a name taken as it is lets the old one go first",
+      `const fixed = (options: Autonaming["options"]): Autonaming => ({ options, deleteBeforeReplace: true,`,
+      `const fixed = (options: Autonaming["options"]): Autonaming => ({ options, deleteBeforeReplace: false,`,
+    ],
+    [
+      "an unknown mode is refused",
+      `if (mode !== "default" && mode !== "verbatim" && mode !== "disabled")`,
+      "if (false)",
+    ],
+    [
+      "what a provider cannot follow is told when it was meant for it",
+      "warns: named.warns || ofType.has(type) || ofProvider.has(provider)",
+      "warns: named.warns",
+    ],
+    ["the same digits are never drawn twice", "update(`${drawn++}`)", "update(`${drawn}`)", names],
+    ["a name may be enforced", `mode: enforce ? "enforce" : "propose"`, `mode: "propose"`, names],
   ]),
 ];

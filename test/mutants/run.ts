@@ -9,8 +9,8 @@
 //   npm run test:mutants -- --jobs 1          one at a time (2 by default)
 //   npm run test:mutants -- --most 20         no more than so many scenarios for a mutant
 //
-// The scenario comes first that caught the mutant the last time (caught.json, which each run renews), then those whose names
-// share words with the rule, then the quick ones.
+// The scenario comes first that caught the mutant the last time (caught.json, which each run renews), then those that run
+// most of the mutated place, whose names share words with the rule, which caught others, and the quick ones.
 import { spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -36,6 +36,7 @@ const { values } = parseArgs({
     scenarios: { type: "string", default: "" },
     jobs: { type: "string", default: "2" },
     most: { type: "string", default: "1000" },
+    slice: { type: "string", default: "1/1" },
   },
 });
 
@@ -62,7 +63,7 @@ async function run(folder: string, args: readonly string[]): Promise<Run> {
   // A file and not a pipe: what a mutant leaves behind would keep that open.
   const printed = join(folder, "printed");
   const file = await open(printed, "w");
-  const env = { ...process.env, TUTTI_SEEDS: "25" };
+  const env = { ...process.env, TUTTI_SEEDS: "25", NODE_COMPILE_CACHE: join(folder, "compiled") };
   const child = spawn(process.execPath, args, {
     ...{ cwd: folder, detached: true, env },
     stdio: ["ignore", file.fd, "ignore"],
@@ -110,10 +111,13 @@ async function reach(folder: string): Promise<readonly Reach[]> {
   return JSON.parse(await readFile(file, "utf8")) as Reach[];
 }
 
-/** Whether a scenario ran the character: the smallest range around it decides. */
-function ran({ files }: Reach, file: string, at: number): boolean {
-  const around = (files[file] ?? []).filter(([start, end]) => start <= at && at < end);
-  return around.sort((a, b) => a[1] - a[0] - (b[1] - b[0]))[0]?.[2] ?? false;
+/** How many of the characters a scenario ran: for each, the smallest range around it decides. */
+function ran({ files }: Reach, file: string, from: number, to: number): number {
+  const near = (files[file] ?? []).filter(([start, end]) => start < to && from < end);
+  near.sort((a, b) => a[1] - a[0] - (b[1] - b[0]));
+  let count = 0;
+  for (let at = from; at < to; at++) if (near.find(([start, end]) => start <= at && at < end)?.[2]) count++;
+  return count;
 }
 
 interface Verdict {
@@ -127,13 +131,20 @@ async function verdict(folder: string, mutant: Mutant, reached: readonly Reach[]
   const source = await readFile(path, "utf8");
   const at = source.indexOf(from);
   if (source.split(from).length !== 2) throw new Error(`${file} does not hold exactly once: ${from}`);
-  const places = [at, at + from.length - 1];
   const stems = (rule.toLowerCase().match(/[a-z]{4,}/g) ?? []).map((word) => word.slice(0, 5));
-  const kinship = ({ name }: Reach) =>
-    name === caught[rule] ? Number.POSITIVE_INFINITY : stems.filter((stem) => name.includes(stem)).length;
   const names = reached
-    .filter((one) => places.some((place) => ran(one, file, place)))
-    .toSorted((a, b) => kinship(b) - kinship(a) || a.durationMs - b.durationMs)
+    .map((one) => ({
+      ...one,
+      known: Number(one.name === caught[rule]),
+      ran: ran(one, file, at, at + from.length),
+      kin: stems.filter((stem) => one.name.includes(stem)).length,
+      catches: [...found.values()].filter(({ scenario }) => scenario === one.name).length,
+    }))
+    .filter((one) => one.ran > 0)
+    .sort(
+      (a, b) =>
+        b.known - a.known || b.ran - a.ran || b.kin - a.kin || b.catches - a.catches || a.durationMs - b.durationMs,
+    )
     .slice(0, Number(values.most))
     .map(({ name }) => name);
   await writeFile(
@@ -151,9 +162,10 @@ async function verdict(folder: string, mutant: Mutant, reached: readonly Reach[]
 }
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
-const chosen = mutants.filter(({ file, rule }) =>
-  values.only.some((word) => file.includes(word) || rule.includes(word)),
-);
+const [nth = 1, of = 1] = values.slice.split("/").map(Number);
+const chosen = mutants
+  .filter(({ file, rule }) => values.only.some((word) => file.includes(word) || rule.includes(word)))
+  .filter((_, index) => index % of === nth - 1);
 const queue = [...chosen];
 const found = new Map<Mutant, Verdict>();
 const folders: string[] = [];
