@@ -15,8 +15,8 @@ export interface FlagSpec {
   readonly short?: string;
   /** A line of help; without one the flag is accepted but not shown. */
   readonly help?: string;
-  /** `refused`: by name. */
-  readonly support?: "full" | "refused";
+  /** Refused by name: why. */
+  readonly refusal?: string;
 }
 
 export type FlagTable = Readonly<Record<string, FlagSpec>>;
@@ -65,31 +65,40 @@ export interface ParsedArgs<Load = unknown> {
   readonly command: CommandSpec<Load>;
   readonly flags: Flags;
   readonly args: readonly string[];
-  /** `--help` was given: nothing else counts. */
-  readonly help: boolean;
+  /** `--help` was given, or the words name a group of commands and none of them: nothing else counts then. */
+  readonly help: "asked" | "needed" | undefined;
+}
+
+/** All that a command line may hold. */
+export interface Surface<Load = unknown> {
+  readonly commands: readonly CommandSpec<Load>[];
+  /** Flags of every command. */
+  readonly globals: FlagTable;
+  /** Commands refused by name, with all below them: why, by their words. */
+  readonly refused: Readonly<Record<string, string>>;
 }
 
 const helpFlag: FlagSpec = { kind: "boolean", short: "h" };
 
 /**
- * Finds the command and reads its flags. `globals` are flags of every command. The first of `commands` with an empty path
- * is what runs when no command is named.
- * @throws EngineError for an unknown command or flag, a missing or wrong value, too many or too few arguments.
+ * Finds the command and reads its flags. A flag that is not given may stand in the environment: `PULUMI_OPTION_<FLAG>`.
+ * @throws EngineError for an unknown command or flag, one that is refused, a missing or wrong value, too many or too few
+ * arguments.
  */
 export function parseArgs<Load>(
   argv: readonly string[],
-  commands: readonly CommandSpec<Load>[],
-  globals: FlagTable,
+  surface: Surface<Load>,
+  env: Readonly<Record<string, string>> = {},
 ): ParsedArgs<Load> {
-  const { command, rest } = findCommand(argv, commands, globals);
-  const table: FlagTable = { ...globals, ...command.flags, help: helpFlag };
+  const { command, rest, help: needed } = findCommand(argv, surface);
+  const table: FlagTable = { ...surface.globals, ...command.flags, help: helpFlag };
   const values = new Map<string, string[]>();
   const args: string[] = [];
   const queue = [...rest];
   const add = (name: string, spec: FlagSpec, value: string) => {
-    if (spec.support === "refused")
+    if (spec.refusal !== undefined)
       throw new EngineError(
-        `flag --${name} is not supported by the embedded engine of \`pulumi ${command.path.join(" ")}\``,
+        `flag --${name} is not supported by the embedded engine of \`pulumi ${command.path.join(" ")}\`: ${spec.refusal}`,
       );
     const list = values.get(name) ?? [];
     list.push(...(spec.kind === "list" ? value.split(",") : [checked(name, spec, value)]));
@@ -107,9 +116,37 @@ export function parseArgs<Load>(
       readShorts(word, queue, table, add);
     } else args.push(word);
   }
-  const help = values.get("help")?.at(-1) === "true";
-  if (!help) checkCount(command, args.length);
+  const help = needed ?? (values.get("help")?.at(-1) === "true" ? "asked" : undefined);
+  if (help !== undefined) return { command, flags: new Flags(), args, help };
+  checkCount(command, args.length);
+  for (const [name, spec] of Object.entries(table)) {
+    const given = env[`PULUMI_OPTION_${name.replaceAll("-", "_").toUpperCase()}`];
+    if (given !== undefined && given !== "") addDefaults(name, spec, given, values, add);
+  }
   return { command, flags: new Flags(values), args, help };
+}
+
+/** A flag of the environment: the command line's value takes its place, and its values come after the environment's. */
+function addDefaults(
+  name: string,
+  spec: FlagSpec,
+  text: string,
+  values: Map<string, string[]>,
+  add: (name: string, spec: FlagSpec, value: string) => void,
+): void {
+  const given = values.get(name) ?? [];
+  const isMany = spec.kind === "strings" || spec.kind === "list";
+  if (given.length > 0 && !isMany) return;
+  values.delete(name);
+  for (const value of isMany ? quotedFields(text) : [text]) add(name, spec, value);
+  values.get(name)?.push(...given);
+}
+
+/** The fields of one line of CSV; in quotes, a comma is part of one. */
+function quotedFields(text: string): readonly string[] {
+  return [...text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+    ([, quoted, bare = ""]) => quoted?.replaceAll('""', '"') ?? bare,
+  );
 }
 
 /** `-s value`, `-svalue`, `-s=value`, and booleans together: `-fy`. */
@@ -178,24 +215,31 @@ function checkCount(command: CommandSpec, count: number): void {
 
 /**
  * Walks the words that are no flags as far as they name commands. A flag that takes a value hides the word after it.
- * Answers the command and everything that is not its path.
+ * Answers the command and everything that is not its path; for a group without a command of its own, the group.
  */
 function findCommand<Load>(
   argv: readonly string[],
-  commands: readonly CommandSpec<Load>[],
-  globals: FlagTable,
-): { readonly command: CommandSpec<Load>; readonly rest: readonly string[] } {
+  { commands, globals, refused }: Surface<Load>,
+): {
+  readonly command: CommandSpec<Load>;
+  readonly rest: readonly string[];
+  readonly help: ParsedArgs["help"];
+} {
   let path: readonly string[] = [];
   const used = new Set<number>();
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index]!;
     if (word === "--") break;
+    if (path.length === 0 && word === "--version") return findCommand(["version"], { commands, globals, refused });
     if (word.startsWith("-") && word !== "-") {
-      if (hidesNext(word, { ...globals, ...commands.find((command) => isAt(command, path))?.flags })) index++;
+      if (hidesNext(word, path, commands, globals) !== undefined) index++;
       continue;
     }
     const next = [...path, word];
     const canonical = canonicalPath(next, commands);
+    const refusal = refused[(canonical ?? next).join(" ")];
+    if (refusal !== undefined)
+      throw new EngineError(`\`pulumi ${next.join(" ")}\` is not supported by the embedded engine: ${refusal}`);
     if (canonical === undefined) {
       if (commands.some((command) => isBelow(command.path, path)) && !takesArguments(path, commands))
         throw new EngineError(
@@ -206,36 +250,47 @@ function findCommand<Load>(
     path = canonical;
     used.add(index);
   }
+  const rest = argv.filter((_, index) => !used.has(index));
   const command = commands.find((candidate) => isAt(candidate, path));
-  const asksForHelp = argv.some((word) => word === "--help" || word === "-h");
-  if (command === undefined && asksForHelp && commands[0] !== undefined) {
-    const { load } = commands[0];
-    const rest = argv.filter((_, index) => !used.has(index));
-    return {
-      command: { path, summary: "Commands of the embedded engine", minimum: 0, maximum: 0, flags: {}, load },
-      rest,
-    };
-  }
-  if (command === undefined)
-    throw new EngineError(`\`${["pulumi", ...path].join(" ")}\` needs a command: ${namesBelow(path, commands)}`);
-  return { command, rest: argv.filter((_, index) => !used.has(index)) };
+  if (command !== undefined) return { command, rest, help: undefined };
+  const asked = argv.some((word) => word === "--help" || word === "-h");
+  const group = { path, summary: "Commands of the embedded engine", minimum: 0, maximum: 0, flags: {} };
+  return { command: { ...group, load: commands[0]!.load }, rest: [], help: asked ? "asked" : "needed" };
 }
 
 function takesArguments(path: readonly string[], commands: readonly CommandSpec[]): boolean {
   return (commands.find((command) => isAt(command, path))?.maximum ?? 0) > 0;
 }
 
-function namesBelow(path: readonly string[], commands: readonly CommandSpec[]): string {
-  const names = commands.filter((command) => isBelow(command.path, path)).map((command) => command.path[path.length]!);
-  return [...new Set(names)].sort().join(", ");
+/** How far words name a command, and the flag whose value comes next: for completion, where nothing is wrong yet. */
+export function parsedPath(
+  words: readonly string[],
+  { commands, globals }: Omit<Surface, "refused">,
+): { readonly path: readonly string[]; readonly flag: string | undefined } {
+  let path: readonly string[] = [];
+  let flag: string | undefined;
+  for (const word of words) {
+    const isValue = flag !== undefined;
+    flag = undefined;
+    if (isValue) continue;
+    if (word.startsWith("-")) flag = hidesNext(word, path, commands, globals);
+    else path = canonicalPath([...path, word], commands) ?? path;
+  }
+  return { path, flag };
 }
 
-function hidesNext(word: string, table: FlagTable): boolean {
-  if (word.includes("=")) return false;
-  const spec = word.startsWith("--")
-    ? table[word.slice(2)]
-    : Object.values(table).find(({ short }) => word.length === 2 && short === word[1]);
-  return spec !== undefined && bareValue(spec) === undefined;
+/** The flag of the command there that this word is, if it takes the next word for its value. */
+function hidesNext(
+  word: string,
+  path: readonly string[],
+  commands: readonly CommandSpec[],
+  globals: FlagTable,
+): string | undefined {
+  if (word.includes("=")) return undefined;
+  const table = { ...globals, ...commands.find((command) => isAt(command, path))?.flags };
+  const [name, spec] =
+    Object.entries(table).find(([name, { short }]) => word === `--${name}` || word === `-${short}`) ?? [];
+  return spec !== undefined && bareValue(spec) === undefined ? name : undefined;
 }
 
 function isAt(command: CommandSpec, path: readonly string[]): boolean {
@@ -260,17 +315,27 @@ function canonicalPath(words: readonly string[], commands: readonly CommandSpec[
 }
 
 /** The help text of a command. */
-export function helpText(command: CommandSpec, commands: readonly CommandSpec[], globals: FlagTable): string {
+export function helpText(command: CommandSpec, { commands, globals }: Omit<Surface, "refused">): string {
   const name = ["pulumi", ...command.path].join(" ");
   const lines = [command.summary, "", "Usage:", `  ${name}${command.usage ? ` ${command.usage}` : ""} [flags]`];
-  const below = commands.filter(({ path }) => path.length === command.path.length + 1 && isBelow(path, command.path));
-  if (below.length > 0) {
-    lines.push("", "Available Commands:");
-    for (const { path, summary } of below) lines.push(`  ${path.at(-1)!.padEnd(16)} ${summary}`);
-  }
+  const below = commandsBelow(command.path, commands);
+  if (below.size > 0) lines.push("", "Available Commands:");
+  for (const [word, summary] of below) lines.push(`  ${word.padEnd(24)} ${summary}`);
   lines.push("", "Flags:", ...flagLines({ ...command.flags, help: { ...helpFlag, help: "this text" } }));
   lines.push("", "Global Flags:", ...flagLines(globals));
   return `${lines.join("\n")}\n`;
+}
+
+/** The words that may follow, each with what it does; a group of commands names them. `__` hides one. */
+export function commandsBelow(path: readonly string[], commands: readonly CommandSpec[]): ReadonlyMap<string, string> {
+  const words = new Map<string, string>();
+  for (const command of commands) {
+    const word = command.path[path.length];
+    if (!isBelow(command.path, path) || word === undefined || word.startsWith("__")) continue;
+    if (command.path.length === path.length + 1) words.set(word, command.summary);
+    else if (!words.has(word)) words.set(word, [...commandsBelow([...path, word], commands).keys()].join(", "));
+  }
+  return words;
 }
 
 function flagLines(table: FlagTable): readonly string[] {

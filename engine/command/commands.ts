@@ -1,18 +1,15 @@
 // The table of commands, with their flags: what `pulumi` takes, as far as this engine goes. Each command's code is loaded
 // when it is called.
-import type { CommandSpec, FlagSpec, FlagTable } from "./args.ts";
+import type { CommandSpec, FlagSpec, FlagTable, Surface } from "./args.ts";
 import type { CommandContext } from "./context.ts";
+import { reasons, refusedCommands } from "./refused.ts";
 
 /** Runs a command; answers its exit code. Failures to report are thrown as EngineError. */
 export type RunCommand = (context: CommandContext) => Promise<number>;
 export type Command = CommandSpec<() => Promise<RunCommand>>;
 
 const hidden = (kind: FlagSpec["kind"], short?: string): FlagSpec => ({ kind, ...(short ? { short } : {}) });
-const refused = (kind: FlagSpec["kind"], help?: string): FlagSpec => ({
-  kind,
-  support: "refused",
-  ...(help && { help }),
-});
+const refused = (kind: FlagSpec["kind"], why: keyof typeof reasons): FlagSpec => ({ kind, refusal: reasons[why] });
 const shown = (kind: FlagSpec["kind"], help: string, short?: string): FlagSpec => ({
   kind,
   help,
@@ -56,9 +53,9 @@ const operationFlags: FlagTable = {
   json,
   message: shown("string", "Optional message to associate with the operation", "m"),
   neo: hidden("boolean"),
-  "override-env": refused("strings"),
+  "override-env": refused("strings", "environments"),
   // The SDK looks for it in the help: without it, it tells people to upgrade.
-  remote: refused("boolean", "Refused: only Pulumi Cloud runs operations remotely"),
+  remote: { ...refused("boolean", "cloud"), help: "Refused: only Pulumi Cloud runs operations remotely" },
   parallel: shown("number", "Allow P resource operations to run in parallel at once", "p"),
   "show-config": hidden("boolean"),
   "show-full-output": hidden("boolean"),
@@ -85,11 +82,11 @@ const targetFlags: FlagTable = {
   "exclude-dependents": shown("boolean", "Also leave alone what depends on an excluded resource"),
 };
 const programFlags: FlagTable = {
-  "attach-debugger": refused("optional"),
+  "attach-debugger": shown("optional", "Have the program wait for a debugger to attach before it runs"),
   "expect-no-changes": shown("boolean", "Return an error if any changes occur"),
   "ignore-protect": shown("boolean", "Let protected resources be deleted or replaced"),
-  "policy-pack": refused("list"),
-  "policy-pack-config": refused("list"),
+  "policy-pack": refused("list", "policy"),
+  "policy-pack-config": refused("list", "policy"),
   refresh: shown("optional", "Refresh the state of the stack's resources first", "r"),
   replace: shown("strings", "A resource URN to replace"),
   "run-program": shown("boolean", "With --refresh: refresh each resource as the program registers it"),
@@ -120,7 +117,7 @@ export const commands: readonly Command[] = [
       plan: hidden("string"),
       "secrets-provider": hidden("string"),
       "skip-preview": shown("boolean", "Do not calculate a preview first", "f"),
-      strict: refused("boolean"),
+      strict: refused("boolean", "plan"),
     },
     load: verb("up"),
   },
@@ -139,7 +136,7 @@ export const commands: readonly Command[] = [
         "string",
         "Save what would be created as a file for `import --file`, its ids to be filled in",
       ),
-      "save-plan": refused("string"),
+      "save-plan": refused("string", "plan"),
     },
     load: verb("preview"),
   },
@@ -195,9 +192,9 @@ export const commands: readonly Command[] = [
     flags: {
       ...operationFlags,
       file: shown("string", "The path to a JSON-encoded file of resources to import", "f"),
-      from: refused("string"),
+      from: refused("string", "plugins"),
       "generate-code": shown("boolean", "Generate resource declaration code; true by default"),
-      "generate-resources": refused("string"),
+      "generate-resources": refused("string", "plugins"),
       out: shown("string", "The path to the file that will contain the generated resource declarations", "o"),
       parent: shown("string", "The name and URN of the parent resource: name=urn"),
       "preview-only": shown("boolean", "Only show a preview of the import"),
@@ -255,7 +252,8 @@ export const commands: readonly Command[] = [
       "copy-config-from": shown("string", "The name of the stack to copy existing config from"),
       "no-select": shown("boolean", "Do not select the stack"),
       "secrets-provider": shown("string", "passphrase"),
-      teams: refused("strings"),
+      "remote-config": refused("boolean", "cloud"),
+      teams: refused("strings", "cloud"),
       yes: { kind: "boolean", short: "y" },
     },
     load: async () => (await import("./stackInit.ts")).stackInit,
@@ -278,7 +276,7 @@ export const commands: readonly Command[] = [
     summary: "Resets stack selection from the current workspace",
     minimum: 0,
     maximum: 0,
-    flags: {},
+    flags: { stack: { kind: "string", short: "s" } },
     load: async () => (await import("./stackSelect.ts")).stackUnselect,
   },
   {
@@ -501,17 +499,6 @@ export const commands: readonly Command[] = [
     },
     load: async () => (await import("./config.ts")).configCopy,
   },
-  ...(["add", "init", "ls", "rm"] as const).map(
-    (name): Command => ({
-      path: ["config", "env", name],
-      aliases: { add: [], init: ["new"], ls: ["list"], rm: ["remove"] }[name],
-      summary: "Environments of Pulumi Cloud (not supported by this engine)",
-      minimum: 0,
-      maximum: Number.POSITIVE_INFINITY,
-      flags: { ...configFlags, json, yes, "show-secrets": showSecrets },
-      load: async () => (await import("./config.ts")).configEnvironment,
-    }),
-  ),
   {
     path: ["config", "refresh"],
     summary: "Update the local configuration based on the most recent deployment of the stack",
@@ -647,7 +634,7 @@ export const commands: readonly Command[] = [
     flags: {
       checksum: hidden("string"),
       exact: hidden("boolean"),
-      file: refused("string"),
+      file: { ...refused("string", "plugins"), short: "f" },
       parallel: hidden("number"),
       reinstall: hidden("boolean"),
       server: hidden("string"),
@@ -688,6 +675,11 @@ export const commands: readonly Command[] = [
       local: shown("boolean", "The backend in the home folder", "l"),
       insecure: hidden("boolean"),
       interactive: hidden("boolean"),
+      "oidc-expiration": refused("string", "cloud"),
+      "oidc-org": refused("string", "cloud"),
+      "oidc-team": refused("string", "cloud"),
+      "oidc-token": refused("string", "cloud"),
+      "oidc-user": refused("string", "cloud"),
       "default-org": hidden("string"),
     },
     load: async () => (await import("./login.ts")).login,
@@ -722,6 +714,74 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./about.ts")).about,
   },
   {
+    path: ["about", "env"],
+    summary: "Print the variables of the environment that this engine heeds",
+    minimum: 0,
+    maximum: 0,
+    flags: {},
+    load: async () => (await import("./aboutEnv.ts")).aboutEnv,
+  },
+  {
+    path: ["logs"],
+    summary: "Show what the resources of a stack have logged, as far as their providers keep logs",
+    minimum: 0,
+    maximum: 0,
+    flags: {
+      stack,
+      "config-file": configFile,
+      follow: shown("boolean", "Wait for more, until interrupted", "f"),
+      json,
+      resource: shown("string", "Only logs of one resource: name, type::name, or URN", "r"),
+      since: shown("string", "Only logs newer than a duration (1h30m) or a time; 1h by default"),
+    },
+    load: async () => (await import("./logs.ts")).logs,
+  },
+  {
+    path: ["logs", "list"],
+    aliases: ["ls"],
+    summary: "List log files (this engine writes none)",
+    minimum: 0,
+    maximum: 0,
+    flags: { output },
+    load: async () => (await import("./logs.ts")).noLogFiles,
+  },
+  {
+    path: ["logs", "remove"],
+    aliases: ["rm", "delete"],
+    summary: "Remove log files (this engine writes none)",
+    minimum: 0,
+    maximum: 0,
+    flags: { stack, all: hidden("boolean"), before: hidden("string"), yes },
+    load: async () => (await import("./logs.ts")).noLogFiles,
+  },
+  {
+    path: ["logs", "decrypt"],
+    summary: "Show a log file (this engine writes none)",
+    usage: "[filename]",
+    minimum: 0,
+    maximum: 1,
+    flags: { latest: hidden("boolean") },
+    load: async () => (await import("./logs.ts")).noLogFile,
+  },
+  {
+    path: ["gen-completion"],
+    aliases: ["completion"],
+    summary: "Print the completion script of bash, zsh or fish",
+    usage: "<shell>",
+    minimum: 1,
+    maximum: 1,
+    flags: {},
+    load: async () => (await import("./completion.ts")).genCompletion,
+  },
+  {
+    path: ["__complete"],
+    summary: "What may stand in place of the last word",
+    minimum: 0,
+    maximum: Number.POSITIVE_INFINITY,
+    flags: {},
+    load: async () => (await import("./completion.ts")).complete,
+  },
+  {
     path: ["version"],
     summary: "Print the engine's version number",
     minimum: 0,
@@ -730,3 +790,6 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./about.ts")).version,
   },
 ];
+
+/** All that a command line may hold. */
+export const surface: Surface<() => Promise<RunCommand>> = { commands, globals: globalFlags, refused: refusedCommands };

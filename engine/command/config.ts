@@ -333,11 +333,6 @@ function refuseSecrets(): never {
   throw new EngineError("there is nothing to encrypt");
 }
 
-/** `config env ...`: environments are Pulumi Cloud's. */
-export async function configEnvironment(): Promise<number> {
-  throw new EngineError("environments of Pulumi Cloud are not supported by this engine (`config env`)");
-}
-
 /** `config refresh [--force]`: the configuration and salt of the last operation, back into the file. */
 export async function configRefresh(context: CommandContext): Promise<number> {
   const { stack, config } = await open(context);

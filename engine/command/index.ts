@@ -6,7 +6,7 @@ import { SemVer } from "semver";
 import type { CommandResult, EngineCommand, EngineOptions } from "../index.ts";
 import { EngineError, exitCodes } from "../state/error.ts";
 import { helpText, parseArgs } from "./args.ts";
-import { commands, globalFlags } from "./commands.ts";
+import { surface } from "./commands.ts";
 import { createContext } from "./context.ts";
 
 /** The engine's version: the SDK's it speaks to, marked as not the official engine's. */
@@ -60,14 +60,14 @@ async function runCommand(
 ): Promise<number> {
   const mask = (text: string): string => options.secrets?.mask(text) ?? text;
   try {
-    const { command, flags, args, help } = parseArgs(argv, commands, globalFlags);
-    if (help) {
-      streams.stdout(helpText(command, commands, globalFlags));
-      return exitCodes.success;
+    const env = { ...options.env, ...additionalEnv };
+    const { command, flags, args, help } = parseArgs(argv, surface, env);
+    if (help !== undefined) {
+      streams.stdout(helpText(command, surface));
+      return help === "asked" ? exitCodes.success : exitCodes.error;
     }
     const stdin = async () => (await options.stdin?.()) ?? "";
     const run = await command.load();
-    const env = { ...options.env, ...additionalEnv };
     const folder = resolve(cwd, flags.string("cwd") ?? ".");
     return await run(
       createContext({ options, env, cwd: folder, flags, args, version: engineVersion, stdin, ...streams }),

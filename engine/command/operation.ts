@@ -256,7 +256,16 @@ class Phase {
     const { name: runtime, options: runtimeOptions } = project.runtime;
     const main = project.main === undefined ? {} : { main: project.main };
     return locateProgram(
-      { runtime, runtimeOptions, rootDirectory: project.root, ...main, env, kill, children },
+      {
+        runtime,
+        runtimeOptions,
+        rootDirectory: project.root,
+        ...main,
+        env,
+        kill,
+        children,
+        attachDebugger: attachesDebugger(flags),
+      },
       flags.string("client"),
     );
   }
@@ -468,4 +477,18 @@ export function requireConfirmation(context: CommandContext, exitCode: ExitCode 
     "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
     exitCode,
   );
+}
+
+/** `--attach-debugger`: only programs have processes to attach to. */
+function attachesDebugger(flags: Flags): boolean {
+  const wanted = flags.strings("attach-debugger");
+  for (const what of wanted) {
+    if (what === "plugins" || what.startsWith("plugin:"))
+      throw new EngineError(
+        `--attach-debugger=${what}: this engine starts no plugins; a program is debugged with "program"`,
+      );
+    if (!["true", "program", "all"].includes(what))
+      throw new EngineError(`invalid --attach-debugger flag value: ${what}`);
+  }
+  return wanted.length > 0;
 }

@@ -1,5 +1,6 @@
 // What people see of an operation: plain lines, folded from its events, in the manner of the official CLI off a terminal.
 // Steps as they begin and end, then diagnostics by resource, the stack's outputs and what changed in them, and counts.
+import { usualPort } from "../language/debugger.ts";
 import { secretSignature, signatureKey, unknownSentinel } from "../state/serialize.ts";
 import type { Emitted, EngineEvent, EventSink, Json, StepMetadata, SummaryEvent } from "./events.ts";
 import type { StepOp } from "./steps.ts";
@@ -79,7 +80,10 @@ class Display {
       this.#ended(event.resOutputsEvent.metadata, event.resOutputsEvent.planning === true);
     else if ("resOpFailedEvent" in event) this.#line(event.resOpFailedEvent.metadata, "**failed**", "doing");
     else if ("diagnosticEvent" in event) this.#noted(event.diagnosticEvent);
-    else if ("summaryEvent" in event) this.#finished(event.summaryEvent);
+    else if ("startDebuggingEvent" in event) {
+      const { processId, port = usualPort } = event.startDebuggingEvent.config;
+      this.#print(`Process ${processId} waits for a debugger to attach at 127.0.0.1:${port}\n`);
+    } else if ("summaryEvent" in event) this.#finished(event.summaryEvent);
   }
 
   #began(metadata: StepMetadata, planning: boolean): void {

@@ -4,6 +4,7 @@
 //
 // Two things are ours: `approximate: true` in a step's metadata, for types that a sandbox serves without knowing them
 // well; and debug messages are emitted on request only, because the SDK's hold secrets in plain text.
+import type { DebugConfig } from "../language/debugger.ts";
 import type { PropertyDiff } from "../providers/provider.ts";
 import type { ResourceState } from "../state/resource.ts";
 import {
@@ -88,6 +89,7 @@ export type EventPayload =
   | { readonly resOpFailedEvent: { readonly metadata: StepMetadata; readonly status: number; readonly steps: number } }
   | { readonly diagnosticEvent: DiagnosticEvent }
   | { readonly stdoutEvent: { readonly message: string; readonly color: "never" } }
+  | { readonly startDebuggingEvent: { readonly config: DebugConfig } }
   | { readonly summaryEvent: SummaryEvent }
   | { readonly cancelEvent: Readonly<Record<string, never>> };
 
@@ -252,6 +254,11 @@ export function programLog(events: EventStream, debug: boolean, print?: ProgramL
       print?.(stream, text);
       if (print !== undefined && !fits.printed(text)) return;
       events.diagnostic(stream === "stdout" ? "info" : "info#err", text, "", false, true);
+    },
+    debugging(config) {
+      const where = `on process id ${config.processId}${config.port === undefined ? "" : ` and port ${config.port}`}`;
+      events.diagnostic("info", `Waiting for debugger to attach (${where})...`, "", true);
+      events.emit({ startDebuggingEvent: { config } });
     },
   };
 }

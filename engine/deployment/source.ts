@@ -1,5 +1,6 @@
 // What a program asks of a deployment, free of gRPC: the monitor (monitor.ts) turns the SDK's calls into these requests,
 // the deployment (deployment.ts) answers them. This file holds types only.
+import type { DebugConfig } from "../language/debugger.ts";
 import type { PropertyMap } from "../values.ts";
 
 /** `urn::id`, as Pulumi writes a provider reference. */
@@ -171,6 +172,8 @@ export interface ProgramLog {
   log(severity: Severity, message: string, urn: string, ephemeral: boolean): void;
   /** A line the program printed itself. */
   print(stream: "stdout" | "stderr", text: string): void;
+  /** The program waits for a debugger. */
+  debugging?(config: DebugConfig): void;
 }
 
 /** All a program run is told; becomes the argv and environment of `cmd/run` or the RunRequest of an inline program. */

@@ -35,6 +35,8 @@ export type ChildEnd =
   | { readonly type: "signal"; readonly signal: string };
 
 export interface Child {
+  /** Undefined when it could not be started. */
+  readonly pid: number | undefined;
   readonly stdout: Readable;
   readonly stderr: Readable;
   /** Settles when the child has ended and its output has been read. @rejects when it could not be started. */
@@ -105,6 +107,7 @@ export function startChild(options: ChildOptions): Child {
     for (const stream of child.stdio) (stream as Partial<Socket> | null)?.unref?.();
   }
   return {
+    pid: child.pid,
     stdout: child.stdout,
     stderr: child.stderr,
     ended,

@@ -11,6 +11,7 @@ import semver from "semver";
 import type { Program, ProgramEnd, ProgramLog, RunInfo } from "../deployment/source.ts";
 import { splitArguments } from "./arguments.ts";
 import type { Child, ChildOptions } from "./child.ts";
+import { debugConfig, freePort, waitingArguments } from "./debugger.ts";
 import { lineReader } from "./lines.ts";
 import { type ChildSource, coldChildren } from "./pool.ts";
 
@@ -26,6 +27,8 @@ export interface NodeProgramOptions {
   readonly main?: string;
   /** The complete environment of the child. */
   readonly env: Readonly<Record<string, string>>;
+  /** Whether the program waits for a debugger in its first line. */
+  readonly attachDebugger?: boolean;
   /** How a cancelled program is ended. */
   readonly patience?: Patience;
   /** Aborted: the program is killed at once, with all that it started. */
@@ -73,14 +76,17 @@ export function nodeProgram(options: NodeProgramOptions): Program {
       const { directory, entryPoint } = programLocation(options.rootDirectory, options.main);
       if (info.signal.aborted) return CANCELLED;
       const started = startOf(options, directory, info.dryRun);
+      const port = options.attachDebugger ? await freePort() : undefined;
       const child = (options.children ?? coldChildren).start({
         ...started,
+        nodeArguments: [...started.nodeArguments, ...(port === undefined ? [] : waitingArguments(port))],
         arguments: [...runArguments(info, directory), entryPoint],
         env: { ...started.env, ...configEnvironment(info) },
       });
       const kill = () => child.kill();
       options.kill?.addEventListener("abort", kill, { once: true });
       if (options.kill?.aborted) kill();
+      if (port !== undefined && child.pid !== undefined) log.debugging?.(debugConfig(child.pid, port));
       try {
         return await watch(child, info.signal, options.patience ?? PATIENCE, log);
       } finally {

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { commands } from "../../engine/command/commands.ts";
+import { refusedCommands } from "../../engine/command/refused.ts";
 import { readRecording } from "./recording.ts";
 import { scenarios } from "./scenarios/index.ts";
 
@@ -39,7 +40,8 @@ it.for(verbs)("%s: %s is shown by tests", ([, , , proof]) => {
   expect(named.filter((name) => !isThere(name))).toEqual([]);
 });
 
-it("has a row for every command", () => {
-  const named = new Set(verbs.flatMap(([, what]) => quoted(what)));
-  expect(commands.map(({ path }) => path.join(" ")).filter((path) => !named.has(path))).toEqual([]);
+it("has a row for every command, and one for every refusal of a command", () => {
+  const named = (verdict: string) => verbs.filter((row) => row[2] === verdict).flatMap(([, what]) => quoted(what));
+  expect(commands.map(({ path }) => path.join(" ")).filter((path) => !named("supported").includes(path))).toEqual([]);
+  expect(named("refused").toSorted()).toEqual(Object.keys(refusedCommands));
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type CommandSpec, type FlagTable, helpText, parseArgs } from "../../../engine/command/args.ts";
-import { commands, globalFlags } from "../../../engine/command/commands.ts";
+import { commands, globalFlags, surface as ours } from "../../../engine/command/commands.ts";
 
 const flags: FlagTable = {
   stack: { kind: "string", short: "s", help: "which" },
@@ -10,7 +10,7 @@ const flags: FlagTable = {
   names: { kind: "list" },
   parallel: { kind: "number", short: "p" },
   refresh: { kind: "optional", short: "r" },
-  plan: { kind: "string", support: "refused" },
+  plan: { kind: "string", refusal: "nothing is planned" },
 };
 const spec = (path: string, fields: Partial<CommandSpec> = {}): CommandSpec => ({
   path: path === "" ? [] : path.split(" "),
@@ -29,10 +29,12 @@ const table = [
   spec("many", { minimum: 1, maximum: Number.POSITIVE_INFINITY }),
 ];
 const globals: FlagTable = { cwd: { kind: "string", short: "C" }, emoji: { kind: "boolean" } };
-const parse = (...argv: readonly string[]) => {
-  const { command, flags: given, args } = parseArgs(argv, table, globals);
-  return { path: command.path.join(" "), flags: given, args };
+const surface = { commands: table, globals, refused: { cloud: "there is none", "stack fly": "stacks do not fly" } };
+const parseWith = (env: Readonly<Record<string, string>>, ...argv: readonly string[]) => {
+  const { command, flags: given, args, help } = parseArgs(argv, surface, env);
+  return { path: command.path.join(" "), flags: given, args, help };
 };
+const parse = (...argv: readonly string[]) => parseWith({}, ...argv);
 
 describe("a command line", () => {
   it.each([
@@ -95,7 +97,11 @@ describe("a command line", () => {
     [["bogus"], 'unknown command "bogus" for "pulumi"\nRun \'pulumi --help\' for usage.'],
     [["stack", "bogus"], 'unknown command "bogus" for "pulumi stack"\nRun \'pulumi stack --help\' for usage.'],
     [["config", "bogus"], 'unknown command "bogus" for "pulumi config"\nRun \'pulumi config --help\' for usage.'],
-    [["config"], "`pulumi config` needs a command: set"],
+    [["cloud", "--bogus"], "`pulumi cloud` is not supported by the embedded engine: there is none"],
+    [
+      ["--emoji", "stack", "fly", "up"],
+      "`pulumi stack fly` is not supported by the embedded engine: stacks do not fly",
+    ],
     [["up", "--bogus"], "unknown flag: --bogus"],
     [["up", "--constructor"], "unknown flag: --constructor"],
     [["up", "-z"], "unknown shorthand flag: 'z' in -z"],
@@ -103,7 +109,7 @@ describe("a command line", () => {
     [["up", "-ys"], "flag needs an argument: 's' in -ys"],
     [["up", "--yes=maybe"], 'invalid argument "maybe" for "--yes" flag: expected true or false'],
     [["up", "--parallel", "x"], 'invalid argument "x" for "--parallel" flag: expected a whole number'],
-    [["up", "--plan", "x"], "flag --plan is not supported by the embedded engine of `pulumi up`"],
+    [["up", "--plan", "x"], "flag --plan is not supported by the embedded engine of `pulumi up`: nothing is planned"],
     [["up", "x"], "accepts 0 arg(s), received 1"],
     [["config", "set"], "accepts between 1 and 2 arg(s), received 0"],
     [["many"], "requires at least 1 arg(s), received 0"],
@@ -112,17 +118,68 @@ describe("a command line", () => {
   );
 
   it("may ask for help, whatever else is wrong", () => {
-    expect(parseArgs(["config", "set", "--help"], table, globals).help).toBe(true);
-    expect(parseArgs(["up", "-h"], table, globals).help).toBe(true);
-    expect(helpText(table[1]!, table, globals)).toContain("  ls               does stack ls");
+    expect(parse("config", "set", "--help").help).toBe("asked");
+    expect(parse("up", "-h").help).toBe("asked");
+    expect(parse("config", "--help")).toMatchObject({ path: "config", help: "asked" });
+    expect(helpText(table[1]!, surface)).toMatch(/\n {2}ls +does stack ls\n/);
+  });
+
+  it("is answered with help when it names a group of commands only, or nothing", () => {
+    expect(parse("config")).toMatchObject({ path: "config", help: "needed" });
+    expect(parse()).toMatchObject({ path: "", help: "needed" });
+    const everything = helpText(spec(""), surface);
+    expect(everything).toMatch(/\n {2}stack +does stack\n/);
+    expect(everything).toMatch(/\n {2}config +set\n/);
+  });
+
+  it("may ask for the version as a flag", () => {
+    const version = [...table, spec("version")];
+    expect(parseArgs(["-C", "x", "--version"], { ...surface, commands: version }).command.path).toEqual(["version"]);
+    expect(() => parse("up", "--version")).toThrow("unknown flag: --version");
+  });
+
+  it("has flags of the environment, as far as it names none itself", () => {
+    const env = {
+      PULUMI_OPTION_STACK: "dev",
+      PULUMI_OPTION_YES: "1",
+      PULUMI_OPTION_PARALLEL: "",
+      PULUMI_OPTION_SET: "x",
+    };
+    const { flags: given } = parseWith(env, "up", "--refresh");
+    expect([given.string("stack"), given.boolean("yes"), given.has("parallel"), given.string("refresh")]).toEqual([
+      "dev",
+      true,
+      false,
+      "true",
+    ]);
+    expect(parseWith(env, "up", "-s", "prod", "--yes=false").flags).toMatchObject(
+      parse("up", "-s", "prod", "-y=0").flags,
+    );
+    const many = parseWith({ PULUMI_OPTION_TARGET: 'a,"b,""c"""', PULUMI_OPTION_NAMES: "x,y" }, "up", "-t", "d").flags;
+    expect([many.strings("target"), many.strings("names")]).toEqual([
+      ["a", 'b,"c"', "d"],
+      ["x", "y"],
+    ]);
+    expect(() => parseWith({ PULUMI_OPTION_PLAN: "p" }, "up")).toThrow("flag --plan is not supported");
   });
 });
 
 describe("the table of commands", () => {
+  it("refuses by name what it does not do, and says why", () => {
+    for (const [path, why] of Object.entries(ours.refused)) {
+      const words = path.split(" ");
+      const message = `\`pulumi ${path}\` is not supported by the embedded engine: ${why}`;
+      expect(() => parseArgs([...words, "--any", "x"], ours)).toThrow(
+        expect.objectContaining({ message, exitCode: 1 }),
+      );
+      expect(() => parseArgs(["-C", "x", ...words, "-h"], ours)).toThrow(message);
+    }
+  });
+
   it("refuses --remote by name, and shows it: without it, the SDK tells people to upgrade", () => {
     const preview = commands.find(({ path }) => path.join(" ") === "preview")!;
-    expect(helpText(preview, commands, globalFlags)).toMatch(/--remote +Refused: only Pulumi Cloud/);
-    expect(() => parseArgs(["preview", "--remote"], commands, globalFlags)).toThrow(
+    expect(helpText(preview, ours)).toMatch(/--remote +Refused: only Pulumi Cloud/);
+    expect(() => parseArgs(["preview", "--remote"], ours)).toThrow(
       "flag --remote is not supported by the embedded engine of `pulumi preview`",
     );
   });

@@ -185,7 +185,7 @@ describe("config copy", () => {
     for (const verb of ["add", "init", "ls", "rm"])
       expect(await made.run("config", "env", verb, "x", "--yes")).toMatchObject({
         code: 1,
-        stderr: "error: environments of Pulumi Cloud are not supported by this engine (`config env`)\n",
+        stderr: "error: `pulumi config env` is not supported by the embedded engine: environments are Pulumi Cloud's\n",
       });
   });
 });

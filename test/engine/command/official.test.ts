@@ -1,28 +1,15 @@
 // The official CLI on what the engine wrote, and the engine on what the CLI made of it, in turn on one backend. Needs
 // `pulumi` on PATH.
 import { execFile } from "node:child_process";
-import { accessSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, type TestContext } from "vitest";
 import { engineVersion } from "../../../engine/command/index.ts";
 import { newManifest } from "../../../engine/state/deployment.ts";
 import { FileBackend } from "../../../engine/state/fileBackend.ts";
 import { countingSecrets, recording, resource } from "../state/support.ts";
-import { type Bench, bench } from "./support.ts";
-
-function findCli(): string | undefined {
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-    try {
-      accessSync(join(folder, "pulumi"));
-      return join(folder, "pulumi");
-    } catch {
-      // not here
-    }
-  }
-  return undefined;
-}
+import { type Bench, bench, findCli } from "./support.ts";
 
 /** Runs the CLI; skips the test, saying so, where there is none. */
 function cliOn({ env, project }: Bench, context: TestContext) {

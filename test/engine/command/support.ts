@@ -1,7 +1,8 @@
 // A project and a backend in a temporary folder, and the engine on them.
+import { accessSync, constants } from "node:fs";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type CommandResult, createEngine, type EngineOptions } from "../../../engine/index.ts";
 import { recordedPassphrase, recordingPath } from "../state/support.ts";
@@ -44,4 +45,17 @@ export async function bench({ name = "recorded", recorded = false }: BenchOption
   const runWith = (options: Partial<EngineOptions>, ...args: readonly string[]) =>
     createEngine({ env, ...options }).run(args, project, {});
   return { folder, project, env, runWith, run: (...args) => runWith({}, ...args) };
+}
+
+/** The official CLI, where it is on PATH. */
+export function findCli(): string | undefined {
+  const candidates = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "pulumi"));
+  return candidates.find((candidate) => {
+    try {
+      accessSync(candidate, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }

@@ -147,7 +147,7 @@ describe("what a program prints", () => {
       widest = Math.max(widest, read - printed);
     };
     const ended = new Promise<ChildEnd>((resolve) => stdout.once("end", () => resolve({ type: "exit", code: 0 })));
-    const child = { stdout, stderr: Readable.from([]), ended, stop() {}, kill() {} };
+    const child = { pid: undefined, stdout, stderr: Readable.from([]), ended, stop() {}, kill() {} };
     const { signal } = new AbortController();
     await watch(child, signal, { waitMs: 0, graceMs: 0 }, { log() {}, print });
     expect(printed).toBe(20 * 2 ** 20);
