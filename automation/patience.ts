@@ -145,7 +145,7 @@ const signs: readonly (readonly [FailureKind, RegExp])[] = [
   ],
   [
     "unavailable",
-    /\b(?:Error|status|code|HTTP)[ :=]*50[0234]\b|backend error|service (?:is )?(?:currently )?unavailable|\bUNAVAILABLE\b|bad gateway|gateway time-?out|internal server error|try again later/i,
+    /\b(?:Error|status|code|HTTP)[ :=]*50[0234]\b|backend error|service (?:is )?(?:currently )?unavailable|\bUNAVAILABLE\b|bad gateway|gateway time-?out|internal server error|try again later|transport is closing/i,
   ],
   ["crash", /\bended by SIG[A-Z]+|signal: (?:killed|segmentation fault|aborted)|plugin .*(?:crashed|exited)/i],
 ];

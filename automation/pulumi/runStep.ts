@@ -157,14 +157,14 @@ async function operate(work: Work): Promise<StepResult> {
     timeoutMs: setup.lockTimeoutMs,
     signal: AbortSignal.any([context.interrupt, context.kill]),
     waiting({ holder }) {
-      const message = `waiting for the lock of ${id}, held by ${environment.mask(holder)}`;
+      const message = `waiting for the lock of ${id}, held by ${holder}`;
       context.emit({ type: "diagnostic", severity: "info", message });
     },
   });
   const { result, outputs } = value;
   if (conflict !== undefined && result.outcome.type === "failed") {
     const waited = setup.lockTimeoutMs > 0 ? ` (waited ${Math.round(waitedMs / 1000)} s)` : "";
-    const message = `${id} is locked${waited}: ${environment.mask(conflict.holder)}`;
+    const message = `${id} is locked${waited}: ${conflict.holder}`;
     const hint =
       conflict.dead === undefined
         ? `wait for it: --lock-timeout 10m. If its owner is dead: tutti unlock ${id}`
@@ -236,16 +236,15 @@ async function attempt({
   readonly conflict: Conflict | undefined;
 }> {
   const { operation, emit, interrupt, kill } = context;
-  const { mask } = environment;
   const reader = readEngineEvents({
     operation,
     root: setup.root,
-    mask,
+    mask: environment.mask,
     emit,
     interrupted: () => interrupt.aborted || kill.aborted,
     stack: id,
   });
-  const print = (stream: "stdout" | "stderr", text: string): void => emit({ type: "line", stream, text: mask(text) });
+  const print = (stream: "stdout" | "stderr", text: string): void => emit({ type: "line", stream, text });
   const say = (stream: "stdout" | "stderr"): ReturnType<typeof splitLines> => splitLines((text) => print(stream, text));
   const stdout = say("stdout");
   const stderr = say("stderr");

@@ -28,7 +28,6 @@ delete globalThis.globalStore;
 process.once("message", ({ argv, env }) => {
   process.disconnect();
   delete process.send;
-  for (const name of Object.keys(process.env)) if (!Object.hasOwn(env, name)) delete process.env[name];
   Object.assign(process.env, env);
   process.argv = [process.argv[0], run, ...argv];
   const registered = watchStack();

@@ -1,8 +1,9 @@
 // The official engine through the library, against a double of the CLI (test/support/fakePulumi.ts): what the real one
 // cannot be made to do at will. What both can do is tested against the real one too, in realCli.test.ts.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { Stack } from "@pulumi/pulumi/automation/index.js";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Stamped } from "../../automation/events.ts";
 import { open, type Report, type RunOptions } from "../../automation/index.ts";
@@ -77,10 +78,10 @@ interface Ran {
 }
 
 /** A double, and a way to run operations of the fixture with it. */
-function fakeRun(scripts: Scripts, version?: string) {
+function fakeRun(scripts: Scripts, version?: string, { deployed = true } = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), "tutti-double-"));
   const fake = createFakePulumi(folder, scripts, version);
-  hold(folder);
+  if (deployed) hold(folder);
   const home = path.join(folder, "home");
   mkdirSync(home);
   const variables: Record<string, string> = {
@@ -94,6 +95,7 @@ function fakeRun(scripts: Scripts, version?: string) {
     open(fixture.root, { variables: { ...variables, ...more }, base: path.join(folder, ".tutti") });
   return {
     fake,
+    folder,
     home,
     open: openFixture,
     async run(
@@ -175,13 +177,98 @@ describe("a verdict", () => {
 
 it("is one process for an operation: nothing is selected, no history asked, no output decrypted", async () => {
   const one = fakeRun({ up: [[begins, ends, summary({ create: 1 })]] });
-  const work = snapshot(path.join(fixture.root, "stacks"));
-  await one.run("up");
+  const files = () => [fixture.read("Pulumi.yaml"), snapshot(path.join(fixture.root, "stacks"))];
+  const work = files();
+  const { up: original } = Stack.prototype;
+  using sdk = vi.spyOn(Stack.prototype, "up").mockImplementation(async function (this: Stack, options) {
+    return { ...(await original.call(this, options)), summary: { config: "decrypted" } as never };
+  });
+  const { report } = await one.run("up");
   const calls = one.fake.calls().map(({ args }) => args.slice(0, 2).join(" "));
   expect(calls.sort()).toEqual(["up --yes", "version"]);
-  expect(one.fake.calls("up")[0]?.args).toEqual(expect.arrayContaining(["--stack", "base.real", "--non-interactive"]));
+  const [up] = one.fake.calls("up");
+  expect(up?.args).toEqual(expect.arrayContaining(["--stack", "base.real", "--non-interactive"]));
+  expect(up?.cwd).toBe(realpathSync(fixture.root));
   expect(readdirSync(one.home)).toEqual([]);
-  expect(snapshot(path.join(fixture.root, "stacks"))).toEqual(work);
+  expect(files()).toEqual(work);
+  // What is told of it comes from its events: nothing else was asked, and what the SDK gives back is let go.
+  expect(report.stacks[0]?.counts).toEqual({ create: 1 });
+  expect(sdk.mock.calls).toEqual([[expect.objectContaining({ showSecrets: false })]]);
+  expect(JSON.stringify(report)).not.toContain("decrypted");
+  one.remove();
+});
+
+describe("a stack that there is not yet", () => {
+  it("is created without being selected", async () => {
+    const one = fakeRun({ up: [[summary({ create: 1 })]] }, undefined, { deployed: false });
+    const { report, messages } = await one.run("up");
+    expect(report.exitCode).toBe(0);
+    expect(one.fake.calls("stack").map(({ args }) => args)).toEqual([
+      ["stack", "init", "base.real", "--no-select", "--non-interactive"],
+    ]);
+    expect(messages).toBe("new stack: pulumi stack init writes stacks/config/Pulumi.base.real.yaml; commit it");
+    one.remove();
+  });
+
+  it("is refused in CI, where nothing is added to the work tree", async () => {
+    const one = fakeRun({}, undefined, { deployed: false });
+    const { report } = await one.run("up", { ci: true });
+    expect(report.stacks[0]?.failure?.message).toBe(
+      "stack base.real has no stacks/config/Pulumi.base.real.yaml, and in CI nothing is added to the work tree",
+    );
+    expect(one.fake.calls().map(({ args }) => args[0])).toEqual(["version"]);
+    one.remove();
+  });
+
+  it("is previewed in a private copy, with configuration of its own, which goes with the run", async () => {
+    const one = fakeRun({ preview: [[summary({ create: 1 })]] }, undefined, { deployed: false });
+    expect((await one.run("preview")).report.exitCode).toBe(0);
+    const [call] = one.fake.calls("preview");
+    const copy = call!.env["PULUMI_BACKEND_URL"]!.replace("file://", "");
+    expect(call!.args.slice(-3, -1)).toEqual(["--config-file", path.join(copy, "Pulumi.base.real.yaml")]);
+    expect([path.basename(copy), existsSync(path.dirname(copy))]).toEqual(["base.real", false]);
+    one.remove();
+  });
+});
+
+it("starts a dependent when the command of what it waits for has ended, whatever that said before", async () => {
+  const base: readonly Act[] = [begins, ends, summary({ create: 1 }), { wait: 300 }, { reach: "over" }];
+  const one = fakeRun({ up: [base, [summary({ same: 1 })]] });
+  const over: (string | undefined)[] = [];
+  await one.run("up", {
+    select: ["base.real", "app.real"],
+    on: (event) => event.type === "stack-started" && over.push(one.fake.reached("over")),
+  });
+  expect(over).toEqual([undefined, expect.stringMatching(/^\d+$/)]);
+  one.remove();
+});
+
+it("asks of one stack, by its name, whether the run that is resumed has done it", async () => {
+  const one = fakeRun({
+    up: [[summary({ create: 1 })], [says("no quota"), { exit: 1 }], [summary({ create: 1 })]],
+    "stack history": [[{ stdout: "[]" }]],
+  });
+  const broken = await one.run("up", { select: ["base.real", "app.real"] });
+  const resumed = await (await one.open()).resume(broken.report.runId, { ci: false }).result();
+  expect([broken.report.exitCode, resumed.exitCode]).toEqual([4, 0]);
+  expect(one.fake.calls("stack").map(({ args }) => args)).toEqual([
+    ["stack", "history", "--json", "--page-size", "1", "--stack", "base.real", "--non-interactive"],
+  ]);
+  one.remove();
+});
+
+it("asks for outputs as the engine masks them, and for secrets only when it is asked for them", async () => {
+  const one = fakeRun({
+    "stack output": [[{ stdout: '{ "token": "[secret]" }' }], [{ stdout: '{ "token": "t-1" }' }]],
+  });
+  const tutti = await one.open();
+  expect(await tutti.outputs("base.real")).toEqual({ token: "[secret]" });
+  expect(await tutti.outputs("base.real", { showSecrets: true })).toEqual({ token: "t-1" });
+  const command = ["stack", "output", "--json", "--stack", "base.real"];
+  expect(one.fake.calls("stack output").map(({ args }) => args)).toEqual([
+    [...command, "--non-interactive"],
+    [...command, "--show-secrets", "--non-interactive"],
+  ]);
   one.remove();
 });
 
@@ -219,8 +306,9 @@ describe("environments side by side", () => {
       // Of the two, the CLI takes the file.
       PULUMI_CONFIG_PASSPHRASE_FILE: "/everybody",
     };
+    const ours = { ...process.env };
     const { report } = await one.run("up", { select: ["base.real", "base.other"], more });
-    expect(report.exitCode).toBe(0);
+    expect([report.exitCode, process.env]).toEqual([0, ours]);
     const env = (stack: string) => one.fake.calls("up").find(({ args }) => args.includes(stack))?.env ?? {};
     const picked = ({
       PULUMI_CONFIG_PASSPHRASE,
@@ -293,6 +381,24 @@ describe("a stack that somebody else holds", () => {
     expect(result.report.stacks[0]?.failure?.hint).toContain("--lock-timeout 10m");
     expect(result.report.stacks[1]?.status).toBe("blocked");
     expect(one.fake.calls("up")).toHaveLength(1);
+    one.remove();
+  });
+
+  it("keeps it: nothing cancels its update, not when nobody waits any longer, nor a kill, nor an unlock", async () => {
+    const one = fakeRun({ up: [locked(holder), [begins, { until: "SIGINT" }, { until: "SIGINT" }]] });
+    await one.run("up");
+    await one.run("up", { on: (event, cancel) => event.type === "stack-event" && cancel(3) });
+    const locks = path.join(one.folder, ".pulumi/locks/organization/pair/base.real");
+    mkdirSync(locks, { recursive: true });
+    const lock = { pid: 7, username: "ann", hostname: "elsewhere", timestamp: new Date().toISOString() };
+    writeFileSync(path.join(locks, "0.json"), JSON.stringify(lock));
+    const tutti = await one.open();
+    expect(await tutti.unlock("base.real")).toMatchObject([{ broken: false }]);
+    expect(await tutti.unlock("base.real", { force: true })).toMatchObject([{ broken: true }]);
+    await expect((await one.open({ STATE_URL: "s3://states" })).unlock("base.real")).rejects.toThrow(
+      /cannot be looked/,
+    );
+    expect([...new Set(one.fake.calls().map(({ args }) => args[0]))].sort()).toEqual(["up", "version"]);
     one.remove();
   });
 
@@ -452,10 +558,15 @@ it("names the way out of a backend of the old layout", async () => {
   // Another backend than a folder, which is looked into without the CLI.
   const { report } = await one.run("up", { more: { STATE_URL: "s3://states" } });
   expect(one.fake.calls("stack ls")).toHaveLength(1);
-  expect(report.stacks[0]?.failure).toMatchObject({
+  const named = {
     message: expect.stringContaining("layout of old CLIs"),
     hint: expect.stringContaining("pulumi state upgrade"),
-  });
+  };
+  expect(report.stacks[0]?.failure).toMatchObject(named);
+  mkdirSync(path.join(one.folder, "old/.pulumi/stacks"), { recursive: true });
+  writeFileSync(path.join(one.folder, "old/.pulumi/stacks/x.json"), "{}");
+  const folder = await one.run("up", { more: { STATE_URL: `file://${one.folder}/old` } });
+  expect(folder.report.stacks[0]?.failure).toMatchObject(named);
   one.remove();
 });
 

@@ -1,5 +1,6 @@
 // Our runner of the official CLI, against a double of it: a script that answers as each test needs.
 import { spawnSync } from "node:child_process";
+import { getEventListeners } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -66,6 +67,16 @@ describe("a command", () => {
     expect(Object.keys(seen)).not.toContain("HOME");
     const again = await command.run(["up", "--non-interactive"], folder, {});
     expect(JSON.parse(again.stdout)[0]).toEqual(["up", "--non-interactive"]);
+  });
+
+  it("leads a process group of its own: what a terminal sends to ours does not reach it", async () => {
+    const { executable } = double(
+      "group",
+      'console.log(process.pid, String(require("child_process").execSync("ps -o pgid= -p " + process.pid)).trim())',
+    );
+    const { stdout } = await officialCommand({ executable, version, env }).run(["version"], folder, {});
+    const [pid, group] = stdout.trim().split(" ");
+    expect([pid, group]).toEqual([expect.stringMatching(/^\d+$/), pid]);
   });
 
   it("ends with the CLI's own exit code and both streams, as they came", async () => {
@@ -179,6 +190,24 @@ describe("interrupts", () => {
     const { code, stdout, childPid } = await interrupted(99, 60_000, "kill");
     expect({ code, interrupted: stdout.includes("interrupt") }).toEqual({ code: 137, interrupted: false });
     await expect.poll(() => alive(childPid)).toBe(false);
+  });
+
+  it("leave neither a listener nor a timer behind", async () => {
+    const { executable } = double("quiet", "");
+    const [interrupt, kill] = [new AbortController(), new AbortController()];
+    const listeners = (): readonly number[] =>
+      [interrupt, kill].map(({ signal }) => getEventListeners(signal, "abort").length);
+    const command = officialCommand({ executable, version, env, kill: kill.signal });
+    const running = command.run(["up"], folder, {}, undefined, undefined, interrupt.signal);
+    expect(listeners()).toEqual([1, 1]);
+    await running;
+    expect(listeners()).toEqual([0, 0]);
+    using clear = vi.spyOn(globalThis, "clearTimeout");
+    using set = vi.spyOn(globalThis, "setTimeout");
+    await interrupted(1, 60_000, "interrupt");
+    const rungs = set.mock.calls.flatMap(([, ms], at) => (ms! >= 60_000 ? [set.mock.results[at]!.value] : []));
+    expect(rungs).toHaveLength(2);
+    for (const timer of rungs) expect(clear).toHaveBeenCalledWith(timer);
   });
 
   it("that came before the start start nothing", async () => {

@@ -104,6 +104,30 @@ describe("an installation", () => {
     ]);
   });
 
+  it("follows another one: a driver installs one plugin at a time", async () => {
+    const home = path.join(folder, "in-turn");
+    const [begun, most]: [string[], number[]] = [[], []];
+    let running = 0;
+    const command = {
+      command: "pulumi",
+      version: new SemVer("3.260.0"),
+      run: async ([, , , name = ""]: readonly string[]) => {
+        begun.push(name);
+        most.push(++running);
+        // Whatever could begin meanwhile has begun.
+        await new Promise((resolve) => setImmediate(resolve));
+        running--;
+        return { stdout: "", stderr: "", code: 0 };
+      },
+    };
+    const env = { PATH: "/usr/bin:/bin", PULUMI_HOME: home };
+    await installPlugins([plugin, { ...plugin, name: "aws" }], { command, cwd: folder, env, tell: () => {} });
+    expect([begun, most]).toEqual([
+      ["gcp", "aws"],
+      [1, 1],
+    ]);
+  });
+
   it("that fails names the plugin, the reason and the command", async () => {
     const { options } = installer("fails", [{ stderr: "error: 404 HTTP error fetching plugin\n" }, { exit: 1 }]);
     await expect(installPlugins([plugin], options)).rejects.toMatchObject({

@@ -124,15 +124,17 @@ describe("testProgram", () => {
 });
 
 describe("run", () => {
+  let began = 0;
   const web = defineStack({
     name: "web",
     needs: { network, everywhere: network.all, shared: network.in("shared") },
     settings: z.object({ region: z.string() }),
     outputs: { id: z.string() },
     program: async (): Promise<unknown> => ({
-      default: program(web, ({ needs, settings }) => ({
-        id: pulumi.interpolate`${needs.network.id}-${settings.region}`,
-      })),
+      default: program(web, ({ needs, settings }) => {
+        began++;
+        return { id: pulumi.interpolate`${needs.network.id}-${settings.region}` };
+      }),
     }),
   });
   const workspace = defineWorkspace({
@@ -187,9 +189,12 @@ describe("run", () => {
 
   it("names reader, stack, output and the way out when an output is missing", async () => {
     await underMocks("web.dev.eu", { id: "n-1", ranges: [] }, false);
+    const before = began;
     await expect(run(workspace)).rejects.toThrow(
       'web.dev.eu needs "password" of network.dev, whose outputs are: id, ranges. Bring it up to date first: tutti up network.dev',
     );
+    // Before its program had made anything.
+    expect(began).toBe(before);
   });
 
   it("keeps an unknown output of an upstream from making the others unknown in a preview", async () => {

@@ -29,9 +29,9 @@ it("are named after the update that left them behind, and listed until they were
   expect(await late()).toEqual([]);
   const program = fixture.read("stacks/base/program.ts");
   fixture.write("stacks/base/program.ts", program.replace("length: settings.words", "length: 4"));
-  expect(await up("base.local")).toEqual([
-    "out of date now: app.local, since base.local changed pet: tutti up app.local",
-  ]);
+  const { code, stderr } = await fixture.tutti(["up", "base.local", "--yes"]);
+  const told = stderr.split("\n").filter((line) => line.startsWith("out of date"));
+  expect([code, told]).toEqual([0, ["out of date now: app.local, since base.local changed pet: tutti up app.local"]]);
   expect(await late()).toEqual(["app.local: base.local changed pet"]);
   expect(await up("app.local")).toEqual([]);
   expect(await late()).toEqual([]);

@@ -31,6 +31,31 @@ it("finds a second copy of the SDK", async () => {
   });
 });
 
+it("says which CLI is too old, and which is old enough", async () => {
+  const fixture = createFixture();
+  onTestFinished(() => fixture.remove());
+  const { bin } = createFakePulumi(workspace({}), {}, "v3.230.0");
+  const findings = await examine({ directory: fixture.root, variables: { PATH: bin } });
+  expect(findings.find(({ check }) => check === "pulumi")).toMatchObject({
+    status: "warning",
+    message: expect.stringContaining("is pulumi 3.230.0; tutti needs 3.231.0 or newer"),
+  });
+});
+
+it("names the upgrade command for a backend of the old layout", async () => {
+  const fixture = createFixture();
+  onTestFinished(() => fixture.remove());
+  const { bin } = createFakePulumi(workspace({}), {});
+  fixture.write("old/.pulumi/stacks/x.json", "{}");
+  const url = `file://${path.join(fixture.root, "old")}`;
+  const variables = { PATH: bin, HOME: fixture.root, STATE_URL: url, PULUMI_CONFIG_PASSPHRASE: "x" };
+  const findings = await examine({ directory: fixture.root, variables });
+  expect(findings.find(({ check }) => check === "backend")).toMatchObject({
+    status: "problem",
+    hint: expect.stringContaining("pulumi state upgrade"),
+  });
+});
+
 it("names the CLI it finds, and does not wait for a backend that does not answer", async () => {
   const fixture = createFixture();
   onTestFinished(() => fixture.remove());

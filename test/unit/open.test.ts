@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { type AnyContract, defineEnvironment, defineStack, defineWorkspace } from "../../automation/define.ts";
 import type { BackendStack, Door, RunSetup } from "../../automation/door.ts";
@@ -10,9 +10,12 @@ import { TuttiError } from "../../automation/errors.ts";
 import type { StackId, Stamped, StepSummary } from "../../automation/events.ts";
 import { emptySummary, type StepContext, type StepOutcome } from "../../automation/execute.ts";
 import { parseJournal } from "../../automation/journal.ts";
+import { readMachine } from "../../automation/machine.ts";
 import { type OpenOptions, open, type RunOptions, type Tutti } from "../../automation/open.ts";
 import { foldRun } from "../../automation/runState.ts";
 import { id, settle } from "../support/scriptedSteps.ts";
+
+vi.mock("../../automation/machine.ts", { spy: true });
 
 const load = () => Promise.resolve({});
 const network = defineStack({ name: "network", outputs: { networkId: z.string() }, program: load });
@@ -278,6 +281,32 @@ it("refuses a selection that cannot be, before anything is made", async () => {
 it("refuses concurrency that cannot be", async () => {
   const tutti = await opened();
   expect((await caught(tutti.up({ environment: "local", concurrency: 0 }).result())).message).toContain("got 0");
+});
+
+it("runs with -j auto as many at once as the machine carries, by what earlier runs cost", async () => {
+  const door = scriptedDoor();
+  const tutti = await open(workspace, { directory: folder, door });
+  const atOnce = async (cores: number, freeMemory: number): Promise<number | undefined> => {
+    vi.mocked(readMachine).mockReturnValue({ cores, freeMemory });
+    const run = tutti.up({ environment: "local", concurrency: "auto" });
+    const [first] = await read(run);
+    const { concurrency } = first as Extract<Stamped, { type: "run-started" }>;
+    expect(door.setups.at(-1)?.concurrency).toBe(concurrency);
+    return concurrency;
+  };
+  const GiB = 1024 ** 3;
+  expect(await atOnce(1, 64 * GiB)).toBe(2);
+  expect(await atOnce(1, GiB / 2)).toBe(1);
+  // No more than there are stacks.
+  expect(await atOnce(8, 64 * GiB)).toBe(3);
+  const past = tutti.report();
+  const cost = { cpuMs: 300, cores: 1, busy: 0.1, peakMemoryBytes: 12 * GiB, peakAtOnce: 3 };
+  const stacks = past.stacks.map((stack) => ({ ...stack, durationMs: 10_000 }));
+  const report = { ...past, durationMs: 10_000, stacks, cost };
+  writeFileSync(join(folder, ".tutti/runs", past.runId, "report.json"), JSON.stringify(report));
+  expect(await atOnce(1, 64 * GiB)).toBe(3);
+  expect(await atOnce(1, 11 * GiB)).toBe(2);
+  vi.mocked(readMachine).mockReset();
 });
 
 it("plans without touching anything", async () => {

@@ -65,6 +65,7 @@ it.each([
   ["rpc error: code = ResourceExhausted desc = rate limit exceeded", "rate-limit"],
   ["googleapi: Error 503: backend error", "unavailable"],
   ["Error 500: Internal Server Error", "unavailable"],
+  ["error reading from server: transport is closing", "unavailable"],
   ["read tcp 10.0.0.2:1->10.0.0.3:443: connection reset by peer", "network"],
   ["connect ECONNREFUSED 127.0.0.1:6443", "network"],
   ["Program was ended by SIGKILL", "crash"],

@@ -15,6 +15,7 @@ const ok = { type: "ok" };
 
 /** What a program sees of its process and of the engine. */
 const looking = `
+  import { execFileSync } from "node:child_process";
   import { createRequire } from "node:module";
   import * as pulumi from "@pulumi/pulumi";
   const config = new pulumi.Config();
@@ -23,8 +24,10 @@ const looking = `
     region: config.get("region"), token: config.getSecret("token"), dryRun: pulumi.runtime.isDryRun(), stack: pulumi.getStack(),
     cwd: process.cwd(), argv: process.argv.slice(1).map((word) => word.replace(/.*[/]/, "").replace(/:\\d+$/, ":port")),
     env: Object.keys(process.env).filter((name) => !name.startsWith("PULUMI_NODEJS_")).sort(), send: typeof process.send, ipc: process.connected ?? false,
+    leads: Number(execFileSync("/bin/ps", ["-o", "pgid=", "-p", process.pid], { encoding: "utf8" })) === process.pid,
     providers: Object.keys(createRequire(import.meta.url).cache).filter((file) => /@pulumi[/](?!pulumi[/])/.test(file)),
-  };`;
+  };
+  process.stderr.write(String(process.pid));`;
 
 function pool(programs?: number): ChildPool {
   const made = createChildPool(programs);
@@ -49,12 +52,31 @@ describe("a child that waited", () => {
     // Both want the one that waits.
     const [warm, cold] = await Promise.all([run(), run()]);
     expect(children.uses).toEqual({ warm: 1, cold: 1 });
-    expect([warm.end, cold.end, warm.log.printed]).toEqual([ok, ok, cold.log.printed]);
+    expect([warm.end, cold.end]).toEqual([ok, ok]);
+    const printed = ({ log }: typeof warm, of: string) =>
+      log.printed.flatMap(({ stream, text }) => (stream === of ? [text] : []));
+    expect([printed(warm, "stdout"), printed(cold, "stdout")]).toEqual([["printed"], ["printed"]]);
+    // Each in a process of its own, and none in this one.
+    const pids = [warm, cold].flatMap((ran) => printed(ran, "stderr").map(Number));
+    expect(new Set([process.pid, ...pids]).size).toBe(3);
     const seen = [...warm.registrar.outputs.values()];
     expect(seen).toEqual([...cold.registrar.outputs.values()]);
     expect(seen).toMatchObject([
-      { seen: { region: "eu", token: new Secret("hush"), dryRun: false, ipc: false, providers: [] } },
+      { seen: { region: "eu", token: new Secret("hush"), dryRun: false, ipc: false, leads: true, providers: [] } },
     ]);
+  });
+
+  it("has forgotten what the SDK noted of a process that had no program yet", async () => {
+    const directory = await project({ "index.js": looking });
+    // The SDK of this repository notes nothing when it is loaded; others do, or what a project loads before makes them.
+    const noting = path.join(directory, "noting.mjs");
+    await writeFile(noting, 'import state from "@pulumi/pulumi/runtime/state.js"; state.getStore();');
+    const more = { runtimeOptions: { typescript: false, nodeargs: `--import ${noting}` } };
+    const children = pool(1);
+    children.warm(programStart(options(directory, more), false), 1);
+    const { end, registrar } = await runProject(directory, { program: { ...more, children } });
+    expect([end, children.uses]).toEqual([ok, { warm: 1, cold: 0 }]);
+    expect([...registrar.outputs.values()]).toMatchObject([{ seen: { stack: "dev" } }]);
   });
 
   it("is given to no program that would have been started otherwise", async () => {
@@ -155,7 +177,7 @@ describe("a served program", () => {
     expect([...registrar.outputs.values()]).toMatchObject([
       { seen: { region: "eu", token: new Secret("hush"), dryRun: true, stack: "dev" } },
     ]);
-    expect(log.printed).toEqual([{ stream: "stdout", text: "printed" }]);
+    expect(log.printed).toContainEqual({ stream: "stdout", text: "printed" });
   });
 
   it("tells how it failed", async () => {
