@@ -5,7 +5,8 @@ import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from "no
 import type { RunEvent } from "./events.ts";
 import { type Redaction, redactEvent } from "./redaction.ts";
 
-const pieceBytes = 1024 * 1024;
+/** What is read goes through here: a run has a log for each stack, and a buffer for each would wait for the collector. */
+const shared = Buffer.alloc(256 * 1024);
 
 /** Masks a log. @throws Error as node:fs does; the file is whole then, as it was or masked. */
 export function maskLog(file: string, redaction: Redaction): void {
@@ -54,19 +55,24 @@ function rewrite(file: string, redaction: Redaction, mask: (text: string) => str
   }
 }
 
-/** Whole lines, as many at a time as fit; a longer line comes alone. */
+/** Whole lines, as many at a time as fit; a longer line comes alone. One file at a time: all share a buffer. */
 function* piecesOf(file: string): Generator<string> {
   const source = openSync(file, "r");
   try {
-    const buffer = Buffer.alloc(pieceBytes);
-    let rest: Buffer = Buffer.alloc(0);
-    for (let read = readSync(source, buffer); read > 0; read = readSync(source, buffer)) {
-      const bytes = Buffer.concat([rest, buffer.subarray(0, read)]);
-      const end = bytes.lastIndexOf(0x0a) + 1;
-      if (end > 0) yield bytes.toString("utf8", 0, end);
-      rest = bytes.subarray(end);
+    let buffer = shared;
+    let held = 0;
+    for (;;) {
+      if (held === buffer.length) buffer = Buffer.concat([buffer], 2 * held);
+      const read = readSync(source, buffer, held, buffer.length - held, null);
+      if (read === 0) break;
+      held += read;
+      const end = buffer.lastIndexOf(0x0a, held - 1) + 1;
+      if (end === 0) continue;
+      yield buffer.toString("utf8", 0, end);
+      buffer.copyWithin(0, end, held);
+      held -= end;
     }
-    if (rest.length > 0) yield rest.toString("utf8");
+    if (held > 0) yield buffer.toString("utf8", 0, held);
   } finally {
     closeSync(source);
   }

@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { renderReport, reportKinds, writeReportFiles } from "../../automation/commands/reportFiles.ts";
 import type { RunEvent, StackId } from "../../automation/events.ts";
 import type { Tutti } from "../../automation/index.ts";
@@ -249,6 +249,30 @@ it("takes out of files what turned out to be a secret after it was written, wher
   maskLog(log, secrets);
   expect(statSync(log).ino).toBe(before);
   expect(readdirSync(folder).sort()).toEqual(["journal", "log"]);
+  // One line that no buffer holds at first, between others, with a secret in its middle and at its end.
+  const long = "y".repeat(1_000_000);
+  writeFileSync(log, `${line}${long}late-7q"x${long}late-7q"x\n${line}`);
+  maskLog(log, secrets);
+  const short = `${"x".repeat(29)}[secret]\n`;
+  expect(readFileSync(log, "utf8")).toBe(`${short}${long}[secret]${long}[secret]\n${short}`);
+});
+
+it("looks through the logs of many stacks with one buffer", () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "tutti-secrets-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const log = path.join(folder, "log");
+  writeFileSync(log, "said\n");
+  let bytes = 0;
+  for (const name of ["alloc", "allocUnsafe", "allocUnsafeSlow"] as const) {
+    const allocate = Buffer[name];
+    const spy = vi.spyOn(Buffer, name).mockImplementation((size: number) => {
+      bytes += size;
+      return allocate(size);
+    });
+    onTestFinished(() => spy.mockRestore());
+  }
+  for (let at = 0; at < 100; at++) maskLog(log, new SecretValues(["late-7q-x"]));
+  expect(bytes).toBeLessThan(100 * 1024);
 });
 
 describe("a report", () => {
