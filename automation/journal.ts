@@ -22,13 +22,14 @@ export function createStamper(runId: RunId, now: () => Date): (event: RunEvent) 
 
 /** Takes stamped events, in order. */
 export interface EventSink {
-  write(event: Stamped): void;
+  /** `json` is the event as JSON, from whoever has it already. */
+  write(event: Stamped, json?: string): void;
   close(): void;
 }
 
-/** The line of an event, with its newline; undefined for what stays out of the journal. */
-export function journalLine(event: Stamped): string | undefined {
-  return isEphemeral(event) ? undefined : `${JSON.stringify(event)}\n`;
+/** The line of an event, without its newline; undefined for what stays out of the journal. */
+export function journalLine(event: Stamped, json?: string): string | undefined {
+  return isEphemeral(event) ? undefined : (json ?? JSON.stringify(event));
 }
 
 export interface Journal {

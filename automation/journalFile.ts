@@ -1,8 +1,9 @@
 // Keeps a journal in a file: one write a line, appended, so that a killed driver loses no event it has told of. The folder
 // is 0700 and the file 0600. It survives the driver, not the machine: there is no fsync at every event, which would cost
 // more than many a step.
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
+import { appendLine } from "./appendLine.ts";
 import type { Stamped } from "./events.ts";
 import { type EventSink, journalLine } from "./journal.ts";
 
@@ -15,13 +16,11 @@ export function createJournalFile(path: string): EventSink {
   const file = openSync(path, "ax", 0o600);
   let open = true;
   return {
-    write(event: Stamped): void {
-      const line = journalLine(event);
+    write(event: Stamped, json?: string): void {
+      const line = journalLine(event, json);
       if (line === undefined || !open) return;
-      const bytes = Buffer.from(line, "utf8");
-      // A full disk may take a part: the rest is tried once more, and then it throws.
       try {
-        for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+        appendLine(file, line);
       } catch (error) {
         // Of a file that is open the system says no name.
         if (error instanceof Error) error.message += ` '${path}'`;

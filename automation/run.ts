@@ -168,12 +168,13 @@ async function recorded(
   let cost: RunCost | undefined;
   const emit = (event: RunEvent): void => {
     let stamped = stamp(redactEvent(event, redaction));
+    const json = JSON.stringify(stamped);
     try {
-      refuseSecrets(JSON.stringify(stamped), `a ${event.type} event`, redaction);
-      if (journalError === undefined) files.write(stamped);
+      refuseSecrets(json, `a ${event.type} event`, redaction);
+      if (journalError === undefined) files.write(stamped, json);
     } catch (error) {
       journalError ??= error;
-      if (redaction.holds(JSON.stringify(stamped))) {
+      if (redaction.holds(json)) {
         const rest = withoutTexts(event);
         if (rest === undefined) {
           cancellation.request("caller", 1);

@@ -11,9 +11,9 @@ import {
   renameSync,
   rmSync,
   writeFileSync,
-  writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { appendLine } from "./appendLine.ts";
 import { TuttiError } from "./errors.ts";
 import type { RunId, StackId, Stamped } from "./events.ts";
 import { type EventSink, isRunId, type Journal, parseJournal } from "./journal.ts";
@@ -38,15 +38,13 @@ export function createRunFiles(base: string, runId: RunId): EventSink {
   const journal = createJournalFile(join(folder, "journal.jsonl"));
   mkdirSync(join(folder, "logs"), { recursive: true, mode: 0o700 });
   const logs = new Map<StackId, number>();
-  const log = (stack: StackId, text: string): void => {
+  const openLog = (stack: StackId): number => {
     let file = logs.get(stack);
     if (file === undefined) {
       file = openSync(logFile(base, runId, stack), "ax", 0o600);
       logs.set(stack, file);
     }
-    const bytes = Buffer.from(text, "utf8");
-    // A full disk may take a part: the rest is tried once more, and then it throws.
-    for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+    return file;
   };
   const closeLog = (stack: StackId): void => {
     const file = logs.get(stack);
@@ -54,10 +52,11 @@ export function createRunFiles(base: string, runId: RunId): EventSink {
     logs.delete(stack);
   };
   return {
-    write(event: Stamped): void {
-      journal.write(event);
-      if (event.type === "stack-started") log(event.stack, "");
-      else if (event.type === "stack-event" && event.event.type === "line") log(event.stack, `${event.event.text}\n`);
+    write(event: Stamped, json?: string): void {
+      journal.write(event, json);
+      if (event.type === "stack-started") openLog(event.stack);
+      else if (event.type === "stack-event" && event.event.type === "line")
+        appendLine(openLog(event.stack), event.event.text);
       else if (event.type === "stack-finished") closeLog(event.stack);
     },
     close(): void {

@@ -57,7 +57,7 @@ export interface StackState {
   readonly task: StepSummary["task"];
   /** Creations that an earlier run left open. */
   readonly pending: readonly string[];
-  /** By URN and operation, in the order they appeared. A replacement has several operations on one URN. */
+  /** In the order they appeared, by whatever tells them apart. A replacement has several operations on one URN. */
   readonly resources: ReadonlyMap<string, ResourceState>;
   /** In order; `info` included. */
   readonly diagnostics: readonly Diagnostic[];
@@ -91,9 +91,12 @@ export interface RunState {
   readonly tally: Readonly<Partial<Record<StackState["status"], number>>>;
 }
 
+const nothing: readonly string[] = Object.freeze([]);
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type OwnedResource = Mutable<ResourceState>;
 interface OwnedStack extends Mutable<StackState> {
-  resources: Map<string, ResourceState>;
+  resources: Map<string, OwnedResource>;
   diagnostics: Diagnostic[];
   counts: Partial<Record<ResourceOp, number>>;
 }
@@ -245,20 +248,14 @@ function waiting(step: Extract<RunEvent, { type: "run-started" }>["steps"][numbe
 function takeStepEvent(stack: OwnedStack, event: StepEvent, atMs: number): void {
   switch (event.type) {
     case "resource": {
-      const key = `${event.op} ${event.urn}`;
-      const before = stack.resources.get(key);
-      stack.resources.set(key, {
-        urn: event.urn,
-        resourceType: event.resourceType,
-        name: event.name,
-        op: event.op,
-        status: event.status,
-        paths: event.paths ?? before?.paths ?? [],
-        approximate: event.approximate ?? before?.approximate ?? false,
-        sinceMs: before?.sinceMs ?? atMs,
-      });
-      const counted = (status: string | undefined): boolean => status === "done" || status === "planned";
-      if (counted(event.status) && !counted(before?.status)) stack.counts[event.op] = (stack.counts[event.op] ?? 0) + 1;
+      const resource = resourceOf(stack, event, atMs);
+      const counted = isCounted(resource);
+      resource.resourceType = event.resourceType;
+      resource.name = event.name;
+      resource.status = event.status;
+      resource.paths = event.paths ?? resource.paths;
+      resource.approximate = event.approximate ?? resource.approximate;
+      if (isCounted(resource) && !counted) stack.counts[event.op] = (stack.counts[event.op] ?? 0) + 1;
       return;
     }
     case "diagnostic":
@@ -270,6 +267,32 @@ function takeStepEvent(stack: OwnedStack, event: StepEvent, atMs: number): void 
     default:
       unreachable(event);
   }
+}
+
+function isCounted({ status }: ResourceState): boolean {
+  return status === "done" || status === "planned";
+}
+
+/** The resource that an event is about, as it is so far. Most have one operation: their key is the URN, which is there already. */
+function resourceOf(stack: OwnedStack, event: Extract<StepEvent, { type: "resource" }>, atMs: number): OwnedResource {
+  const { urn, resourceType, name, op } = event;
+  const first = stack.resources.get(urn);
+  if (first?.op === op) return first;
+  const key = first === undefined ? urn : `${op} ${urn}`;
+  const known = stack.resources.get(key);
+  if (known !== undefined) return known;
+  const resource: OwnedResource = {
+    urn,
+    resourceType,
+    name,
+    op,
+    status: "started",
+    paths: nothing,
+    approximate: false,
+    sinceMs: atMs,
+  };
+  stack.resources.set(key, resource);
+  return resource;
 }
 
 function takeSummary(stack: OwnedStack, summary: StepSummary): void {

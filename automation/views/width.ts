@@ -1,6 +1,8 @@
 // How many columns a text takes on a terminal, and texts made to padded. Colours take none and stay whole.
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what a colour begins with
+const colours = /\x1b\[[0-9;]*m/g;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the same
 const pieces = /\x1b\[[0-9;]*m|[\s\S]/gu;
 
 /** Columns of one character: none for marks that combine, two for what East Asia writes wide and for emoji. */
@@ -23,8 +25,10 @@ function columnsOf(character: string): number {
 
 /** Columns of a text on one line. */
 export function widthOf(text: string): number {
+  const plain = text.replace(colours, "");
+  if (/^[\x20-\x7e]*$/.test(plain)) return plain.length;
   let width = 0;
-  for (const [piece] of text.matchAll(pieces)) if (!piece.startsWith("\x1b[")) width += columnsOf(piece);
+  for (const character of plain) width += columnsOf(character);
   return width;
 }
 

@@ -29,6 +29,7 @@ const automationApi = (target: string): boolean => /^@pulumi\/pulumi\/(automatio
 /** Files directly in automation/ that touch files, processes or Pulumi. Every other one is pure, a new one too. */
 const impure = new Set(
   [
+    "appendLine",
     "cli",
     "doctor",
     "googleFindings",

@@ -80,7 +80,8 @@ it("stamps each event once, counting what stays out of the journal too", () => {
 
 const text = (): string =>
   stampAll(events)
-    .map((event) => journalLine(event) ?? "")
+    .flatMap((event) => journalLine(event) ?? [])
+    .map((line) => `${line}\n`)
     .join("");
 
 it("reads back what was written", () => {
@@ -104,9 +105,7 @@ it("reads a journal that was cut off at any byte, up to the last whole line", ()
 
 it("leaves out, and names, lines that are corrupt, foreign, newer or unknown", () => {
   const lines = text().trimEnd().split("\n");
-  const other = journalLine(
-    stampAll([{ type: "stack-started", stack: a }], "20261123-173513-aaaa" as RunId)[0]!,
-  )!.trimEnd();
+  const other = journalLine(stampAll([{ type: "stack-started", stack: a }], "20261123-173513-aaaa" as RunId)[0]!);
   const newer = JSON.stringify({ ...stampAll(events)[0], schemaVersion: 2 });
   const unknown = JSON.stringify({ ...stampAll(events)[0], type: "stack-retried" });
   const lacking = JSON.stringify({ ...stampAll(events)[3], outcome: undefined });
