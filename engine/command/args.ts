@@ -44,6 +44,10 @@ export class Flags {
   has(name: string): boolean {
     return this.values.has(name);
   }
+  /** The others. */
+  without(name: string): Flags {
+    return new Flags(new Map([...this.values].filter(([each]) => each !== name)));
+  }
   /** False when not given. */
   boolean(name: string): boolean {
     return this.values.get(name)?.at(-1) === "true";

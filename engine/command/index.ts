@@ -43,7 +43,7 @@ export function createEngine(options: EngineOptions): EngineCommand {
 }
 
 /** Verbs that run programs: without `--json` only the end of what they print is in their result. */
-const endless = new Set(["up", "update", "preview", "refresh", "destroy"]);
+const endless = new Set(["up", "update", "preview", "refresh", "destroy", "watch"]);
 
 interface Streams {
   stdout(text: string): void;

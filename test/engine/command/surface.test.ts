@@ -26,7 +26,7 @@ const isRefused = (path: string) =>
   Object.keys(refusedCommands).some((refused) => path === refused || path.startsWith(`${refused} `));
 
 /** Known gaps. */
-const missing = ["watch", "stack migrate"];
+const missing = ["stack migrate"];
 
 const isGroup = (path: string) => Object.keys(recorded.commands).some((other) => other.startsWith(`${path} `));
 

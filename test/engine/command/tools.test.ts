@@ -146,9 +146,19 @@ it("has a program wait for a debugger", async () => {
   });
   await expect(access(join(project, "ran"))).rejects.toThrow("ENOENT");
   const socket = new WebSocket((targets as { webSocketDebuggerUrl: string }[])[0]!.webSocketDebuggerUrl);
-  socket.onopen = () => socket.send('{ "id": 1, "method": "Runtime.runIfWaitingForDebugger" }');
-  socket.onmessage = () => socket.close();
+  const stopped: string[] = [];
+  socket.onopen = () => {
+    for (const method of ["Debugger.enable", "Runtime.runIfWaitingForDebugger"])
+      socket.send(JSON.stringify({ id: 1, method }));
+  };
+  socket.onmessage = ({ data }) => {
+    const { method, params } = JSON.parse(String(data));
+    if (method !== "Debugger.paused") return;
+    stopped.push(params.reason);
+    socket.close();
+  };
   expect(await preview).toMatchObject({ code: 0 });
+  expect(stopped).toEqual(["Break on start"]);
   await access(join(project, "ran"));
   const events = (await readFile(log, "utf8"))
     .trimEnd()
