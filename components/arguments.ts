@@ -10,6 +10,8 @@ const shownLength = 80;
 export class ArgumentCheck {
   readonly #component: string;
   readonly #problems: string[] = [];
+  /** Arguments by the type and name of the children that they lead to. */
+  readonly #children = new Map<string, string>();
 
   /** `component` and `name` open the message: `Postgres "main": ...`. The name itself is checked here too. */
   constructor(component: string, name: string) {
@@ -50,6 +52,17 @@ export class ArgumentCheck {
   childName(argument: string, name: string, rule: NameRule): void {
     const problem = nameProblem(name, rule);
     if (problem !== undefined) this.refuse(argument, name, problem);
+  }
+
+  /**
+   * Children of one type are told apart by their names, and two keys may lead to one name (`a` and `b-c`, `a-b` and `c`). `type` is
+   * any word for the type.
+   */
+  distinct(argument: string, type: string, name: string): void {
+    const child = `${type} ${name}`;
+    const other = this.#children.get(child);
+    if (other !== undefined) this.refuse(argument, name, `a name of its own, ${other} leads to it already`);
+    else this.#children.set(child, argument);
   }
 
   /** @throws RunError naming every refused argument, its value and what would be right. */

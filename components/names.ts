@@ -116,6 +116,8 @@ export const identityPoolName: NameRule = {
   alphabet: 'lower-case letters, digits and dashes, first a letter, without "gcp-" at the beginning',
   ...completed,
 };
+/** What people read of a budget (description of `displayName` in the provider). */
+export const budgetName: NameRule = { of: "budget", max: 60, form: /^/, alphabet: "any characters", ...asGiven };
 /** A DNS label; pulumi-kubernetes appends `-` and eight hexadecimal digits. */
 export const kubernetesName: NameRule = { of: "Kubernetes object", max: 63, ...rfc1035, suffix: 9 };
 /** Objects that others find by name (services, namespaces, service accounts) keep the name they are given. */

@@ -4,7 +4,7 @@ import type { Input } from "@pulumi/pulumi";
 import type { ArgumentCheck } from "../arguments.ts";
 import { checkImage } from "../image.ts";
 import { checkEnvironment } from "../kubernetes/environment.ts";
-import type { Grant } from "./serviceAccount.ts";
+import { checkGrants, type Grant } from "./serviceAccount.ts";
 
 export interface CloudRunContainerArgs {
   /** Project of the service or job and of its identity. Changing it replaces both. */
@@ -30,13 +30,17 @@ export interface CloudRunContainerArgs {
 /** Grants of the identity: those asked for, and reading each secret. */
 export function grantsOf({ grants = {}, secrets = {} }: CloudRunContainerArgs): Readonly<Record<string, Grant>> {
   const read = Object.entries(secrets).map(([variable, secret]): [string, Grant] => [
-    `env-${variable.toLowerCase().replaceAll("_", "-")}`,
+    grantName(variable),
     { on: "secret", secret, may: "read" },
   ]);
   return { ...Object.fromEntries(read), ...grants };
 }
 
-/** The container and the network in the form that both types take. */
+function grantName(variable: string): string {
+  return `env-${variable.toLowerCase().replaceAll("_", "-")}`;
+}
+
+/** The container in the form that both types take. */
 export function containerOf(args: CloudRunContainerArgs) {
   const { image, cpus = 1, memoryMiB = 512, config = {}, secrets = {} } = args;
   return {
@@ -61,7 +65,7 @@ export function networkOf({ subnet }: CloudRunContainerArgs) {
 
 /** Limits: docs.cloud.google.com/run/docs/configuring/services/cpu and memory-limits. */
 export function checkContainer(check: ArgumentCheck, args: CloudRunContainerArgs): void {
-  const { image, cpus = 1, memoryMiB = 512, config = {}, secrets = {} } = args;
+  const { image, cpus = 1, memoryMiB = 512, config = {}, secrets = {}, grants = {} } = args;
   checkImage(check, "image", image);
   check.oneOf("cpus", cpus, [1, 2, 4, 8]);
   const least = { 1: 128, 2: 128, 4: 2048, 8: 4096 }[cpus] ?? 128;
@@ -71,6 +75,14 @@ export function checkContainer(check: ArgumentCheck, args: CloudRunContainerArgs
   for (const [index, variable] of variables.entries()) {
     const same = variables.slice(0, index).find((other) => secrets[other] === secrets[variable]);
     if (same !== undefined) check.refuse("secrets", variable, `a secret of its own, ${same} has this one`);
+    check.distinct(`secrets.${variable}`, "grant", grantName(variable));
+  }
+  checkGrants(check, grants);
+  for (const [key, grant] of Object.entries(grants)) {
+    check.distinct(`grants.${key}`, "grant", key);
+    const reader = variables.find((variable) => grant.on === "secret" && secrets[variable] === grant.secret);
+    if (reader !== undefined)
+      check.refuse(`grants.${key}`, grant.may, `no grant for what secrets.${reader} reads anyhow`);
   }
   for (const reserved of ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"]) {
     if (Object.hasOwn(config, reserved))

@@ -10,7 +10,7 @@ import { checkHost } from "../domains.ts";
 import { zoneName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 
-const recordTypes = ["A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SRV", "TXT"] as const;
+const recordTypes = ["A", "AAAA", "CAA", "CNAME", "DS", "MX", "NS", "PTR", "SRV", "TXT"] as const;
 export type RecordType = (typeof recordTypes)[number];
 
 export interface DnsRecord {
@@ -109,7 +109,7 @@ function checkArguments(name: string, args: DnsZoneArgs): void {
   checkHost(check, "domain", domain);
   if (typeof visibility === "string") check.oneOf("visibility", visibility, ["public"]);
   else if (visibility.networks.length === 0) check.refuse("visibility.networks", [], "at least one network");
-  const seen = new Map<string, string>();
+  const seen = new Map(certificateAuthorities.length > 0 ? [["@ CAA", "certificateAuthorities"]] : []);
   for (const [key, { name: host, type, values, ttlSeconds = 300 }] of Object.entries(records)) {
     const at = `records.${key}`;
     if (key === "caa" && certificateAuthorities.length > 0)
@@ -126,9 +126,15 @@ function checkArguments(name: string, args: DnsZoneArgs): void {
     if (type === "CNAME" && host === "@") check.refuse(`${at}.name`, host, "a name below the domain for a CNAME");
     check.integer(`${at}.ttlSeconds`, ttlSeconds, { min: 0, max: 86_400, unit: "seconds" });
     const same = seen.get(`${host} ${type}`);
-    if (same !== undefined)
-      check.refuse(at, `${host} ${type}`, `one record of name and type, records.${same} is it already`);
-    seen.set(`${host} ${type}`, key);
+    if (same !== undefined) check.refuse(at, `${host} ${type}`, `one record of name and type, ${same} is it already`);
+    // RFC 1034, section 3.6.2.
+    const beside = recordTypes
+      .filter((other) => other !== type && [type, other].includes("CNAME"))
+      .map((other) => seen.get(`${host} ${other}`))
+      .find((other) => other !== undefined);
+    if (beside !== undefined)
+      check.refuse(at, `${host} ${type}`, `nothing else of a name that has a CNAME, ${beside} is there already`);
+    seen.set(`${host} ${type}`, at);
   }
   for (const [index, authority] of certificateAuthorities.entries())
     checkHost(check, `certificateAuthorities[${index}]`, authority);

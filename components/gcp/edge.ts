@@ -5,7 +5,8 @@
 //                            ^- certificates <-- proof in DNS
 //
 // It needs the zone of the hosts, and a cluster whose gateway controller is on. What replaces: the name; `namespace` (the
-// gateway), a backend's `namespace` (its routes and policies), `zone` (the records). A host that is taken out takes its certificate along. Give it both providers: `{ providers: { gcp, kubernetes } }`.
+// gateway), a backend's `namespace` (its routes and policies), `zone` (the records). A host that is taken out takes its
+// certificate along. Give it both providers: `{ providers: { gcp, kubernetes } }`.
 import { Certificate } from "@pulumi/gcp/certificatemanager/certificate.js";
 import { CertificateMap } from "@pulumi/gcp/certificatemanager/certificateMap.js";
 import { CertificateMapEntry } from "@pulumi/gcp/certificatemanager/certificateMapEntry.js";
@@ -20,11 +21,12 @@ import { ComponentResource, type ComponentResourceOptions, type Input, type Outp
 import { ArgumentCheck } from "../arguments.ts";
 import { parseCidr } from "../cidr.ts";
 import { isBelow } from "../domains.ts";
+import { checkKubernetesLabels } from "../kubernetes/labels.ts";
 import { listenersFor } from "../kubernetes/listeners.ts";
-import { checkHosts, Route, type RouteArgs } from "../kubernetes/route.ts";
-import { certificateName, computeName } from "../names.ts";
+import { checkHeaders, checkHosts, Route, type RouteArgs } from "../kubernetes/route.ts";
+import { certificateName, computeName, kubernetesFixedName, kubernetesName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
-import { checkMembers } from "./members.ts";
+import { checkMembers, shownOf } from "./members.ts";
 
 /** Who sees a backend. */
 export type Visitors =
@@ -32,18 +34,16 @@ export type Visitors =
   | "everybody"
   /**
    * Whoever signs in with Google and is one of these IAM members (`group:staff@example.com`), by name; checked by IAP before any
-   * request. Google names what a gateway's load balancer sends requests to only later, so the right is one for all sites of the
-   * project that are behind IAP: sites that are not for the same people belong in projects of their own. A member has one name in
-   * all backends.
+   * request, for the hosts of this backend and no others.
    */
   | { readonly members: Readonly<Record<string, Input<string>>> };
 
 export interface EdgeBackend {
-  /** Hosts of it, below the domain of the zone; at least one. */
+  /** Hosts of it, below the domain of the zone; at least one, and with members as visitors at most 13. */
   readonly hosts: readonly string[];
   /** Namespace of the service, by a name that is known beforehand: the gateway lets its routes in. Changing it replaces the routes. */
   readonly namespace: string;
-  /** Name of the service in that namespace (`WebApplication.service`). */
+  /** Name of the service in that namespace (`WebApplication.service`), of this backend alone. */
   readonly service: Input<string>;
   /** Port of the service; 80 by default. */
   readonly port?: number;
@@ -62,9 +62,9 @@ export interface Firewall {
   readonly attacks?: "block" | "watch";
   /** Requests of one address in a minute before it is told to slow down (429), 10 to 10000; 600 by default. */
   readonly requestsPerMinute?: number;
-  /** Ranges that are let in whatever the rules say, in CIDR notation; none by default. */
+  /** Ranges that are let in whatever the rules say, in CIDR notation, at most 1000; none by default. */
   readonly allow?: readonly string[];
-  /** Ranges that never are, in CIDR notation; none by default. */
+  /** Ranges that never are, in CIDR notation, at most 1000; none by default. */
   readonly deny?: readonly string[];
 }
 
@@ -172,16 +172,7 @@ export class Edge extends ComponentResource {
       parent,
     );
     for (const [key, backend] of Object.entries(backends)) {
-      this.#backend(`${name}-${key}`, backend, { gateway, armor, labels });
-    }
-    // The right is one for all sites of the project, and so is the grant of it.
-    for (const [who, { member, of }] of visitorsOf(backends)) {
-      const aliases = of.map((key) => ({ name: `${name}-${key}-${who}` }));
-      new WebIamMember(
-        `${name}-${who}`,
-        { project, role: "roles/iap.httpsResourceAccessor", member },
-        { parent: this, aliases },
-      );
+      this.#backend(`${name}-${key}`, backend, { project, gateway, armor, labels });
     }
 
     this.address = address.address;
@@ -225,13 +216,14 @@ export class Edge extends ComponentResource {
     name: string,
     backend: EdgeBackend,
     edge: {
+      readonly project: Input<string>;
       readonly gateway: CustomResource;
       readonly armor: SecurityPolicy;
       readonly labels: Labels;
     },
   ): void {
     const { namespace, service, port = 80, ready = "/", timeoutSeconds = 30, visitors, hosts, headers } = backend;
-    const { gateway, armor, labels } = edge;
+    const { project, gateway, armor, labels } = edge;
     const parent = { parent: this };
     const policy = { apiVersion: "networking.gke.io/v1", metadata: { namespace, labels } };
     const targetRef = target("", "Service", service);
@@ -275,16 +267,18 @@ export class Edge extends ComponentResource {
       },
       parent,
     );
+    // Google names what a gateway's load balancer sends requests to only later, so the right is given on all sites of the project, and
+    // holds for some hosts only (docs.cloud.google.com/chrome-enterprise-premium/docs/hostname-and-path-conditions; the list of what
+    // takes conditions has all web services: docs.cloud.google.com/iam/help/conditions/resource-policies).
+    const condition = { title: name, expression: hosts.map((host) => `request.host == "${host}"`).join(" || ") };
+    for (const [who, member] of visitors === "everybody" ? [] : Object.entries(visitors.members)) {
+      new WebIamMember(
+        `${name}-${who}`,
+        { project, role: "roles/iap.httpsResourceAccessor", member, condition },
+        parent,
+      );
+    }
   }
-}
-
-/** Members by name, each once, with the backends they see. */
-function visitorsOf(backends: EdgeArgs["backends"]) {
-  const found = new Map<string, { readonly member: Input<string>; readonly of: readonly string[] }>();
-  for (const [key, { visitors }] of Object.entries(backends))
-    for (const [who, member] of visitors === "everybody" ? [] : Object.entries(visitors.members))
-      found.set(who, { member, of: [...(found.get(who)?.of ?? []), key] });
-  return found;
 }
 
 function target(group: string, kind: string, name: Input<string>) {
@@ -347,16 +341,26 @@ function checkArguments(name: string, args: EdgeArgs): void {
   check.childName("name", name, computeName);
   if (Object.keys(backends).length === 0) check.refuse("backends", {}, "at least one backend");
   const all: string[] = [];
-  const named = new Map<string, Input<string>>();
   for (const [key, backend] of Object.entries(backends)) {
     const at = `backends.${key}`;
     checkHosts(check, `${at}.hosts`, backend.hosts);
     for (const [index, host] of backend.hosts.entries()) {
       if (!isBelow(host, domain)) check.refuse(`${at}.hosts[${index}]`, host, `a host of the zone, ${domain}`);
       if (all.includes(host)) check.refuse(`${at}.hosts[${index}]`, host, "a host that no other backend has");
+      else check.distinct(`${at}.hosts[${index}]`, "host", `${name}-${logical(host)}`);
       check.childName(`${at}.hosts[${index}]`, `${name}-${logical(host)}`, certificateName);
     }
     all.push(...backend.hosts);
+    check.childName(`${at}.name`, `${name}-${key}-redirect`, kubernetesName);
+    for (const one of [key, `${key}-redirect`]) check.distinct(at, "route", `${name}-${one}`);
+    check.childName(`${at}.namespace`, backend.namespace, kubernetesFixedName);
+    // Two policies for one service: which of them says who sees it would be left to chance.
+    const same = Object.entries(backends).find(
+      ([, other]) => other.service === backend.service && other.namespace === backend.namespace,
+    );
+    if (same !== undefined && same[0] !== key)
+      check.refuse(`${at}.service`, shownOf(backend.service), `a service of its own, backends.${same[0]} has this one`);
+    checkHeaders(check, `${at}.headers`, backend.headers);
     check.integer(`${at}.port`, backend.port ?? 80, { min: 1, max: 65_535 });
     check.matches(`${at}.ready`, backend.ready ?? "/", /^\/\S*$/, "a path that begins with /");
     check.integer(`${at}.timeoutSeconds`, backend.timeoutSeconds ?? 30, { min: 1, max: 3600, unit: "seconds" });
@@ -365,12 +369,11 @@ function checkArguments(name: string, args: EdgeArgs): void {
       check.refuse(`${at}.visitors.members`, {}, 'at least one member, or "everybody"');
     else {
       checkMembers(check, `${at}.visitors.members`, backend.visitors.members);
-      for (const [who, member] of Object.entries(backend.visitors.members)) {
-        const other = [...named].find(([name, one]) => (name === who) !== (one === member));
-        if (other !== undefined)
-          check.refuse(`${at}.visitors.members`, who, `one name for a member in all backends, ${other[0]} is taken`);
-        named.set(who, member);
-      }
+      for (const who of Object.keys(backend.visitors.members))
+        check.distinct(`${at}.visitors.members.${who}`, "visitor", `${name}-${key}-${who}`);
+      // A condition has twelve operators at most (docs.cloud.google.com/iam/quotas).
+      if (backend.hosts.length > 13)
+        check.refuse(`${at}.hosts`, backend.hosts.length, "13 hosts at most, with members");
     }
   }
   check.oneOf("firewall.attacks", firewall.attacks ?? "block", ["block", "watch"]);
@@ -380,10 +383,14 @@ function checkArguments(name: string, args: EdgeArgs): void {
     unit: "requests",
   });
   for (const list of ["allow", "deny"] as const) {
+    // Their rules stand in a hundred places, ten ranges each.
+    if ((firewall[list]?.length ?? 0) > 1000)
+      check.refuse(`firewall.${list}`, `${firewall[list]?.length} ranges`, "1000 ranges at most");
     for (const [index, range] of (firewall[list] ?? []).entries())
       if (parseCidr(range) === undefined)
         check.refuse(`firewall.${list}[${index}]`, range, "a range such as 203.0.113.0/24");
   }
   checkLabels(check, labels);
+  checkKubernetesLabels(check, labels);
   check.done();
 }

@@ -109,12 +109,12 @@ function checkArguments(name: string, args: KeyRingArgs): void {
     check.integer(`keys.${key}.rotationDays`, rotationDays, { min: 1, max: 3650, unit: "days" });
     check.oneOf(`keys.${key}.protection`, protection, Object.keys(protections));
     checkMembers(check, `keys.${key}.users`, users);
+    for (const user of [...services, ...Object.keys(users ?? {})])
+      check.distinct(`keys.${key}.users.${user}`, "user", `${name}-${key}-${user}`);
     for (const [index, service] of services.entries()) {
       check.oneOf(`keys.${key}.services[${index}]`, service, Object.keys(keyServices));
       if (services.indexOf(service) !== index)
         check.refuse(`keys.${key}.services[${index}]`, service, "each service once");
-      if (Object.hasOwn(users ?? {}, service))
-        check.refuse(`keys.${key}.users`, service, "another name, this one is the service's");
     }
   }
   checkLabels(check, args.labels ?? {});

@@ -54,6 +54,6 @@ export function checkAccess(
 }
 
 /** What is not known yet is not looked at, also when it is there twice. */
-function shownOf(member: Input<string>): string {
-  return typeof member === "string" ? member : "an output";
+export function shownOf(input: Input<string>): string {
+  return typeof input === "string" ? input : "an output";
 }

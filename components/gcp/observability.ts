@@ -20,6 +20,7 @@ import {
 } from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { checkHost } from "../domains.ts";
+import { budgetName } from "../names.ts";
 import { checkLabels, type Labels } from "./labels.ts";
 
 /** What may go wrong. */
@@ -157,7 +158,7 @@ export class Observability extends ComponentResource {
         name,
         {
           billingAccount: budget.billingAccount,
-          displayName: `${name} of ${project}`,
+          displayName: budgetTitle(name, project),
           budgetFilter: { projects: [`projects/${project}`], calendarPeriod: "MONTH" },
           amount: { specifiedAmount: { currencyCode: budget.currency, units: String(budget.amount) } },
           thresholdRules: [
@@ -235,6 +236,10 @@ function aggregationOf({ aligner, reducer }: Signal) {
   };
 }
 
+function budgetTitle(name: string, project: string): string {
+  return `${name} of ${project}`;
+}
+
 /** One chart a signal, with the line above which people are told. */
 function dashboardOf(name: string, signals: readonly Signal[]): Output<string> {
   return all(signals.map((signal) => output(signal.filter))).apply((filters) =>
@@ -281,6 +286,7 @@ function checkArguments(name: string, args: ObservabilityArgs): void {
       check.integer(`${at}.waitMinutes`, one.waitMinutes, { min: 1, max: 10_080, unit: "minutes" });
   }
   if (budget !== undefined) {
+    check.childName("budget", budgetTitle(name, args.project), budgetName);
     // A budget tells five channels at most (description of `monitoringNotificationChannels` in the provider).
     if (Object.keys(mails).length > 5) check.refuse("mails", Object.keys(mails), "at most five with a budget");
     check.matches(

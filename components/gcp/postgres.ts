@@ -284,7 +284,7 @@ function backupConfiguration(backups: PostgresBackups | "none") {
 
 /** Logical names are written with dashes, identifiers of PostgreSQL with underscores. */
 function dashed(identifier: string): string {
-  return identifier.replaceAll("_", "-").replace(/^-+/, "");
+  return identifier.replaceAll("_", "-").replaceAll(/^-+|-+$/g, "");
 }
 
 /** Users that Cloud SQL keeps for itself (docs.cloud.google.com/sql/docs/postgres/users). */
@@ -343,7 +343,11 @@ function checkArguments(name: string, args: PostgresArgs): void {
   for (const [user, { rotation = 0, readers }] of users) {
     const at = `users.${user}`;
     check.childName("users", user, postgresIdentifier);
+    if (dashed(user) === "") check.refuse(at, user, "a name with a letter or digit");
     check.childName(at, `${name}-${dashed(user)}`, secretName);
+    check.distinct(at, "user", `${name}-${dashed(user)}`);
+    for (const reader of Object.keys(readers ?? {}))
+      check.distinct(`${at}.readers.${reader}`, "reader", `${name}-${dashed(user)}-${reader}`);
     if (reservedUser.test(user)) check.refuse("users", user, "a user of your own, this one is Cloud SQL's");
     checkMembers(check, `${at}.readers`, readers);
     check.integer(`${at}.rotation`, rotation, { min: 0, max: 1_000_000 });

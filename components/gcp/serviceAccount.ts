@@ -77,24 +77,16 @@ export class ServiceAccount extends ComponentResource {
       if (basicRoles.includes(granted))
         check.refuse(`roles[${index}]`, granted, "a role for a purpose, not a basic one");
       if (roles.indexOf(granted) !== index) check.refuse(`roles[${index}]`, granted, "each role once");
+      else check.distinct(`roles[${index}]`, "role", `${name}-${lastPart(granted)}`);
     }
     for (const [index, { namespace, serviceAccount }] of kubernetes.entries()) {
       check.childName(`kubernetes[${index}].namespace`, namespace, kubernetesFixedName);
       check.childName(`kubernetes[${index}].serviceAccount`, serviceAccount, kubernetesFixedName);
+      check.distinct(`kubernetes[${index}]`, "actor", `${name}-${namespace}-${serviceAccount}`);
     }
-    for (const [key, grant] of Object.entries(grants)) {
-      const words = rights[grant.on];
-      check.oneOf(`grants.${key}.on`, grant.on, Object.keys(rights));
-      if (words !== undefined) check.oneOf(`grants.${key}.may`, grant.may, Object.keys(words));
-      // Two grants that are one in the cloud: taking one of them out would take both away.
-      const before = Object.entries(grants).slice(0, Object.keys(grants).indexOf(key));
-      const same = before.find(
-        ([, other]) => other.on === grant.on && other.may === grant.may && resourceOf(other) === resourceOf(grant),
-      );
-      if (same !== undefined)
-        check.refuse(`grants.${key}`, grant.may, `each right once, grants.${same[0]} is it already`);
-    }
+    checkGrants(check, grants);
     checkMembers(check, "actors", actors);
+    for (const actor of Object.keys(actors)) check.distinct(`actors.${actor}`, "actor", `${name}-${actor}`);
     check.done();
 
     super("tutti:gcp:ServiceAccount", name, {}, opts);
@@ -157,6 +149,22 @@ export class ServiceAccount extends ComponentResource {
         new SecretIamMember(name, { secretId: grant.secret, role: secretRoles[grant.may], member }, parent);
         break;
     }
+  }
+}
+
+/** For components too that pass grants on to an account of their own. */
+export function checkGrants(check: ArgumentCheck, grants: Readonly<Record<string, Grant>>): void {
+  const entries = Object.entries(grants);
+  for (const [index, [key, grant]] of entries.entries()) {
+    const words = rights[grant.on];
+    check.oneOf(`grants.${key}.on`, grant.on, Object.keys(rights));
+    if (words !== undefined) check.oneOf(`grants.${key}.may`, grant.may, Object.keys(words));
+    // Two grants that are one in the cloud: taking one of them out would take both away.
+    const same = entries
+      .slice(0, index)
+      .find(([, other]) => other.on === grant.on && other.may === grant.may && resourceOf(other) === resourceOf(grant));
+    if (same !== undefined)
+      check.refuse(`grants.${key}`, grant.may, `each right once, grants.${same[0]} is it already`);
   }
 }
 

@@ -228,6 +228,7 @@ function checkArguments(name: string, args: TopicArgs): void {
   const { subscriptions, regions, replayHours, labels = {} } = args;
   const check = new ArgumentCheck("Topic", name);
   check.childName("name", `${name}-dead`, pubsubName);
+  check.distinct("the dead letter topic", "publisher", `${name}-dead`);
   if (Object.keys(subscriptions).length === 0) check.refuse("subscriptions", {}, "at least one subscription");
   for (const [key, subscription] of Object.entries(subscriptions)) {
     const at = `subscriptions.${key}`;
@@ -251,6 +252,9 @@ function checkArguments(name: string, args: TopicArgs): void {
       check.integer(`${at}.deadLetterAfter`, deadLetterAfter, { min: 5, max: 100, unit: 'attempts, or "never"' });
     }
     checkMembers(check, `${at}.subscribers`, subscription.subscribers);
+    check.distinct("the dead letter topic", "subscriber", `${name}-${key}-dead`);
+    for (const who of Object.keys(subscription.subscribers ?? {}))
+      check.distinct(`${at}.subscribers.${who}`, "subscriber", `${name}-${key}-${who}`);
     const { delivery = { by: "pull" } } = subscription;
     check.oneOf(`${at}.delivery.by`, delivery.by, ["pull", "push", "bigquery"]);
     if (delivery.by === "push" && typeof delivery.endpoint === "string") {
@@ -262,6 +266,8 @@ function checkArguments(name: string, args: TopicArgs): void {
   if (replayHours !== undefined) check.integer("replayHours", replayHours, { min: 1, max: 744, unit: "hours" });
   checkKey(check, "key", args.key);
   checkMembers(check, "publishers", args.publishers);
+  for (const who of Object.keys(args.publishers ?? {}))
+    check.distinct(`publishers.${who}`, "publisher", `${name}-${who}`);
   checkLabels(check, labels);
   check.done();
 }

@@ -109,10 +109,15 @@ function checkArguments(name: string, args: RouteArgs): void {
   check.childName("name", `${name}-redirect`, kubernetesName);
   checkHosts(check, "hosts", args.hosts);
   check.integer("port", args.port, { min: 1, max: 65_535 });
-  for (const [header, value] of Object.entries(args.headers ?? {})) {
-    check.matches("headers", header, /^[A-Za-z0-9-]{1,256}$/, "names of headers of letters, digits and dashes");
-    check.matches(`headers.${header}`, value, /^[\x20-\x7e]{0,4096}$/, "at most 4096 printable characters");
-  }
+  checkHeaders(check, "headers", args.headers);
   checkKubernetesLabels(check, args.labels ?? {});
   check.done();
+}
+
+/** Names and values of headers, as the API server takes them. */
+export function checkHeaders(check: ArgumentCheck, argument: string, headers: RouteArgs["headers"] = {}): void {
+  for (const [header, value] of Object.entries(headers)) {
+    check.matches(argument, header, /^[A-Za-z0-9-]{1,256}$/, "names of headers of letters, digits and dashes");
+    check.matches(`${argument}.${header}`, value, /^[\x20-\x7e]{0,4096}$/, "at most 4096 printable characters");
+  }
 }

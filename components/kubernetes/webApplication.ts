@@ -200,7 +200,7 @@ function checkArguments(name: string, args: WebApplicationArgs): void {
   const { port = 8080, replicas, health, startSeconds = 60, stopSeconds = 30 } = args;
   const check = new ArgumentCheck("WebApplication", name);
   check.childName("name", name, kubernetesFixedName);
-  check.childName("name", `${name}-secrets`, kubernetesName);
+  check.childName("name", `${name}-${args.route === undefined ? "secrets" : "redirect"}`, kubernetesName);
   checkWorkload(check, args);
   check.integer("port", port, { min: 1024, max: 65_535 });
   if (replicas.fixed !== undefined)

@@ -91,9 +91,10 @@ describe("Edge", () => {
     });
   });
 
-  it("asks for sign-in with Google's own client where members are named", async () => {
+  it("asks for sign-in with Google's own client where members are named, who see these hosts and no others", async () => {
+    const hosts = ["www.example.com", "example.com"];
     const { one } = await built({
-      backends: { web: { ...backend, visitors: { members: { staff: "group:staff@example.com" } } } },
+      backends: { web: { ...backend, hosts, visitors: { members: { staff: "group:staff@example.com" } } } },
     });
     const policy = one("kubernetes:networking.gke.io/v1:GCPBackendPolicy").inputs["spec"] as {
       default: { iap: unknown };
@@ -103,6 +104,10 @@ describe("Edge", () => {
       project: "p",
       role: "roles/iap.httpsResourceAccessor",
       member: "group:staff@example.com",
+      condition: {
+        title: "edge-web",
+        expression: 'request.host == "www.example.com" || request.host == "example.com"',
+      },
     });
   });
 
@@ -130,6 +135,24 @@ describe("Edge", () => {
       "rate",
       { firewall: { requestsPerMinute: 1 } },
       "firewall.requestsPerMinute is 1, expected a whole number from 10 to 10000",
+    ],
+    [
+      "pair of backends of one service",
+      { backends: { web: backend, other: { ...backend, hosts: ["other.example.com"] } } },
+      'backends.other.service is "web", expected a service of its own, backends.web has this one',
+    ],
+    [
+      "number of hosts",
+      web({
+        hosts: Array.from({ length: 14 }, (_, host) => `h${host}.example.com`),
+        visitors: { members: { staff: "group:staff@example.com" } },
+      }),
+      "backends.web.hosts is 14, expected 13 hosts at most, with members",
+    ],
+    [
+      "number of ranges",
+      { firewall: { deny: Array.from({ length: 1001 }, () => "192.0.2.0/24") } },
+      'firewall.deny is "1001 ranges", expected 1000 ranges at most',
     ],
     ["range", { firewall: { allow: ["10.0.0.1/8"] } }, 'firewall.allow[0] is "10.0.0.1/8", expected a range'],
     ["label", { labels: { a: "A" } }, 'labels.a is "A"'],

@@ -170,7 +170,7 @@ describe("KeyRing", () => {
     [
       "and user of one name",
       { services: ["storage"], users: { storage: "group:a@b.c" } },
-      'keys.k.users is "storage", expected another name',
+      'keys.k.users.storage is "main-k-storage", expected a name of its own',
     ],
   ])("refuses a service %s", async (_, k, message) => {
     expect(await refusal(() => new KeyRing("main", { location: region, keys: { k } }))).toContain(message);

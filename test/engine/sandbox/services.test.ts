@@ -508,7 +508,7 @@ describe("operations", () => {
       "exactly one of gridLayout",
     );
   });
-  refuses(t.budget, "refuses an account that is none, and two amounts", async (world) => {
+  refuses(t.budget, "refuses an account that is none, two amounts, and a long name", async (world) => {
     const specifiedAmount = { currencyCode: "EUR", units: "100" };
     expect(await world.refusal(t.budget, "b", { billingAccount: "mine", amount: { specifiedAmount } })).toContain(
       "no billing account",
@@ -519,6 +519,10 @@ describe("operations", () => {
         amount: { specifiedAmount, lastPeriodAmount: true },
       }),
     ).toContain("exactly one of specifiedAmount and lastPeriodAmount");
+    const account = { billingAccount: "012345-6789AB-CDEF01", amount: { specifiedAmount } };
+    expect(await world.refusal(t.budget, "b", { ...account, displayName: "n".repeat(61) })).toContain(
+      "61 characters are too long: up to 60",
+    );
   });
 });
 

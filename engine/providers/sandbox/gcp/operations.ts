@@ -226,6 +226,8 @@ const budget: Kind = {
     const account = inputs.at("billingAccount").string;
     if (account !== undefined && !/^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/.test(account))
       report("billingAccount", `"${account}" is no billing account such as 012345-6789AB-CDEF01`);
+    const title = inputs.at("displayName").string ?? "";
+    if (title.length > 60) report("displayName", `${title.length} characters are too long: up to 60`);
     const amount = inputs.at("amount");
     if (amount.at("specifiedAmount").isAbsent === amount.at("lastPeriodAmount").isAbsent && !amount.isUnknown)
       report("amount", "exactly one of specifiedAmount and lastPeriodAmount must be given");
