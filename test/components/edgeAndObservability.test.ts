@@ -109,6 +109,8 @@ describe("Edge", () => {
         expression: 'request.host == "www.example.com" || request.host == "example.com"',
       },
     });
+    // Another host is another grant, made before the former is taken back: whoever is inside stays inside.
+    expect(one("gcp:iap/webIamMember:WebIamMember").deleteBeforeReplace).toBe(false);
   });
 
   const web = (changes: object): Partial<EdgeArgs> => ({ backends: { web: { ...backend, ...changes } } });

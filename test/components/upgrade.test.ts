@@ -3,13 +3,20 @@
 //
 // 0.1.0   as the release of that name made it (upgrade/record.ts);
 // early   the same, shaped by hand as before: an older provider, inputs missing that came later, names that were chosen by hand.
+//
+// And over states of an edge (upgrade/edge.ts), that all who visit a site can go on visiting:
+//
+// each    one grant for each site, of one right on all sites (the second grant by hand: the sandbox would have refused it);
+// shared  one grant for all sites.
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { kubeconfig } from "./kubeconfig.ts";
 import { type SandboxProject, type SandboxStack, sandboxProject } from "./sandboxStack.ts";
 
 const recordings = fileURLToPath(new URL("upgrade/recordings", import.meta.url));
 const releases = readdirSync(recordings)
+  .filter((file) => file.endsWith(".json"))
   .map((file) => file.replace(/\.json$/, ""))
   .sort();
 
@@ -21,6 +28,7 @@ interface Step {
   readonly op: string;
   readonly urn: string;
   readonly oldState?: { readonly type: string };
+  readonly newState?: { readonly inputs?: { readonly condition?: { readonly expression: string } } };
 }
 /** `<op> <type> <name>` of each step that replaces or deletes what holds data. */
 function losses(preview: string): string[] {
@@ -77,4 +85,38 @@ it("catches a rename that forgets its alias", async () => {
 
 it("finds a release to upgrade from", () => {
   expect(releases).toEqual(expect.arrayContaining(["0.1.0", "early"]));
+});
+
+describe.each(["each", "shared"])("over a state of an edge: %s", (recorded) => {
+  let edge: SandboxProject;
+  let preview: string;
+  beforeAll(async () => {
+    edge = await sandboxProject("test/components/upgrade/edge.ts");
+    const { run } = await edge.stack("main", { "kubernetes:kubeconfig": kubeconfig });
+    await run("stack", "import", "--file", `${recordings}/edge/${recorded}.json`);
+    preview = await run("preview", "--json");
+  });
+  afterAll(() => edge.remove());
+  const isGrant = ({ urn }: Step) => urn.includes("WebIamMember::");
+  const nameOf = ({ urn }: Step) => urn.split("::").at(-1);
+
+  it("changes nothing but grants", () => {
+    const { steps, changeSummary } = opsOf(preview);
+    expect(steps.filter((step) => step.op !== "same" && !isGrant(step))).toEqual([]);
+    expect(changeSummary["same"]).toBeGreaterThan(30);
+  });
+
+  // What is replaced is made first and deleted then (edgeAndObservability.test.ts), and steps stand in the order of their run.
+  it("gives each its own right before a former one, which lets into all sites, is taken back", () => {
+    const grants = opsOf(preview).steps.filter(isGrant);
+    const given = grants.filter(({ op }) => op === "create" || op === "replace");
+    const taken = grants.filter(({ op }) => op === "delete");
+    expect(given.map((step) => [nameOf(step), step.newState?.inputs?.condition?.expression]).sort()).toEqual([
+      ["front-office-staff", 'request.host == "office.example.com"'],
+      ["front-shop-staff", 'request.host == "shop.example.com"'],
+    ]);
+    expect([...new Set(given.map(({ op }) => op))]).toEqual([recorded === "each" ? "replace" : "create"]);
+    expect(taken.map(nameOf)).toEqual(recorded === "each" ? [] : ["front-staff"]);
+    expect(grants).toEqual([...given, ...taken]);
+  });
 });
