@@ -104,7 +104,7 @@ export default defineWorkspace({
         web: { ...local, image, replicas: { min: 1, max: 3 } },
         edge: { ...local, domain: "local.example.com", entry: staff },
         images: { ...local, image: classifier(local.project), workers: { messagesPerPod: 100, min: 0, max: 2 } },
-        observability: { ...local, domain: "local.example.com", mails: { platform: contact } },
+        observability: { ...local, domain: "local.example.com", signIn: true, mails: { platform: contact } },
       },
     }),
     // Cheap, and of one zone: an hour without it costs nobody anything.
@@ -133,7 +133,7 @@ export default defineWorkspace({
         edge: { ...dev, domain: "dev.example.com", entry: staff },
         images: { ...dev, image: classifier(dev.project), workers: { messagesPerPod: 500, min: 0, max: 10 } },
         ...signInFirst,
-        observability: { ...dev, domain: "dev.example.com", mails: { platform: contact } },
+        observability: { ...dev, domain: "dev.example.com", signIn: true, mails: { platform: contact } },
       },
     }),
     // As prod, smaller: what breaks there breaks here first.
@@ -156,7 +156,7 @@ export default defineWorkspace({
         edge: { ...staging, domain: "staging.example.com", entry: staff },
         images: { ...staging, image: classifier(staging.project), workers: { messagesPerPod: 500, min: 0, max: 20 } },
         ...signInFirst,
-        observability: { ...staging, domain: "staging.example.com", mails: { platform: contact } },
+        observability: { ...staging, domain: "staging.example.com", signIn: true, mails: { platform: contact } },
       },
     }),
     // Survives the loss of a zone, and nothing in it is deleted by accident.

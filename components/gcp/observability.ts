@@ -8,6 +8,7 @@ import { AlertPolicy } from "@pulumi/gcp/monitoring/alertPolicy.js";
 import { Dashboard } from "@pulumi/gcp/monitoring/dashboard.js";
 import { NotificationChannel, type NotificationChannelArgs } from "@pulumi/gcp/monitoring/notificationChannel.js";
 import { UptimeCheckConfig } from "@pulumi/gcp/monitoring/uptimeCheckConfig.js";
+import { getProjectOutput } from "@pulumi/gcp/organizations/getProject.js";
 import {
   all,
   ComponentResource,
@@ -27,7 +28,7 @@ import { checkLabels, type Labels } from "./labels.ts";
 export type Watch =
   /**
    * People cannot reach `https://<host><path>`: three regions of the world say so for five minutes. Redirects are followed
-   * (docs.cloud.google.com/monitoring/uptime-checks), so a site where people sign in first is watched up to that page.
+   * (docs.cloud.google.com/monitoring/uptime-checks).
    */
   | {
       readonly on: "site";
@@ -35,6 +36,12 @@ export type Watch =
       readonly host: string;
       /** `/` by default. */
       readonly path?: string;
+      /**
+       * Whether IAP asks who is there first (`visitors` of an Edge that are members); off by default. The check is a stranger then:
+       * what it sees is that it is turned away, by IAP and not by Google's sign-in page, and that nobody has turned IAP off. What
+       * stands behind it sees no check from outside.
+       */
+      readonly signIn?: boolean;
     }
   /** A Cloud SQL instance (`Postgres.instance`) has used this share of its disk (0.5 to 0.99; 0.85 by default) for a quarter of an hour. */
   | { readonly on: "database"; readonly instance: Input<string>; readonly diskShare?: number }
@@ -154,12 +161,14 @@ export class Observability extends ComponentResource {
     ).id;
 
     if (budget !== undefined) {
+      const { number } = getProjectOutput({ projectId: project }, parent);
       new Budget(
         name,
         {
           billingAccount: budget.billingAccount,
           displayName: budgetTitle(name, project),
-          budgetFilter: { projects: [`projects/${project}`], calendarPeriod: "MONTH" },
+          // By its number, as the API gives it back: by its id, every refresh would find a difference.
+          budgetFilter: { projects: [interpolate`projects/${number}`], calendarPeriod: "MONTH" },
           amount: { specifiedAmount: { currencyCode: budget.currency, units: String(budget.amount) } },
           thresholdRules: [
             { thresholdPercent: 0.5 },
@@ -179,7 +188,7 @@ export class Observability extends ComponentResource {
   #signal(logical: string, key: string, watch: Watch, { project, labels = {} }: ObservabilityArgs): Signal {
     switch (watch.on) {
       case "site": {
-        const { host, path = "/" } = watch;
+        const { host, path = "/", signIn = false } = watch;
         const check = new UptimeCheckConfig(
           logical,
           {
@@ -187,7 +196,18 @@ export class Observability extends ComponentResource {
             displayName: `${key}: https://${host}${path}`,
             timeout: "10s",
             period: "60s",
-            httpCheck: { path, port: 443, useSsl: true, validateSsl: true, requestMethod: "GET" },
+            httpCheck: {
+              path,
+              port: 443,
+              useSsl: true,
+              validateSsl: true,
+              requestMethod: "GET",
+              // Whoever asks as a script does is told 401 and not sent to Google (docs.cloud.google.com/iap/docs/sessions-howto).
+              ...(signIn && {
+                headers: { "X-Requested-With": "XMLHttpRequest" },
+                acceptedResponseStatusCodes: [{ statusValue: 401 }],
+              }),
+            },
             monitoredResource: { type: "uptime_url", labels: { project_id: project, host } },
             userLabels: labels,
           },
@@ -201,7 +221,9 @@ export class Observability extends ComponentResource {
           above: 2,
           forSeconds: 300,
           severity: "CRITICAL",
-          advice: `Three regions or more get no good answer from https://${host}${path}. Look at the edge first, then at the pods.`,
+          advice: signIn
+            ? `Three regions or more are not turned away by https://${host}${path}: it cannot be reached, or it lets in whoever comes. Look at the edge.`
+            : `Three regions or more get no good answer from https://${host}${path}. Look at the edge first, then at the pods.`,
         };
       }
       case "database":

@@ -15,6 +15,8 @@ export const observability = defineStack({
     project: z.string(),
     region: z.string(),
     domain: z.string(),
+    /** Whether people sign in before they see the site, as `edge` has it. */
+    signIn: z.boolean().default(false),
     /** Who is told: mail addresses by name. */
     mails: z.record(z.string(), z.email()),
     /** Told when this amount of a month is spent, and before. */

@@ -6,14 +6,14 @@ import { googleProvider } from "../../components/gcp/provider.ts";
 import { observability } from "./contract.ts";
 
 export default program(observability, ({ settings, needs: { data, images }, stack }) => {
-  const { project, region, domain, mails, budget, imagesWaitMinutes } = settings;
+  const { project, region, domain, signIn, mails, budget, imagesWaitMinutes } = settings;
   const watched = new Observability(
     "platform",
     {
       project,
       mails,
       watch: {
-        web: { on: "site", host: `www.${domain}` },
+        web: { on: "site", host: `www.${domain}`, signIn },
         database: { on: "database", instance: data.databaseInstance },
         events: { on: "subscription", subscription: data.subscription, waitMinutes: 15 },
         images: { on: "subscription", subscription: images.subscription, waitMinutes: imagesWaitMinutes },

@@ -331,6 +331,7 @@ export const cases: readonly Case[] = [
       "pagers.p": "other",
       "watch.site.host": "web.example.com",
       "watch.site.path": "/ready",
+      "watch.site.signIn": true,
       "watch.db.instance": "b",
       "watch.db.diskShare": 0.7,
       "watch.queue.subscription": "b",

@@ -199,6 +199,22 @@ describe("Observability", () => {
     expect(drawn.gridLayout.widgets).toHaveLength(3);
     expect(all("gcp:billing/budget:Budget")).toEqual([]);
   });
+  it("expects of a site behind sign-in that it turns strangers away, and does not follow them to Google", async () => {
+    const watch = { office: { on: "site", host: "office.example.com", signIn: true } } as const;
+    const { one } = await record(() => new Observability("platform", { ...args, watch }).dashboard);
+    expect(one("gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig").inputs["httpCheck"]).toEqual({
+      path: "/",
+      port: 443,
+      useSsl: true,
+      validateSsl: true,
+      requestMethod: "GET",
+      headers: { "X-Requested-With": "XMLHttpRequest" },
+      acceptedResponseStatusCodes: [{ statusValue: 401 }],
+    });
+    expect(JSON.stringify(one("gcp:monitoring/alertPolicy:AlertPolicy").inputs["documentation"])).toContain(
+      "or it lets in whoever comes",
+    );
+  });
   it("wakes somebody up only when people cannot reach a site, with a key that stays secret", async () => {
     const { one, all } = await record(() => new Observability("platform", { ...args, pagers: { duty: "k" } }).channels);
     expect(one("gcp:monitoring/notificationChannel:NotificationChannel", "platform-duty")).toMatchObject({
@@ -214,7 +230,7 @@ describe("Observability", () => {
     const budget = { billingAccount: "012345-6789AB-CDEF01", amount: 100, currency: "EUR" };
     const { one } = await record(() => new Observability("platform", { ...args, budget }).dashboard);
     expect(one("gcp:billing/budget:Budget").inputs).toMatchObject({
-      budgetFilter: { projects: ["projects/p"] },
+      budgetFilter: { projects: ["projects/123456789"] },
       amount: { specifiedAmount: { currencyCode: "EUR", units: "100" } },
       thresholdRules: [
         { thresholdPercent: 0.5 },

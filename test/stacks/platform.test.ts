@@ -256,6 +256,18 @@ describe("edge", () => {
   });
 });
 
+describe("observability", () => {
+  it.each(environments)("expects of the site of %s that it asks who is there exactly where it does", (environment) => {
+    const { default: policy } = inputsOf(environment, "edge", "kubernetes:networking.gke.io/v1:GCPBackendPolicy")[
+      "spec"
+    ] as {
+      default: { iap: { enabled: boolean } };
+    };
+    const { httpCheck } = inputsOf(environment, "observability", "gcp:monitoring/uptimeCheckConfig:UptimeCheckConfig");
+    expect(JSON.stringify(httpCheck).includes("401")).toBe(policy.iap.enabled);
+  });
+});
+
 describe("bootstrap", () => {
   const { entries } = workspace.environments.bootstrap.settings!["bootstrap"] as Instances<{
     readonly project: string;
