@@ -244,5 +244,6 @@ function base64Forms(raw: string): readonly string[] {
 function expression(texts: readonly string[]): RegExp {
   const sorted = [...texts].sort((a, b) => b.length - a.length);
   const escaped = sorted.map((text) => text.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&"));
-  return new RegExp(escaped.length === 0 ? "(?!)" : escaped.join("|"), "g");
+  // Of nothing, one that does not look at every place of a text.
+  return new RegExp(escaped.length === 0 ? "^(?!)" : escaped.join("|"), "g");
 }

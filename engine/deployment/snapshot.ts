@@ -2,7 +2,8 @@
 // valid at any moment (merge.ts), and writes it.
 //
 // 1. An operation stands in the snapshot before its provider is called, and is gone after its end is recorded.
-// 2. `begin` and `end` resolve when the change is written. Changes that come while a write is under way share the next.
+// 2. `begin` and `end` resolve when the change is written: it outlives this process, however that ends. Changes that come
+//    while a write is under way share the next.
 // 3. An unchanged resource is not worth a write; `close` writes what was left.
 // 4. A large snapshot is written whole at the beginning and at the end; between, what has changed is added (changes.ts).
 // (pulumi/pulumi: pkg/backend/snapshot.go)
@@ -13,7 +14,10 @@ import { merge, type SnapshotContents } from "./merge.ts";
 import type { PendingOperation, Resource } from "./resource.ts";
 import { newOf, oldOf, type SameStep, type Step } from "./steps.ts";
 
-/** Adds changes to what was written whole. Answers whether more may be added: otherwise the next write is a whole one. */
+/**
+ * Adds changes to what was written whole: they outlive this process when it resolves. Answers whether more may be added:
+ * otherwise the next write is a whole one.
+ */
 export type AppendChanges = (changes: Changes) => Promise<boolean>;
 
 /**

@@ -1,5 +1,5 @@
 // One stack's checkpoint, read, then written again and again while an operation goes on. A write is durable when it
-// resolves, and is refused for a snapshot that does not hold together. What did not change is not encoded again (states
+// resolves (a line of the journal: as journal.ts says), and is refused for a snapshot that does not hold together. What did not change is not encoded again (states
 // are immutable), and an unchanged secret keeps its ciphertext, so that a no-op operation rewrites the same resources.
 import type { Changes } from "../deployment/changes.ts";
 import type { AppendChanges } from "../deployment/snapshot.ts";
@@ -145,7 +145,9 @@ export class Checkpoint {
     const text = stateFileText(this.name, journaled ? withJournal(state) : state);
     return this.queue(async () => {
       const before = this.journal;
-      const journal = journaled ? await JournalFile.begin(`${this.base}.json`, text, sandbox) : undefined;
+      // What is written whole between stays below what the journals hold, and a journal below what is read in no time.
+      const room = Math.max(text.length, 4 * limit);
+      const journal = journaled ? await JournalFile.begin(`${this.base}.json`, text, sandbox, room) : undefined;
       try {
         await writeStateFile(this.base, text, { backup: before === undefined });
       } catch (thrown) {
@@ -160,14 +162,9 @@ export class Checkpoint {
     });
   }
 
-  private append(journal: JournalFile, changes: Changes, { encode }: Writer): Promise<boolean> {
-    let line: string;
-    try {
-      line = encodeChanges(changes, encode);
-    } catch (thrown) {
-      return Promise.reject(thrown);
-    }
-    return this.queue(() => journal.append(line));
+  private async append(journal: JournalFile, changes: Changes, { encode }: Writer): Promise<boolean> {
+    const line = encodeChanges(changes, encode);
+    return this.queue(async () => journal.append(line));
   }
 
   /** Lets go of the journal, which stays: nothing is written after this. */
@@ -207,7 +204,12 @@ export class Checkpoint {
     const { secrets } = this.options;
     if (secrets === undefined || !this.leaks(resource.urn, text)) return text;
     const [inputs, outputs] = [secrets.conceal(resource.inputs), secrets.conceal(resource.outputs)];
-    return encodeResource({ ...resource, inputs, outputs }, writer);
+    const concealed = encodeResource({ ...resource, inputs, outputs }, writer);
+    if (!this.leaks(resource.urn, concealed)) return concealed;
+    // Which resource it is could be the secret.
+    throw new EngineError(
+      `a resource of type ${resource.type} would stand in the state with a secret in plain text (in its id, its name or the name of a property): the state was not written`,
+    );
   }
 
   private writerFor(manager: SecretsManager): Writer {
@@ -223,11 +225,6 @@ export class Checkpoint {
       const known = texts.get(resource);
       if (known !== undefined) return known;
       const text = this.encode(resource, secrets);
-      if (this.leaks(resource.urn, text))
-        // Which resource it is could be the secret.
-        throw new EngineError(
-          `a resource of type ${resource.type} would stand in the state with a secret in plain text (in its id, its name or the name of a property): the state was not written`,
-        );
       texts.set(resource, text);
       return text;
     };

@@ -17,16 +17,21 @@ export function stringText(value: string): string {
   return /[\u2028\u2029]/.test(text) ? text.replace(/\u2028/g, "\\u2028").replace(/\u2029/g, "\\u2029") : text;
 }
 
-/** A JSON object from ready texts, in the order given; an entry whose text is undefined is left out. */
+/** A JSON object from ready texts, in the order given; an entry whose text is undefined is left out. No name needs an escape. */
 export function structText(entries: readonly (readonly [string, string | undefined])[]): string {
-  const parts: string[] = [];
-  for (const [key, text] of entries) if (text !== undefined) parts.push(`${stringText(key)}:${text}`);
-  return `{${parts.join(",")}}`;
+  let fields = "";
+  for (const [name, text] of entries) if (text !== undefined) fields += `${fields === "" ? "" : ","}"${name}":${text}`;
+  return `{${fields}}`;
+}
+
+/** A JSON object from ready texts, in the order given. */
+export function objectText(entries: readonly (readonly [string, string])[]): string {
+  return `{${entries.map(([key, text]) => `${stringText(key)}:${text}`).join(",")}}`;
 }
 
 /** A JSON object from ready texts, sorted by key. */
 export function mapText(entries: readonly (readonly [string, string])[]): string {
-  return structText([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+  return objectText([...entries].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
 }
 
 export function arrayText(texts: readonly string[]): string {
@@ -50,7 +55,7 @@ export function plainText(value: JsonValue): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   if (Array.isArray(value)) return arrayText(value.map(plainText));
   const entries = Object.entries(value).map(([key, item]) => [key, plainText(item)] as const);
-  return entries.some(([key]) => /^\d+$/.test(key)) ? mapText(entries) : structText(entries);
+  return entries.some(([key]) => /^\d+$/.test(key)) ? mapText(entries) : objectText(entries);
 }
 
 /** `<`, `>` and `&` as Go escapes them by default: inside secrets' plaintexts and in command output that does so. */

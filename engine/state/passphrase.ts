@@ -4,7 +4,15 @@
 //   salt        v1:<salt, 8 bytes>:<ciphertext of the word "pulumi">, which proves a passphrase right
 // A key takes about a third of a second of one core: it is derived off the main thread, once a process for each pair of
 // salt and passphrase.
-import { createCipheriv, createDecipheriv, createHash, pbkdf2, randomBytes } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  type KeyObject,
+  pbkdf2,
+  randomBytes,
+} from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { promisify } from "node:util";
@@ -24,31 +32,31 @@ export class IncorrectPassphrase extends EngineError {
 }
 
 /** Keys by a digest of passphrase and salt: the passphrase itself is not kept. */
-const keys = new Map<string, Promise<Buffer>>();
+const keys = new Map<string, Promise<KeyObject>>();
 
 function nameOf(passphrase: string, salt: Buffer): string {
   return createHash("sha256").update(salt).update("\0").update(passphrase).digest("base64");
 }
 
-function keyFor(passphrase: string, salt: Buffer): Promise<Buffer> {
+function keyFor(passphrase: string, salt: Buffer): Promise<KeyObject> {
   const name = nameOf(passphrase, salt);
   let key = keys.get(name);
   if (key === undefined) {
-    key = derive(passphrase, salt, rounds, 32, "sha256");
+    key = derive(passphrase, salt, rounds, 32, "sha256").then((secret) => createSecretKey(secret));
     keys.set(name, key);
     key.catch(() => keys.delete(name));
   }
   return key;
 }
 
-function encryptWith(key: Buffer, plaintext: string): string {
+function encryptWith(key: KeyObject, plaintext: string): string {
   const nonce = randomBytes(12);
   const cipher = createCipheriv("aes-256-gcm", key, nonce);
   const sealed = Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final(), cipher.getAuthTag()]);
   return `v1:${nonce.toString("base64")}:${sealed.toString("base64")}`;
 }
 
-function decryptWith(key: Buffer, ciphertext: string): string {
+function decryptWith(key: KeyObject, ciphertext: string): string {
   const parts = ciphertext.split(":");
   if (parts.length !== 3) throw new EngineError("bad value: a ciphertext reads v1:<nonce>:<data>");
   if (parts[0] !== "v1") throw new EngineError(`unknown value version "${parts[0]}"; known is v1`);
@@ -68,8 +76,8 @@ function decryptWith(key: Buffer, ciphertext: string): string {
 class PassphraseSecrets implements SecretsManager {
   readonly type = "passphrase";
   readonly salt: string;
-  private readonly key: Buffer;
-  constructor(salt: string, key: Buffer) {
+  private readonly key: KeyObject;
+  constructor(salt: string, key: KeyObject) {
     this.salt = salt;
     this.key = key;
   }
@@ -108,7 +116,7 @@ function partsOf(salt: string): { readonly bytes: Buffer; readonly sealedProof: 
   return { bytes: Buffer.from(match[1]!, "base64"), sealedProof: match[2]! };
 }
 
-function isProven(key: Buffer, sealedProof: string): boolean {
+function isProven(key: KeyObject, sealedProof: string): boolean {
   try {
     return decryptWith(key, sealedProof) === proof;
   } catch {
@@ -123,7 +131,7 @@ function isProven(key: Buffer, sealedProof: string): boolean {
 export async function keyText(salt: string, passphrase: string): Promise<string> {
   await passphraseSecrets(salt, passphrase);
   const { bytes } = partsOf(salt);
-  return `${nameOf(passphrase, bytes)} ${(await keyFor(passphrase, bytes)).toString("base64")}`;
+  return `${nameOf(passphrase, bytes)} ${(await keyFor(passphrase, bytes)).export().toString("base64")}`;
 }
 
 /**
@@ -132,8 +140,10 @@ export async function keyText(salt: string, passphrase: string): Promise<string>
 export function recallKey(text: string, salt: string, passphrase: string): boolean {
   const { bytes, sealedProof } = partsOf(salt);
   const [name = "", encoded = ""] = text.trim().split(" ");
-  const key = Buffer.from(encoded, "base64");
-  if (name !== nameOf(passphrase, bytes) || key.length !== 32 || !isProven(key, sealedProof)) return false;
+  const secret = Buffer.from(encoded, "base64");
+  if (name !== nameOf(passphrase, bytes) || secret.length !== 32) return false;
+  const key = createSecretKey(secret);
+  if (!isProven(key, sealedProof)) return false;
   if (!keys.has(name)) keys.set(name, Promise.resolve(key));
   return true;
 }

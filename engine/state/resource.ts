@@ -186,7 +186,7 @@ export function encodeResource(state: ResourceState, secrets: SecretWriter): str
     ["refreshBeforeUpdate", flag(state.refreshBeforeUpdate)],
     ["viewOf", text(state.viewOf)],
     ["resourceHooks", listMap(state.resourceHooks)],
-    ...Object.entries(state.extra).map(([key, value]) => [key, plainText(value)] as const),
+    ...Object.entries(state.extra).map(([key, value]) => [stringText(key).slice(1, -1), plainText(value)] as const),
   ]);
 }
 

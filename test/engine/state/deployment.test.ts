@@ -92,10 +92,11 @@ describe("a resource", () => {
       resourceHooks: { beforeCreate: ["h"] },
       extensionRef: "x",
       fromTheFuture: { z: [1], a: null },
+      'with "quotes"': 1,
     };
     const decoded = decodeResource(json, noSecrets);
     expect(encodeResource(decoded, plaintext)).toBe(plainText(json));
-    expect(decoded.extra).toEqual({ extensionRef: "x", fromTheFuture: { z: [1], a: null } });
+    expect(decoded.extra).toEqual({ extensionRef: "x", fromTheFuture: { z: [1], a: null }, 'with "quotes"': 1 });
   });
 
   it("writes nothing for what is absent", () => {

@@ -1,7 +1,8 @@
 // The journal of a large state on disk: cut at every write, torn, damaged and lost, and what each reader makes of it.
-import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { setImmediate } from "node:timers/promises";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { Changes } from "../../../engine/deployment/changes.ts";
 import type { SnapshotContents } from "../../../engine/deployment/merge.ts";
 import type { AppendChanges } from "../../../engine/deployment/snapshot.ts";
@@ -157,7 +158,8 @@ describe("an operation that is cut off", () => {
       if (name === undefined || before?.image.get(name) === undefined) continue;
       const [now, then] = [image.get(name)!, before.image.get(name)!];
       const zeros = Buffer.concat([then, Buffer.alloc(now.length - then.length - 1), Buffer.from("\n")]);
-      for (const torn of [now.subarray(0, -1), now.subarray(0, (now.length + then.length) >> 1), zeros]) {
+      const hole = Buffer.concat([then, Buffer.alloc(5), now.subarray(then.length + 5), now.subarray(then.length)]);
+      for (const torn of [now.subarray(0, -1), now.subarray(0, (now.length + then.length) >> 1), zeros, hole]) {
         const left = await Disk.open(new Map([...image, [name, torn]]));
         expect(text(await left.contents())).toBe(text(before.contents));
         cuts++;
@@ -240,6 +242,43 @@ describe("a state with a journal", () => {
     expect(journals[0]).not.toBe(first);
     expect(await urns(disk)).toEqual(["b", "a"]);
     await checkpoint.close();
+  });
+
+  it("is flushed behind who writes it, one flush at a time, and gets no more when that fails", async () => {
+    const { disk, checkpoint, add, second } = await journaled();
+    const folder = await open(disk.folder);
+    await folder.close();
+    const flushes: PromiseWithResolvers<void>[] = [];
+    const flush = vi.spyOn(Object.getPrototypeOf(folder) as typeof folder, "datasync").mockImplementation(() => {
+      const begun = Promise.withResolvers<void>();
+      flushes.push(begun);
+      return begun.promise;
+    });
+    onTestFinished(() => flush.mockRestore());
+    await add(second(resource("b")));
+    expect(await urns(disk)).toEqual(["b", "a"]);
+    await add({});
+    await add({});
+    expect(flushes).toHaveLength(1);
+    flushes[0]!.resolve();
+    await setImmediate();
+    expect(flushes).toHaveLength(2);
+    const order: string[] = [];
+    const closed = checkpoint.close().then(() => order.push("closed"));
+    await disk.image();
+    await disk.image();
+    order.push("flushed");
+    flushes[1]!.resolve();
+    await closed;
+    expect(order).toEqual(["flushed", "closed"]);
+
+    const other = await journaled();
+    expect(await other.add({})).toBe(true);
+    flushes[2]!.reject(new Error("EIO"));
+    await setImmediate();
+    expect(await other.add({})).toBe(false);
+    await other.checkpoint.close();
+    expect(flushes).toHaveLength(3);
   });
 
   it("writes no secret in plain into the journal", async () => {
