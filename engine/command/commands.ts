@@ -399,6 +399,20 @@ export const commands: readonly Command[] = [
     load: async () => (await import("./stackExport.ts")).stackImport,
   },
   {
+    path: ["stack", "migrate"],
+    summary: "Take a stack of another file backend into this one",
+    usage: "<url> [stack]",
+    minimum: 1,
+    maximum: 2,
+    flags: {
+      force: shown("boolean", "Migrate even if apparent errors are discovered beforehand", "f"),
+      "secrets-provider": shown("string", "passphrase"),
+      target: shown("string", "Another name for the stack"),
+      yes,
+    },
+    load: async () => (await import("./stackMigrate.ts")).stackMigrate,
+  },
+  {
     path: ["stack", "change-secrets-provider"],
     summary: "Change the passphrase of a stack",
     usage: "passphrase",

@@ -5,20 +5,16 @@
 import { reencrypted } from "../state/configValue.ts";
 import { EngineError } from "../state/error.ts";
 import { newSalt, passphraseSecrets } from "../state/passphrase.ts";
+import { refuseSecretsProvider } from "../state/secrets.ts";
 import type { CommandContext } from "./context.ts";
 import { configDecrypter, openCheckpoint, openStack, readConfig } from "./stack.ts";
 
 /** The new passphrase is the first line of standard input; the old one is the environment's, as for every command. */
 export async function changeSecretsProvider(context: CommandContext): Promise<number> {
-  const provider = context.args[0]!;
-  if (provider !== "passphrase" && provider !== "default")
-    throw new EngineError(`secrets provider "${provider}" is not supported by this engine: it has "passphrase" only`);
+  refuseSecretsProvider(context.args[0]);
   const stack = await openStack(context);
   const config = await readConfig(context, stack.name);
-  if (config.secretsProvider !== undefined && config.secretsProvider !== "passphrase")
-    throw new EngineError(
-      `secrets provider "${config.secretsProvider}" of ${config.path} is not supported by this engine: it has "passphrase" only`,
-    );
+  refuseSecretsProvider(config.secretsProvider, ` of ${config.path}`);
   const phrase = (await context.stdin()).split(/\r?\n/)[0]!.trim();
   if (phrase === "") throw new EngineError("the new passphrase must be given as the first line of standard input");
   const lock = await stack.backend.lock(stack.name);

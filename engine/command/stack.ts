@@ -8,7 +8,7 @@ import { EngineError } from "../state/error.ts";
 import type { FileBackend } from "../state/fileBackend.ts";
 import type { JsonObject } from "../state/json.ts";
 import { IncorrectPassphrase, newSalt, passphraseSecrets, secretsOf } from "../state/passphrase.ts";
-import type { SecretsManager } from "../state/secrets.ts";
+import { refuseSecretsProvider, type SecretsManager } from "../state/secrets.ts";
 import {
   type ConfigMap,
   checkConfig,
@@ -73,11 +73,7 @@ export async function stackSecrets(
   { backend, name }: OpenedStack,
   config: StackConfig,
 ): Promise<SecretsManager> {
-  const provider = config.secretsProvider;
-  if (provider !== undefined && provider !== "passphrase" && provider !== "default")
-    throw new EngineError(
-      `secrets provider "${provider}" of ${config.path} is not supported by this engine: it has "passphrase" only`,
-    );
+  refuseSecretsProvider(config.secretsProvider, ` of ${config.path}`);
   const salt = config.encryptionSalt;
   if (salt !== undefined) return passphraseSecrets(salt, await context.passphrase());
   const { deployment } = await backend.readRaw(name);

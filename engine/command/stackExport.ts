@@ -23,6 +23,7 @@ import {
   structText,
 } from "../state/json.ts";
 import { secretsOf } from "../state/passphrase.ts";
+import type { SecretsManager } from "../state/secrets.ts";
 import type { StackName } from "../state/stackName.ts";
 import type { CommandContext } from "./context.ts";
 import { type OpenedStack, openStack, readConfig, readDeployment, stackSecrets } from "./stack.ts";
@@ -69,7 +70,6 @@ async function opened(context: CommandContext, raw: RawDeployment, deployment: J
 
 /** `stack import [--file path] [--force]` */
 export async function stackImport(context: CommandContext): Promise<number> {
-  const { flags } = context;
   const stack = await openStack(context);
   const json = await readInput(context);
   if (!isJsonObject(json)) throw new EngineError("could not read the deployment: expected a JSON object");
@@ -83,7 +83,7 @@ export async function stackImport(context: CommandContext): Promise<number> {
   try {
     if (raw.deployment === undefined)
       await stack.backend.writeRaw(stack.name, { ...raw, version: 3, features: [], deployment: undefined });
-    else await importDeployment(context, stack, raw, raw.deployment, flags.boolean("force"));
+    else await importDeployment(context, stack, raw, raw.deployment);
   } finally {
     await lock.release();
   }
@@ -96,22 +96,36 @@ async function importDeployment(
   stack: OpenedStack,
   raw: RawDeployment,
   deployment: JsonObject,
-  force: boolean,
 ): Promise<void> {
+  const provider = secretsProviderOf(deployment);
+  const config = await readConfig(context, stack.name);
+  const secrets = provider ? await secretsOf(provider, context.passphrase) : await stackSecrets(context, stack, config);
+  const encoded = await encodedFor(context, stack.name, raw, deployment, secrets);
+  await config.save();
+  await stack.backend.writeText(stack.name, encoded);
+}
+
+/**
+ * A deployment, to be written for a stack, its secrets encrypted anew and its pending operations dropped.
+ * @throws EngineError for one that is dangerous to write, unless `--force` is given.
+ */
+export async function encodedFor(
+  context: CommandContext,
+  name: StackName,
+  raw: RawDeployment,
+  deployment: JsonObject,
+  secrets: SecretsManager,
+): Promise<ReturnType<typeof encodeDeployment>> {
   const { snapshot } = await readDeployment(context, deployment);
-  const problems = importProblems(snapshot, stack.name, !context.flags.boolean("disable-integrity-checking"));
-  if (problems.length > 0 && !force)
+  const problems = importProblems(snapshot, name, !context.flags.boolean("disable-integrity-checking"));
+  if (problems.length > 0 && !context.flags.boolean("force"))
     throw new EngineError(
       [...problems, "importing this file could be dangerous; rerun with --force to proceed anyway"].join("\n"),
     );
   for (const problem of problems) context.stderr(`warning: ${problem}\n`);
   for (const { type, resource } of snapshot.pendingOperations)
     context.stderr(`warning: removing pending operation '${type}' on '${resource.urn}' from snapshot\n`);
-  const provider = secretsProviderOf(deployment);
-  const config = await readConfig(context, stack.name);
-  const secrets = provider ? await secretsOf(provider, context.passphrase) : await stackSecrets(context, stack, config);
-  await config.save();
-  const encoded = encodeDeployment(
+  return encodeDeployment(
     { ...snapshot, pendingOperations: [] },
     {
       secrets: { type: "encrypt", encrypt: (plaintext) => secrets.encrypt(plaintext) },
@@ -119,7 +133,6 @@ async function importDeployment(
       sandbox: context.options.sandbox !== undefined || raw.features.includes(sandboxFeature),
     },
   );
-  await stack.backend.writeText(stack.name, encoded);
 }
 
 /** What makes an import dangerous: resources of another stack or project, and a snapshot that does not hold together. */

@@ -2,6 +2,7 @@
 import { encodeDeployment, newManifest } from "../state/deployment.ts";
 import { EngineError } from "../state/error.ts";
 import { newSalt, passphraseSecrets } from "../state/passphrase.ts";
+import { refuseSecretsProvider } from "../state/secrets.ts";
 import { fullName, type StackName } from "../state/stackName.ts";
 import { pulumiHome, selectStack } from "../state/workspaceFile.ts";
 import { copyConfig } from "./config.ts";
@@ -37,9 +38,7 @@ export async function createStack(context: CommandContext, name: StackName): Pro
     throw new EngineError(
       `provided project name "${name.project}" doesn't match Pulumi.yaml: its name is "${project.name}"`,
     );
-  const provider = context.flags.string("secrets-provider");
-  if (provider !== undefined && provider !== "" && provider !== "default" && provider !== "passphrase")
-    throw new EngineError(`secrets provider "${provider}" is not supported by this engine: it has "passphrase" only`);
+  refuseSecretsProvider(context.flags.string("secrets-provider"));
   const backend = await context.backend();
   if (await backend.exists(name)) throw new EngineError(`stack '${fullName(name)}' already exists`);
   const config = await readConfig(context, name);

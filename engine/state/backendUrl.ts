@@ -11,7 +11,9 @@ export function backendFolder(url: string, env: Readonly<Record<string, string>>
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1];
   if (scheme !== undefined && scheme !== "file")
     throw new EngineError(
-      `backend "${url}" is not supported: this engine keeps state in files only; expected file://<folder>`,
+      `backend "${url}" is not supported by the embedded engine: it calls no cloud, and keeps state in files only; expected ` +
+        "file://<folder>. Bring a stack here with `pulumi stack export` of the official CLI and `stack import`, or run it in " +
+        "an environment of the official engine",
     );
   const [path = ""] = scheme === undefined ? [url] : url.slice("file://".length).split("?");
   if (path === "") throw new EngineError(`backend "${url}" names no folder; expected file://<folder>`);

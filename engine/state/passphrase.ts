@@ -18,7 +18,7 @@ import { resolve } from "node:path";
 import { promisify } from "node:util";
 import { EngineError, reasonOf } from "./error.ts";
 import { isJsonObject, type JsonValue } from "./json.ts";
-import type { SecretsManager } from "./secrets.ts";
+import { refuseSecretsProvider, type SecretsManager } from "./secrets.ts";
 
 const derive = promisify(pbkdf2);
 const rounds = 1_000_000;
@@ -172,8 +172,7 @@ export async function secretsOf(
   provider: { readonly type: string; readonly state: JsonValue },
   passphrase: () => Promise<string>,
 ): Promise<SecretsManager> {
-  if (provider.type !== "passphrase")
-    throw new EngineError(`no known secrets provider for type "${provider.type}": this engine has "passphrase" only`);
+  refuseSecretsProvider(provider.type, " of the state");
   const salt = isJsonObject(provider.state) ? provider.state["salt"] : undefined;
   if (typeof salt !== "string") throw new EngineError("the state's passphrase secrets provider has no salt");
   return passphraseSecrets(salt, await passphrase());

@@ -1,5 +1,6 @@
 // What turns a secret's plaintext into the ciphertext that a state or a configuration file holds, and back. The only
 // kind the embedded engine has is the passphrase (passphrase.ts); every other kind is refused by name.
+import { EngineError } from "./error.ts";
 import type { JsonValue } from "./json.ts";
 
 export interface SecretsManager {
@@ -11,6 +12,19 @@ export interface SecretsManager {
   encrypt(plaintext: string): string;
   /** @throws EngineError when the ciphertext was made with another key, or changed. */
   decrypt(ciphertext: string): string;
+}
+
+/**
+ * Refuses every provider but the passphrase. The others ask a key service in a cloud, and the embedded engine calls none.
+ * @throws EngineError saying where the provider is named (`of <file>`), and what to do.
+ */
+export function refuseSecretsProvider(provider: string | undefined, where = ""): void {
+  if (provider === undefined || ["", "default", "passphrase"].includes(provider)) return;
+  throw new EngineError(
+    `secrets provider "${provider}"${where} is not supported by the embedded engine: it would call a key service in a cloud, ` +
+      'and this engine has "passphrase" only. Run `pulumi stack change-secrets-provider passphrase` with the official CLI, ' +
+      "or run this stack in an environment of the official engine",
+  );
 }
 
 /**

@@ -67,6 +67,11 @@ it("updates after each save of the program, also after one that failed, until it
   await writeFile(inProject("lib/value.js"), "module.exports = 4;");
   await printed("Update complete.\n");
   expect(await outputs()).toEqual({ a: 4 });
+  // What was given at the start does not come back over an edit.
+  const settings = await readFile(inProject("Pulumi.dev.yaml"), "utf8");
+  await writeFile(inProject("Pulumi.dev.yaml"), settings.replace("k: v", "k: w"));
+  await printed("Update complete.\n");
+  expect(await readFile(inProject("Pulumi.dev.yaml"), "utf8")).toContain("k: w");
   interrupt();
   expect(await ended).toMatchObject({ code: 0 });
   expect((await history())[0]).toMatchObject({ kind: "update", result: "succeeded" });

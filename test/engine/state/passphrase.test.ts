@@ -85,7 +85,7 @@ describe("the passphrase provider", () => {
   it("refuses what is no salt, and every other provider by name", async () => {
     await expect(passphraseSecrets("nonsense", "x")).rejects.toThrow('malformed encryption salt "nonsense"');
     await expect(secretsOf({ type: "cloud", state: {} }, async () => "x")).rejects.toThrow(
-      'no known secrets provider for type "cloud"',
+      'secrets provider "cloud" of the state is not supported by the embedded engine',
     );
     await expect(secretsOf({ type: "passphrase", state: {} }, async () => "x")).rejects.toThrow("has no salt");
   });
