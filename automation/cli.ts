@@ -4,8 +4,8 @@
 // Loads no Pulumi, no view and no workspace by itself: each command imports what it needs when it runs.
 import { stripVTControlCharacters } from "node:util";
 import yargs from "yargs";
-import type { Session } from "./commands/command.ts";
-import { commands } from "./commands/index.ts";
+import type { Register, Session } from "./commands/command.ts";
+import { commandsFor } from "./commands/index.ts";
 import { outputKinds } from "./commands/options.ts";
 import { processWorld, type World } from "./commands/world.ts";
 import { filesError, TuttiError } from "./errors.ts";
@@ -27,7 +27,9 @@ export async function main(argv: readonly string[], world: World = processWorld(
   };
   try {
     // yargs hands over what it would print itself: help, version, completion.
-    await commandLine(session).parseAsync([...normalized(own)], {}, (_error, _args, output) => {
+    const words = normalized(own);
+    const cli = commandLine(session, await commandsFor(words[0]));
+    await cli.parseAsync([...words], {}, (_error, _args, output) => {
       if (output !== "") world.stdout.write(`${output}\n`);
     });
     return exitCode;
@@ -41,7 +43,7 @@ function normalized(argv: readonly string[]): readonly string[] {
   return argv.map((word) => (/^--with-depend(?:encies|ents)$/.test(word) ? `${word}=all` : word));
 }
 
-function commandLine(session: Session) {
+function commandLine(session: Session, commands: readonly Register[]) {
   const { world } = session;
   const cli = yargs([], world.cwd)
     .scriptName("tutti")
@@ -87,7 +89,17 @@ function commandLine(session: Session) {
       );
     });
   for (const register of commands) register(cli, session);
+  // Behind each command yargs lays out its help once more, for the case that somebody asks then. Nobody does, and it takes a
+  // tenth of a start. No public API: without it nothing but that time is lost.
+  const { getInternalMethods } = cli as unknown as Internals;
+  const usage = getInternalMethods?.call(cli)?.getUsageInstance?.();
+  if (usage !== undefined) usage.cacheHelpMessage = () => {};
   return cli;
+}
+
+/** What is used of yargs' inside. */
+interface Internals {
+  readonly getInternalMethods?: () => { readonly getUsageInstance?: () => { cacheHelpMessage: () => void } };
 }
 
 /** The parser's complaint about a value that is none of an option's choices, in a sentence. */

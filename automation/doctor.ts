@@ -234,7 +234,7 @@ async function cloud(
   if (environment?.cloud !== "real") return [ok(name, "a sandbox: it needs nothing of any cloud")];
   const { isInstalled, requiredPlugins } = await import("./pulumi/plugins.ts");
   const known = Object.fromEntries(Object.entries(variables).filter((entry): entry is [string, string] => !!entry[1]));
-  const missing = (await requiredPlugins(root)).filter((plugin) => !isInstalled(plugin, known));
+  const missing = requiredPlugins(root).filter((plugin) => !isInstalled(plugin, known));
   const findings: Finding[] = [
     missing.length === 0
       ? ok("plugins", "installed")

@@ -1,25 +1,34 @@
-// Preload for Pulumi programs (`node --import`): defers the parts of the SDK that a program seldom needs (the TypeScript
-// compiler, npm's arborist, tracing, the serialiser's inspector session, the reading of source maps) to their first use.
-// No file of the SDK is touched: imports are answered from memory with stand-ins that load the real module when something
-// is asked of them.
+// Preload for Pulumi programs (`node --import`) and of tutti itself: defers the parts of the SDK and of other packages that
+// are seldom needed (the TypeScript compiler, npm's arborist, tracing, the serialiser's inspector session, the reading of
+// source maps, what only inline programs need, sixty languages of messages) to their first use. No file of a package is
+// touched: imports are answered from memory with stand-ins that load the real module when something is asked of them.
 //
-// The rules name files inside the SDK. Where a name no longer matches nothing breaks, it is only slow again. Loading
+// The rules name files inside of packages. Where a name no longer matches nothing breaks, it is only slow again. Loading
 // this file twice has no further effect. A Node without `module.registerHooks` (before 22.15) is left alone.
+import { readFileSync } from "node:fs";
 import module from "node:module";
 import { fileURLToPath } from "node:url";
 
 // Must change the file NAME: the CommonJS cache drops ?query and #hash, and a stand-in would find itself.
-const mark = ".lean.cjs";
+const marks = { commonjs: ".lean.cjs", module: ".lean.mjs" };
 
-/** Matches a file of the SDK, wherever it is installed. */
-const sdk = (path) => new RegExp(`[\\\\/]@pulumi[\\\\/]pulumi[\\\\/]${path.replaceAll("/", "[\\\\/]")}$`);
+/** Matches a file of a package, wherever it is installed. */
+const inside = (path) => new RegExp(`[\\\\/]${path.replaceAll("/", "[\\\\/]")}$`);
+const sdk = (path) => inside(`@pulumi/pulumi/${path}`);
 
-/** A module that becomes the real one on first use. */
-const lazy = (file) => `
+/** A module that becomes the real one on first use, but for what is known of it already, and parts that have a file each. */
+const lazy = (file, { known = {}, parts = {} } = {}) => `
 let real;
+const known = ${JSON.stringify(known)};
+const parts = ${JSON.stringify(parts)};
 const load = () => (real ??= module.require(${JSON.stringify(file)}));
 module.exports = new Proxy(function () {}, {
-  get: (_, key) => (key === "__esModule" ? true : key === "default" ? (load().default ?? load()) : load()[key]),
+  get: (_, key) => {
+    if (key === "__esModule") return true;
+    if (known[key] !== undefined) return known[key];
+    if (real === undefined && parts[key] !== undefined) return module.require(parts[key]);
+    return key === "default" ? (load().default ?? load()) : load()[key];
+  },
   has: (_, key) => key in load(),
   ownKeys: () => [...new Set([...Reflect.ownKeys(load()), "prototype"])],
   getOwnPropertyDescriptor: (target, key) => {
@@ -61,6 +70,49 @@ const notYet = (file) => {
   return empty();
 };
 
+/** A function that is the default export of an ES module. */
+const lazyFunction = (file) => ({
+  module: `
+import { createRequire } from "node:module";
+const require = createRequire(${JSON.stringify(file)});
+export default (...given) => require(${JSON.stringify(file)}).default(...given);`,
+});
+
+/** An ES module that hands on nothing but functions, each the default export of another. As it is, when it has become more. */
+const lazyFunctions = (file) => {
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  const found = lines.map((line) => /^export \{ default as ([\w$]+) \} from ("\.\/[\w-]+\.js");$/.exec(line));
+  if (found.includes(null)) return undefined;
+  return {
+    module: `
+import { createRequire } from "node:module";
+const require = createRequire(${JSON.stringify(file)});
+${found.map(([, name, from]) => `export const ${name} = (...given) => require(${from}).default(...given);`).join("\n")}`,
+  };
+};
+
+/** The run time of programs, of which the Automation API wants no more than this until it serves an inline program. */
+const channelOptions = (file) =>
+  lazy(file, {
+    known: {
+      grpcChannelOptions: {
+        "grpc.max_receive_message_length": 400 * 1024 * 1024,
+        "grpc.server_max_unrequested_time_in_server": 1800,
+      },
+    },
+  });
+
+/** Of forty files that compare versions, the few that the Automation API asks. */
+const versions = (file) =>
+  lazy(file, {
+    parts: {
+      SemVer: "./classes/semver.js",
+      parse: "./functions/parse.js",
+      gt: "./functions/gt.js",
+      lt: "./functions/lt.js",
+    },
+  });
+
 const automation = sdk("automation/\\w+\\.js");
 const closure = sdk("runtime/closure/\\w+\\.js");
 const tracing = sdk("cmd/run/tracing\\.js");
@@ -87,6 +139,14 @@ const rules = new Map([
   ["../../runtime/closure/v8Hooks", [sdk("cmd/run/index\\.js"), noInspector]],
   // What the Automation API needs only where it starts commands or writes files itself.
   ...["execa", "upath", "js-yaml", "@logdna/tail-file"].map((name) => [name, [automation, lazy]]),
+  // What it needs of the run time of programs.
+  ...["../log", "./server", "../proto/language_grpc_pb"].map((name) => [name, [automation, lazy]]),
+  ["../runtime", [automation, channelOptions]],
+  ["semver", [automation, versions]],
+  // Messages in other languages than English.
+  ["../locales/index.js", [inside("zod/v4/(?:core/index|classic/external)\\.js"), lazyFunctions]],
+  // What lays out help for terminals.
+  ["string-width", [inside("(?:cliui/index|wrap-ansi/index|yargs/lib/platform-shims/esm)\\.m?js"), lazyFunction]],
   ...(traced ? [] : telemetry.map((name) => [`@opentelemetry/${name}`, [tracing, empty]])),
 ]);
 
@@ -100,13 +160,17 @@ if (!globalThis[once] && module.registerHooks !== undefined) {
     resolve(specifier, context, next) {
       const [from, source] = rules.get(specifier) ?? [];
       if (!from?.test(context.parentURL ?? "")) return next(specifier, context);
-      const { url } = next(specifier, context);
-      sources.set(url + mark, source(fileURLToPath(url)));
-      return { url: url + mark, format: "commonjs", shortCircuit: true };
+      const resolved = next(specifier, context);
+      const made = source(fileURLToPath(resolved.url));
+      if (made === undefined) return resolved;
+      const format = typeof made === "string" ? "commonjs" : "module";
+      const url = resolved.url + marks[format];
+      sources.set(url, { format, source: made.module ?? made });
+      return { url, format, shortCircuit: true };
     },
     load(url, context, next) {
-      const source = sources.get(url);
-      if (source !== undefined) return { format: "commonjs", source, shortCircuit: true };
+      const made = sources.get(url);
+      if (made !== undefined) return { ...made, shortCircuit: true };
       const loaded = next(url, context);
       if (sourceMaps !== undefined && !url.includes("/node_modules/") && /\bsourceMappingURL=/.test(loaded.source)) {
         const file = sourceMaps;

@@ -26,7 +26,7 @@ export function findRoot(from: string): string {
   const start = path.resolve(from);
   if (!existsSync(start)) throw new TuttiError("usage", `there is no folder ${start}`);
   for (let folder = start; ; folder = path.dirname(folder)) {
-    if (existsSync(path.join(folder, "Pulumi.yaml")) && existsSync(entryOf(folder))) return folder;
+    if (existsSync(path.join(folder, "Pulumi.yaml")) && existsSync(workspaceFile(folder))) return folder;
     if (path.dirname(folder) === folder) break;
   }
   throw new TuttiError("workspace", `no workspace in ${start} or above it`, {
@@ -34,7 +34,8 @@ export function findRoot(from: string): string {
   });
 }
 
-function entryOf(root: string): string {
+/** The file that defines the workspace of a root. */
+export function workspaceFile(root: string): string {
   return path.join(root, "stacks", "workspace.ts");
 }
 
@@ -47,7 +48,7 @@ export async function loadWorkspace(from: string): Promise<LoadedWorkspace> {
   const root = findRoot(from);
   const watch = watchModules(root);
   try {
-    const imported = (await import(pathToFileURL(entryOf(root)).href)) as { readonly default?: Workspace };
+    const imported = (await import(pathToFileURL(workspaceFile(root)).href)) as { readonly default?: Workspace };
     if (imported.default?.kind !== "workspace") {
       throw new TuttiError("workspace", "stacks/workspace.ts has no workspace as its default export", {
         hint: "write: export default defineWorkspace({ stacks: [...], environments: { ... } })",

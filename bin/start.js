@@ -26,6 +26,11 @@ export function start(name, run) {
   const builtin = process.getBuiltinModule;
   builtin("node:module").enableCompileCache();
   const source = new URL(`../${name}.ts`, import.meta.url);
-  const compiled = new URL(`../dist/${name}.js`, import.meta.url);
-  import((builtin("node:fs").existsSync(source) ? source : compiled).href).then(run);
+  const [folder, file] = builtin("node:fs").existsSync(source) ? ["..", `${name}.ts`] : ["../dist", `${name}.js`];
+  const load = (path) => import(new URL(`${folder}/${path}`, import.meta.url).href);
+  // Without the preload it is only slower.
+  load("automation/lean.mjs")
+    .catch(() => undefined)
+    .then(() => load(file))
+    .then(run);
 }

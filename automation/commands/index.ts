@@ -1,45 +1,32 @@
-// Every command, in the order of the help text.
+// Every command by its name, in the order of the help text; each is loaded when a command line may mean it.
 import type { Register } from "./command.ts";
-import { register as completion } from "./completion.ts";
-import { register as destroy } from "./destroy.ts";
-import { register as doctor } from "./doctor.ts";
-import { register as drift } from "./drift.ts";
-import { register as env } from "./env.ts";
-import { register as graph } from "./graph.ts";
-import { register as list } from "./list.ts";
-import { register as logs } from "./logs.ts";
-import { register as create } from "./new.ts";
-import { register as outputs } from "./outputs.ts";
-import { register as preview } from "./preview.ts";
-import { register as pulumi } from "./pulumi.ts";
-import { register as recover } from "./recover.ts";
-import { register as refresh } from "./refresh.ts";
-import { register as report } from "./report.ts";
-import { register as resume } from "./resume.ts";
-import { register as runs } from "./runs.ts";
-import { register as sandbox } from "./sandbox.ts";
-import { register as unlock } from "./unlock.ts";
-import { register as up } from "./up.ts";
 
-export const commands: readonly Register[] = [
-  up,
-  preview,
-  refresh,
-  destroy,
-  drift,
-  resume,
-  recover,
-  unlock,
-  outputs,
-  list,
-  graph,
-  logs,
-  runs,
-  report,
-  sandbox,
-  create,
-  doctor,
-  env,
-  pulumi,
-  completion,
-];
+const commands: Readonly<Record<string, () => Promise<{ readonly register: Register }>>> = {
+  up: () => import("./up.ts"),
+  preview: () => import("./preview.ts"),
+  refresh: () => import("./refresh.ts"),
+  destroy: () => import("./destroy.ts"),
+  drift: () => import("./drift.ts"),
+  resume: () => import("./resume.ts"),
+  recover: () => import("./recover.ts"),
+  unlock: () => import("./unlock.ts"),
+  outputs: () => import("./outputs.ts"),
+  list: () => import("./list.ts"),
+  graph: () => import("./graph.ts"),
+  logs: () => import("./logs.ts"),
+  runs: () => import("./runs.ts"),
+  report: () => import("./report.ts"),
+  sandbox: () => import("./sandbox.ts"),
+  new: () => import("./new.ts"),
+  doctor: () => import("./doctor.ts"),
+  env: () => import("./env.ts"),
+  pulumi: () => import("./pulumi.ts"),
+  completion: () => import("./completion.ts"),
+};
+
+/** What a command line that begins with this word may mean: the command of that name, else any of them. */
+export async function commandsFor(first: string | undefined): Promise<readonly Register[]> {
+  const named = first !== undefined && Object.hasOwn(commands, first) ? commands[first] : undefined;
+  const loaded = await Promise.all((named === undefined ? Object.values(commands) : [named]).map((load) => load()));
+  return loaded.map(({ register }) => register);
+}

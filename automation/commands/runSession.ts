@@ -100,14 +100,12 @@ async function runIn(tutti: Tutti, args: Arguments, session: Session, workOf: Wo
   await prepareReportFiles(reports);
   banner(tutti, plan, session, show.errors);
   if (environmentsOf(plan).some((name) => tutti.workspace.environments[name]?.cloud === "real")) {
-    // Before anybody is asked anything. What the run needs is loaded meanwhile.
+    // Before anybody is asked anything.
     const [{ locateOfficial }, { automation }] = await Promise.all([
       import("../pulumi/official.ts"),
       import("../pulumi/automation.ts"),
     ]);
-    const found = locateOfficial(world.variables, path.join(tutti.root, ".tutti"));
-    await Promise.allSettled([found, import("../pulumi/index.ts"), automation()]);
-    await found;
+    await locateOfficial(world.variables, path.join(tutti.root, ".tutti"), automation);
   }
   const asks = operation === "up" || operation === "destroy" || operation === "refresh";
   let preview: Report | undefined;

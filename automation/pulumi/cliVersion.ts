@@ -9,18 +9,27 @@ import { TuttiError } from "../errors.ts";
 const asked = new Map<string, Promise<string>>();
 
 /** What `pulumi version` prints. @throws TuttiError `engine` when it does not run. */
-export function versionOf(executable: string, searchPath: string, folder?: string): Promise<string> {
+export function versionOf(
+  executable: string,
+  searchPath: string,
+  folder?: string,
+  meanwhile?: () => unknown,
+): Promise<string> {
   const known = asked.get(executable);
   if (known !== undefined) return known;
-  const answer = remembered(executable, searchPath, folder);
+  const answer = remembered(folder, executable, () => {
+    const said = ask(executable, searchPath);
+    meanwhile?.();
+    return said;
+  });
   asked.set(executable, answer);
   answer.catch(() => asked.delete(executable));
   return answer;
 }
 
-async function remembered(executable: string, searchPath: string, folder: string | undefined): Promise<string> {
+async function remembered(folder: string | undefined, executable: string, ask: () => Promise<string>): Promise<string> {
   const file = folder === undefined ? undefined : await identityOf(executable);
-  if (folder === undefined || file === undefined) return ask(executable, searchPath);
+  if (folder === undefined || file === undefined) return ask();
   const note = path.join(folder, "pulumi-version.json");
   try {
     const known = JSON.parse(await readFile(note, "utf8")) as { readonly file?: string; readonly version?: string };
@@ -28,7 +37,7 @@ async function remembered(executable: string, searchPath: string, folder: string
   } catch {
     // Never noted, or not by us.
   }
-  const version = await ask(executable, searchPath);
+  const version = await ask();
   // Without a note it is asked again.
   const part = `${note}.${process.pid}.new`;
   await writeFile(part, JSON.stringify({ file, version }), { mode: 0o600 })

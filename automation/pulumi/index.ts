@@ -166,15 +166,12 @@ async function prepareRun(setup: RunSetup, open: Open, watch: RunWatch, check: (
   const environments = new Map(opened);
   const selected = (setup.selected ?? []).flatMap((id) => stacks.get(id) ?? []);
   const projects = await openProjects(selected, places, operation);
-  await installRequired([...environments.values(), ...projects], watch);
   // Programs of existing projects are started in their own way, when it is their turn.
   const own = new Set(selected.filter(({ contract }) => contract.folder === undefined).map((one) => one.environment));
   const warm = [...environments.values()].filter(({ name }) => setup.selected === undefined || own.has(name));
-  if (operation === "preview" || operation === "drift") {
-    await programs.ready(warm);
-    return createRunStep(setup, environments, places, programs);
-  }
-  const held = await holdEnvironments(new Map(opened.map(([name, { leases }]) => [name, leases])), {
+  const careful = operation === "preview" || operation === "drift";
+  const leases = new Map(careful ? [] : opened.map(([name, { leases }]) => [name, leases]));
+  const held = await holdEnvironments(leases, {
     runId: setup.runId,
     operation: setup.operation,
     lockTimeoutMs: setup.lockTimeoutMs,
@@ -182,8 +179,16 @@ async function prepareRun(setup: RunSetup, open: Open, watch: RunWatch, check: (
     tell: watch.tell,
     onLost: watch.onLost,
   });
-  await programs.ready(warm);
-  const runner = createRunStep(setup, environments, places, programs, held.check);
+  try {
+    // First what works by itself: children get ready while the rest is done.
+    await programs.ready(warm);
+    await installRequired([...environments.values(), ...projects], watch);
+  } catch (error) {
+    programs.close();
+    await held.release();
+    throw error;
+  }
+  const runner = createRunStep(setup, environments, places, programs, careful ? undefined : held.check);
   return {
     runStep: runner.runStep,
     async close() {
@@ -211,12 +216,12 @@ async function openProjects(
 
 /** Plugins of all real environments, before the first stack runs; a sandbox needs none. */
 async function installRequired(environments: readonly OpenEnvironment[], watch: RunWatch): Promise<void> {
-  const plugins = new Map<string, Promise<readonly Plugin[]>>();
+  const plugins = new Map<string, readonly Plugin[]>();
   for (const environment of environments.filter(({ cloud }) => cloud === "real")) {
     const { root } = environment;
     const required = plugins.get(root) ?? requiredPlugins(root);
     plugins.set(root, required);
-    await environment.install(await required, watch.tell, watch.stop);
+    await environment.install(required, watch.tell, watch.stop);
   }
 }
 

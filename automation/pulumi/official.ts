@@ -8,7 +8,8 @@
 import { spawn } from "node:child_process";
 import { accessSync, constants, statSync } from "node:fs";
 import path from "node:path";
-import { parse, SemVer } from "semver";
+import SemVer from "semver/classes/semver.js";
+import parse from "semver/functions/parse.js";
 import type { CommandResult, EngineCommand } from "../../engine/index.ts";
 import { TuttiError } from "../errors.ts";
 import { versionOf } from "./cliVersion.ts";
@@ -49,13 +50,15 @@ export function findPulumi(searchPath: string | undefined): string | undefined {
 }
 
 /**
- * Finds the CLI on `PATH` of the given environment and checks its version, which a `folder` remembers.
+ * Finds the CLI on `PATH` of the given environment and checks its version, which a `folder` remembers. Where a process has
+ * to be asked for it, `meanwhile` is called once that has been started.
  *
  * @throws TuttiError `engine` when it is missing or too old, with what to do.
  */
 export async function locateOfficial(
   env: Readonly<Record<string, string | undefined>>,
   folder?: string,
+  meanwhile?: () => unknown,
 ): Promise<{ executable: string; version: SemVer }> {
   const executable = findPulumi(env["PATH"]);
   if (executable === undefined) {
@@ -63,7 +66,7 @@ export async function locateOfficial(
       hint: "install it (https://www.pulumi.com/docs/install/), or use a sandbox environment, which needs nothing installed",
     });
   }
-  const text = await versionOf(executable, env["PATH"] ?? "", folder);
+  const text = await versionOf(executable, env["PATH"] ?? "", folder, meanwhile);
   const version = parse(text.trim());
   if (version === null) {
     throw new TuttiError("engine", `${executable} does not tell its version: ${text.trim().slice(0, 200)}`, {

@@ -5,8 +5,7 @@
 // A state may hold resources of another version than the packages name. What is missing then is seen in what the CLI says
 // (`missingPlugin`), and installed the same way.
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { accessSync, constants, existsSync, readdirSync, readFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -35,26 +34,38 @@ interface PackageFile {
   };
 }
 
-/** Plugins that the Node packages of a project name, by name and version, sorted; each once. */
-export async function requiredPlugins(root: string): Promise<readonly Plugin[]> {
+/**
+ * Plugins that the Node packages of a project name, by name and version, sorted; each once. Synchronous: some hundreds of
+ * small files are read in a few milliseconds, and in several times that when each is waited for.
+ */
+export function requiredPlugins(root: string): readonly Plugin[] {
   const found = new Map<string, Plugin>();
-  await collect(path.join(root, "node_modules"), found);
+  collect(path.join(root, "node_modules"), found);
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, plugin]) => plugin);
 }
 
-async function collect(folder: string, found: Map<string, Plugin>): Promise<void> {
-  const names = await readdir(folder).catch((): string[] => []);
-  await Promise.all(
-    names.map(async (name) => {
-      if (name.startsWith(".")) return;
-      const inside = path.join(folder, name);
-      if (name.startsWith("@")) return collect(inside, found);
-      const text = await readFile(path.join(inside, "package.json"), "utf8").catch(() => "");
-      if (text.includes('"pulumi"')) note(text, found);
-      // A package may bring its own copy of another.
-      if (existsSync(path.join(inside, "node_modules"))) await collect(path.join(inside, "node_modules"), found);
-    }),
-  );
+function collect(folder: string, found: Map<string, Plugin>): void {
+  for (const name of attempted(() => readdirSync(folder)) ?? []) {
+    if (name.startsWith(".")) continue;
+    const inside = path.join(folder, name);
+    if (name.startsWith("@")) {
+      collect(inside, found);
+      continue;
+    }
+    const text = attempted(() => readFileSync(path.join(inside, "package.json"), "utf8")) ?? "";
+    if (text.includes('"pulumi"')) note(text, found);
+    // A package may bring its own copy of another.
+    if (existsSync(path.join(inside, "node_modules"))) collect(path.join(inside, "node_modules"), found);
+  }
+}
+
+/** Undefined for what cannot be read. */
+function attempted<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 function note(text: string, found: Map<string, Plugin>): void {

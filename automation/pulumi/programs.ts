@@ -1,7 +1,10 @@
 // The programs of one run: children that wait for them, for both engines, and our language host for the official one.
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { NodeProgramOptions } from "../../engine/language/node.ts";
 import type { ChildPool } from "../../engine/language/pool.ts";
 import type { RunSetup } from "../door.ts";
+import { workspaceFile } from "../load.ts";
 import type { OpenEnvironment } from "./environment.ts";
 
 /** A program served to the official CLI while one command runs. */
@@ -44,7 +47,8 @@ export async function createPrograms(setup: RunSetup): Promise<Programs> {
         const options = nodeOptions(environment);
         if (options === undefined) continue;
         try {
-          children.warm(programStart(options, setup.operation === "preview"), each);
+          const start = programStart(options, setup.operation === "preview");
+          children.warm(start, each, await loadedAnyway(environment.root, start.script));
         } catch {
           // A project that cannot be run: the engine says why, stack by stack.
         }
@@ -65,6 +69,17 @@ export async function createPrograms(setup: RunSetup): Promise<Programs> {
     },
     close: () => children?.close(),
   };
+}
+
+/**
+ * What each program of the workspace loads before it does anything of its own: its contracts, which the driver has loaded
+ * too, and our part of a program, where that comes with the same SDK as the program's.
+ */
+async function loadedAnyway(root: string, script: string): Promise<readonly string[]> {
+  const ours = new URL(`../program${path.extname(import.meta.url)}`, import.meta.url).href;
+  const { findSdk } = await import("../../engine/language/node.ts");
+  const same = findSdk(path.dirname(fileURLToPath(import.meta.url)), "cmd/run") === script;
+  return [...(same ? [ours] : []), pathToFileURL(workspaceFile(root)).href];
 }
 
 /** Other languages are left to the CLI's own hosts. */

@@ -7,7 +7,7 @@
 import { statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
-import semver from "semver";
+import lt from "semver/functions/lt.js";
 import type { Program, ProgramEnd, ProgramLog, RunInfo } from "../deployment/source.ts";
 import { splitArguments } from "./arguments.ts";
 import type { Child, ChildOptions } from "./child.ts";
@@ -191,7 +191,7 @@ export function findSdk(directory: string, module: string): string {
   } catch {
     throw new Error(`the package @pulumi/pulumi is not installed for ${directory}; run "npm install" there`);
   }
-  if (semver.lt(version, OLDEST_SDK)) {
+  if (lt(version, OLDEST_SDK)) {
     throw new Error(
       `@pulumi/pulumi ${version} in ${directory} is too old for the embedded engine; ${OLDEST_SDK} is the oldest`,
     );

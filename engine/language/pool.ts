@@ -14,13 +14,22 @@ export interface ChildSource {
 }
 
 export interface ChildPool extends ChildSource {
-  /** Lets `count` children wait for programs that would be started like this; each that is taken has a successor. */
-  warm(options: ChildOptions, count: number): void;
+  /**
+   * Lets `count` children wait for programs that would be started like this; each that is taken has a successor. `ahead`
+   * names modules, as URLs, that each loads while it waits: such as do nothing but define.
+   */
+  warm(options: ChildOptions, count: number, ahead?: readonly string[]): void;
   /** How many programs found a child waiting, and how many did not. */
   readonly uses: { readonly warm: number; readonly cold: number };
   /** How many children wait now. */
   waiting(): number;
   close(): void;
+}
+
+interface Wanted {
+  readonly options: ChildOptions;
+  readonly count: number;
+  readonly ahead: readonly string[];
 }
 
 /** Starts each child when it is asked for. */
@@ -43,15 +52,21 @@ const WARM = new URL("./warm.mjs", import.meta.url).pathname;
 /** Makes a pool for so many programs: when fewer are left to be started than children wait, none is added. */
 export function createChildPool(programs = Number.POSITIVE_INFINITY): ChildPool {
   const waiting = new Map<string, Child[]>();
-  const wanted = new Map<string, { readonly options: ChildOptions; readonly count: number }>();
+  const wanted = new Map<string, Wanted>();
   let left = programs;
   const uses = { warm: 0, cold: 0 };
   let closed = false;
 
-  function add(options: ChildOptions): void {
+  function add({ options, ahead }: Wanted): void {
     const shape = shapeOf(options);
     const { script, ...rest } = options;
-    const child = startChild({ ...rest, env: early(options.env), script: WARM, arguments: [script], jobs: true });
+    const child = startChild({
+      ...rest,
+      env: early(options.env),
+      script: WARM,
+      arguments: [script, ...ahead],
+      jobs: true,
+    });
     const line = waiting.get(shape) ?? [];
     waiting.set(shape, line);
     line.push(child);
@@ -67,7 +82,7 @@ export function createChildPool(programs = Number.POSITIVE_INFINITY): ChildPool 
     const want = wanted.get(shape);
     if (closed || want === undefined) return;
     const there = waiting.get(shape)?.length ?? 0;
-    for (let missing = Math.min(want.count, left) - there; missing > 0; missing--) add(want.options);
+    for (let missing = Math.min(want.count, left) - there; missing > 0; missing--) add(want);
   }
 
   return {
@@ -85,9 +100,9 @@ export function createChildPool(programs = Number.POSITIVE_INFINITY): ChildPool 
       uses.cold += 1;
       return startChild(options);
     },
-    warm(options, count) {
+    warm(options, count, ahead = []) {
       const shape = shapeOf(options);
-      wanted.set(shape, { options, count });
+      wanted.set(shape, { options, count, ahead });
       fill(shape);
     },
     close() {

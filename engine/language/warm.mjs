@@ -1,13 +1,14 @@
 // A child of the pool (pool.ts): loads the core of the SDK while there is no program yet, then takes one job and becomes
 // the process that the SDK's `cmd/run` would have been. One child, one program.
 //
-// 1. Only the core is loaded beforehand: providers' SDKs read configuration when they are imported.
+// 1. Only the core is loaded beforehand, and what the driver knows to be harmless (`ahead`): providers' SDKs read
+//    configuration when they are imported.
 // 2. What the core noted of the environment meanwhile is forgotten, or the program would run without an engine, register
 //    nothing and end well: to an engine that means a stack from which everything was removed.
 // 3. A program that ends well without having registered its stack is made to fail, for the same reason.
 import { createRequire } from "node:module";
 
-const run = process.argv[2];
+const [, , run, ...ahead] = process.argv;
 const require = createRequire(run);
 for (const part of [
   "./instrumentation",
@@ -23,11 +24,15 @@ for (const part of [
     // Another version of the SDK: the program loads what it needs itself.
   }
 }
-delete globalThis.globalStore;
+for (const url of ahead) {
+  // What is wrong with it the program says, when it loads it in its turn.
+  await import(url).catch(() => {});
+}
 
 process.once("message", ({ argv, env }) => {
   process.disconnect();
   delete process.send;
+  delete globalThis.globalStore;
   Object.assign(process.env, env);
   process.argv = [process.argv[0], run, ...argv];
   const registered = watchStack();

@@ -38,7 +38,18 @@ describe("help and completion", () => {
     expect(completion.stdout).toBe("base.local\nbase.guarded\nbase.real\n");
     expect(heavy(completion.urls)).toEqual([]);
     // The trace does see what a command loads.
-    expect(heavy((await loaded(["list", "-e", "local"])).urls)).not.toEqual([]);
+    const list = await loaded(["list", "-e", "local"]);
+    expect(heavy(list.urls)).not.toEqual([]);
+    // Of commands its own alone, and nothing that lays out help or speaks other languages.
+    const named = (urls: readonly string[], pattern: RegExp) => [
+      ...new Set(urls.flatMap((url) => pattern.exec(url)?.[1] ?? [])),
+    ];
+    const commands = new RegExp(`/commands/(${commandNames.join("|")})\\.ts$`);
+    expect(named(list.urls, commands)).toEqual(["list"]);
+    expect(named(help.urls, commands)).toHaveLength(commandNames.length);
+    const seldom = /(string-width|locales\/(?!en\.)[\w-]+)(?:\/index)?\.js$/;
+    expect(named(list.urls, seldom)).toEqual([]);
+    expect(named(help.urls, seldom)).toEqual(["string-width"]);
   });
 
   it.each(["--clear", "--adopt"])("refuses `recover %s` without a value as a wrong call", async (option) => {

@@ -14,9 +14,10 @@ import path from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 
 /** As a process that has not asked yet. */
-async function versionOf(executable: string, folder?: string): Promise<string> {
+async function versionOf(executable: string, folder?: string, meanwhile?: () => unknown): Promise<string> {
   vi.resetModules();
-  return (await import("../../automation/pulumi/cliVersion.ts")).versionOf(executable, "/usr/bin:/bin", folder);
+  const { versionOf } = await import("../../automation/pulumi/cliVersion.ts");
+  return versionOf(executable, "/usr/bin:/bin", folder, meanwhile);
 }
 
 function places() {
@@ -30,6 +31,9 @@ it("is remembered of a binary until another one stands there", async () => {
   copyFileSync("/bin/echo", executable);
   expect(await versionOf(executable, folder)).toBe("version\n");
   expect(statSync(note).mode & 0o777).toBe(0o600);
+  const meanwhile = vi.fn();
+  expect(await versionOf(executable, folder, meanwhile)).toBe("version\n");
+  expect(meanwhile).not.toHaveBeenCalled();
   // Another answer than the binary would give shows where an answer comes from.
   writeFileSync(note, readFileSync(note, "utf8").replace("version\\n", "v4.0.0"));
   expect(await versionOf(executable, folder)).toBe("v4.0.0");
@@ -45,7 +49,9 @@ it("is remembered of a binary until another one stands there", async () => {
 it("is asked each time of a script, and where nothing can be noted", async () => {
   const { folder, executable, note } = places();
   writeFileSync(executable, "#!/bin/sh\necho v3.260.0\n", { mode: 0o755 });
-  expect(await versionOf(executable, folder)).toBe("v3.260.0\n");
+  const meanwhile = vi.fn();
+  expect(await versionOf(executable, folder, meanwhile)).toBe("v3.260.0\n");
+  expect(meanwhile).toHaveBeenCalledOnce();
   expect(existsSync(note)).toBe(false);
   copyFileSync("/bin/echo", executable);
   expect(await versionOf(executable, path.join(folder, "nowhere"))).toBe("version\n");

@@ -474,6 +474,19 @@ describe("plugins", () => {
     one.remove();
   });
 
+  it("that cannot be installed end the run before it begins, and leave the environment to the next", async () => {
+    const one = fakeRun({ "plugin install": [[{ stderr: "error: no such place\n" }, { exit: 1 }]] });
+    const more = { PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "" };
+    // The second is refused by the same plugin, not by the lease of the first.
+    for (let at = 0; at < 2; at++)
+      await expect(one.run("up", { more })).rejects.toMatchObject({
+        code: "engine",
+        message: expect.stringMatching(/^the plugin [\w-]+ cannot be installed: no such place$/),
+      });
+    expect(one.fake.calls("up")).toEqual([]);
+    one.remove();
+  });
+
   it("that only a state needs are installed when they are missed, once", async () => {
     const one = fakeRun({ "plugin install": [[]], up: [missing("4.1.0"), [summary({ same: 1 })]] });
     writeAmbient(one.fake.bin);

@@ -40,12 +40,12 @@ it("finds what packages name, at every depth, each once", async () => {
   });
   put(`${modules}/unnamed/package.json`, { name: "unnamed", version: "1.0.0", pulumi: { resource: true } });
   put(`${modules}/broken/package.json`, '{ "pulumi": ');
-  expect(await requiredPlugins(path.join(folder, "project"))).toEqual([
+  expect(requiredPlugins(path.join(folder, "project"))).toEqual([
     { name: "cloudy", version: "1.2.3", server: "https://plugins.example" },
     { name: "gcp", version: "8.0.0", server: undefined },
     { name: "gcp", version: "9.1.0", server: undefined },
   ]);
-  expect(await requiredPlugins(path.join(folder, "nowhere"))).toEqual([]);
+  expect(requiredPlugins(path.join(folder, "nowhere"))).toEqual([]);
 });
 
 it("knows what is there: installed whole, or on the PATH", () => {

@@ -67,10 +67,47 @@ describe("the lean preload", () => {
     expect(full).toBeGreaterThan(2 * less);
   });
 
-  it("leaves unloaded what the Automation API starts commands and writes files with", async () => {
+  it("leaves unloaded what the Automation API starts commands, writes files and serves programs with", async () => {
     const automation = COUNT.replace('"@pulumi/pulumi"', '"@pulumi/pulumi/automation/index.js"');
-    // 297 with these, 241 without (3.270.0).
-    expect(await script(automation, [lean])).toBeLessThan(265);
+    // 297 with these, 98 without (3.270.0).
+    expect(await script(automation, [lean])).toBeLessThan(110);
+  });
+
+  it("hands the Automation API all of what it asks for, at once or when it is used", async () => {
+    const ask = `
+      import { createRequire } from "node:module";
+      const require = createRequire(createRequire(import.meta.url).resolve("@pulumi/pulumi/automation/stack.js"));
+      const loaded = () => Object.keys(require.cache).filter((file) => /(?:runtime.index|semver.index)\\.js$/.test(file)).length;
+      const { grpcChannelOptions } = require("../runtime");
+      const semver = require("semver");
+      const compared = [semver.parse("3.260.0").minor, semver.gt("3.0.0", "2.0.0"), semver.lt("3.0.0", "2.0.0"), new semver.SemVer("1.2.3").patch];
+      const early = loaded();
+      const rest = [semver.valid("1.2.3"), typeof require("../log").warn, typeof require("./server").LanguageServer, typeof require("../proto/language_grpc_pb").LanguageRuntimeService.run.path, require("../runtime").rootPulumiStackTypeName];
+      console.log(JSON.stringify({ early, late: loaded(), grpcChannelOptions, compared, rest }));
+    `;
+    const [full, less] = (await Promise.all([script(ask, []), script(ask, [lean])])) as { early: number }[];
+    expect(full!.early).toBe(2);
+    expect(less).toEqual({ ...full, early: 0 });
+  });
+
+  it("leaves unloaded what other packages have for languages and for help, and hands it on when it is asked for", async () => {
+    const ask = `
+      import module from "node:module";
+      const files = [];
+      const watch = module.registerHooks({ load: (url, context, next) => (files.push(url), next(url, context)) });
+      const z = await import("zod");
+      const { default: width } = await import("string-width");
+      const { default: wrap } = await import("wrap-ansi");
+      const loaded = files.filter((file) => /string-width|locales/.test(file) && !/\\.lean\\./.test(file)).length;
+      const text = (message) => message.localeError({ code: "invalid_type", expected: "string", input: 1 });
+      const names = Object.keys(z.locales).sort();
+      const texts = names.map((name) => JSON.stringify(text(z.locales[name]())));
+      console.log(JSON.stringify({ loaded, names, texts, width: width("日本"), wrapped: wrap("日本語", 2, { hard: true }) }));
+    `;
+    const [full, less] = (await Promise.all([script(ask, []), script(ask, [lean])])) as { loaded: number }[];
+    // English, and string-width for the script itself.
+    expect(less).toEqual({ ...full, loaded: 2 });
+    expect(full!.loaded).toBeGreaterThan(50);
   });
 
   it("serialises functions byte for byte as without it", async () => {

@@ -76,6 +76,17 @@ const checks: Readonly<Record<string, () => void>> = {
     for (const name of ["execa", "upath", "js-yaml", "@logdna/tail-file"])
       one(name, "automation/cmd.js", "automation/localWorkspace.js", "automation/stack.js");
   },
+  "`grpcChannelOptions`, all that the Automation API asks of the run time": () => {
+    const { grpcChannelOptions } = require("@pulumi/pulumi/runtime/settings.js") as { grpcChannelOptions: object };
+    expect(grpcChannelOptions).toEqual({
+      "grpc.max_receive_message_length": 400 * 1024 * 1024,
+      "grpc.server_max_unrequested_time_in_server": 1800,
+    });
+    const stack = source("automation/stack.js");
+    expect(new Set(stack.match(/runtime_1\.\w+/g))).toEqual(new Set(["runtime_1.grpcChannelOptions"]));
+    for (const name of ["../log", "./server", "../runtime", "../proto/language_grpc_pb", "semver"])
+      expect(imports("automation/stack.js", name), name).toBe(true);
+  },
   "`debuggablePromise` and `debugPromiseLeaks` of `runtime/debuggable`": () => {
     const debuggable = require("@pulumi/pulumi/runtime/debuggable.js") as Record<string, unknown>;
     expect(debuggable).toHaveProperty("debuggablePromise");

@@ -1,6 +1,7 @@
 // Children that wait for a program, and programs served to another engine: the two together are what the official CLI runs.
 import { access, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { pathToFileURL } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { failureKind } from "../../../automation/patience.ts";
 import { serveProgram } from "../../../engine/language/host.ts";
@@ -77,6 +78,27 @@ describe("a child that waited", () => {
     const { end, registrar } = await runProject(directory, { program: { ...more, children } });
     expect([end, children.uses]).toEqual([ok, { warm: 1, cold: 0 }]);
     expect([...registrar.outputs.values()]).toMatchObject([{ seen: { stack: "dev" } }]);
+  });
+
+  it("has loaded what it was told to, and its program finds that as if it had loaded it itself", async () => {
+    const directory = await project({
+      "index.js": `import * as pulumi from "@pulumi/pulumi"; import { loaded } from "./ahead.mjs";
+        export const seen = { loaded, times: globalThis.times, stack: pulumi.getStack() };`,
+      // Notes what the SDK would note; there is no stack yet.
+      "ahead.mjs": `import state from "@pulumi/pulumi/runtime/state.js"; state.getStore();
+        globalThis.times = (globalThis.times ?? 0) + 1; export const loaded = process.connected ? "ahead" : "late";`,
+      "broken.mjs": 'throw new Error("broken")',
+    });
+    const ahead = ["broken.mjs", "gone.mjs", "ahead.mjs"].map((name) => pathToFileURL(path.join(directory, name)).href);
+    const run = async (children: ChildPool) => {
+      const { end, registrar } = await runProject(directory, { program: { children } });
+      return [end, ...registrar.outputs.values()];
+    };
+    const [children, cold] = [pool(1), pool()];
+    children.warm(programStart(options(directory), false), 1, ahead);
+    expect(await run(children)).toEqual([ok, { seen: { loaded: "ahead", times: 1, stack: "dev" } }]);
+    expect(await run(cold)).toEqual([ok, { seen: { loaded: "late", times: 1, stack: "dev" } }]);
+    expect([children.uses.warm, cold.uses.cold]).toEqual([1, 1]);
   });
 
   it("is given to no program that would have been started otherwise", async () => {
