@@ -1,6 +1,7 @@
 // Takes into a state what a cut-off operation created without recording it: the resource as the operation had it, with the
 // id that somebody found. A refresh then reads the rest from the provider.
 import { EngineError, exitCodes } from "../state/error.ts";
+import { stateTime } from "../state/time.ts";
 
 /** What of a resource matters here: read by the engine, or as the file of a state has it. */
 interface Adoptable {
@@ -48,7 +49,7 @@ export function adoptPendingCreates<R extends Adoptable, P extends Pending<R>>(
       `${taken.urn} is in the state already, with the id "${taken.id}": what the cut-off creation left cannot be adopted`,
       exitCodes.configuration,
     );
-  const created = new Date().toISOString();
+  const created = stateTime();
   return {
     adopted: [
       ...resources.filter(({ urn, pendingReplacement }) => !(pendingReplacement && found.has(urn))),

@@ -4,6 +4,7 @@
 // (pulumi/pulumi: pkg/resource/deploy/step.go)
 import { randomBytes } from "node:crypto";
 import { PartialFailure, type Provider } from "../providers/provider.ts";
+import { stateTime } from "../state/time.ts";
 import { type PropertyMap, Secret } from "../values.ts";
 import { diffResource } from "./asking.ts";
 import { type Diff, invertDiff, mapsEqual, noDiff } from "./diff.ts";
@@ -100,7 +101,7 @@ async function create(step: CreateStep | CreateReplacementStep, context: ApplyCo
     else if (!preview && answer.id === "") throw new Error("provider did not return an ID from Create");
     Object.assign(created, { id: answer.id, outputs: answer.outputs });
   }
-  const now = new Date().toISOString();
+  const now = stateTime();
   fresh.set({ ...created, created: now, modified: now, initErrors: failure?.reasons ?? [] });
   if (step.op === "create-replacement" && step.pendingDelete) step.old.set({ delete: true });
   if (failure) throw failure;
@@ -126,7 +127,7 @@ async function update(step: UpdateStep, context: ApplyContext): Promise<void> {
   const provider = providerOf(fresh, context);
   const change = () => provider.update({ ...request, ignoreChanges, preview, timeoutSeconds, signal });
   const answer = await orPartial(hooks.retrying("update", fresh, values, change));
-  const modified = new Date().toISOString();
+  const modified = stateTime();
   if (!(answer instanceof PartialFailure)) {
     fresh.set({ outputs: answer, modified });
     await hooks.after("AfterUpdate", fresh, { ...values, newOutputs: fresh.outputs });
@@ -173,7 +174,7 @@ async function read(step: ReadStep, context: ApplyContext): Promise<void> {
   }
   if (step.op === "read-replacement") old?.set({ delete: true });
   const changed = old && (!mapsEqual(fresh.inputs, old.inputs) || !mapsEqual(fresh.outputs, old.outputs));
-  fresh.set({ created: old?.state.created, modified: changed ? new Date().toISOString() : old?.state.modified });
+  fresh.set({ created: old?.state.created, modified: changed ? stateTime() : old?.state.modified });
   if (failure) throw failure;
 }
 
@@ -198,7 +199,7 @@ async function refresh(step: RefreshStep, context: ApplyContext): Promise<void> 
   }
   const fresh = (registered ?? old).copy({ id: answer.id, inputs: answer.inputs, outputs: answer.outputs, initErrors });
   if (!mapsEqual(fresh.inputs, inputs) || !mapsEqual(fresh.outputs, outputs)) {
-    fresh.set({ modified: new Date().toISOString() });
+    fresh.set({ modified: stateTime() });
   }
   step.result = { new: fresh, diff: await refreshDiff(old, fresh, provider, context) };
 }
@@ -220,7 +221,7 @@ async function importResource(step: ImportStep, context: ApplyContext): Promise<
   const { id, inputs, outputs, initErrors } = await readForImport(step, context);
   fresh.set({ id, inputs, outputs, initErrors });
   step.imported = fresh.copy();
-  const now = new Date().toISOString();
+  const now = stateTime();
   // What differs from the goal is the business of the update that may follow. Without a goal nothing compares ids again.
   fresh.set({ created: now, modified: now, importId: supplied ? "" : importId });
   if (supplied && fresh.custom) await warnOfInvalidInputs(fresh, context);

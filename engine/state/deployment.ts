@@ -6,6 +6,7 @@ import { EngineError } from "./error.ts";
 import { arrayText, isJsonObject, type JsonObject, type JsonValue, plainText, stringText, structText } from "./json.ts";
 import { decodeResource, encodeResource, packageOf, type ResourceState } from "./resource.ts";
 import type { SecretReader, SecretWriter } from "./serialize.ts";
+import { stateTime } from "./time.ts";
 
 export interface Manifest {
   /** RFC 3339, UTC. */
@@ -41,7 +42,7 @@ const supportedFeatures = new Set(["refreshBeforeUpdate", "views", "hooks", "tai
 
 /** A manifest for a state written now. `version` is the engine's. */
 export function newManifest(version: string, time: Date = new Date()): Manifest {
-  return { time: time.toISOString(), version, magic: magicOf(version), plugins: [] };
+  return { time: stateTime(time), version, magic: magicOf(version), plugins: [] };
 }
 
 export function magicOf(version: string): string {

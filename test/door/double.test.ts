@@ -177,7 +177,8 @@ describe("a verdict", () => {
 
 it("is one process for an operation: nothing is selected, no history asked, no output decrypted", async () => {
   const one = fakeRun({ up: [[begins, ends, summary({ create: 1 })]] });
-  const files = () => [fixture.read("Pulumi.yaml"), snapshot(path.join(fixture.root, "stacks"))];
+  const { root } = fixture;
+  const files = () => [readdirSync(root), fixture.read("Pulumi.yaml"), snapshot(path.join(root, "stacks"))];
   const work = files();
   const { up: original } = Stack.prototype;
   using sdk = vi.spyOn(Stack.prototype, "up").mockImplementation(async function (this: Stack, options) {
@@ -188,7 +189,7 @@ it("is one process for an operation: nothing is selected, no history asked, no o
   expect(calls.sort()).toEqual(["up --yes", "version"]);
   const [up] = one.fake.calls("up");
   expect(up?.args).toEqual(expect.arrayContaining(["--stack", "base.real", "--non-interactive"]));
-  expect(up?.cwd).toBe(realpathSync(fixture.root));
+  expect(up?.cwd).toBe(realpathSync(root));
   expect(readdirSync(one.home)).toEqual([]);
   expect(files()).toEqual(work);
   // What is told of it comes from its events: nothing else was asked, and what the SDK gives back is let go.

@@ -76,7 +76,8 @@ describe("a verdict", () => {
   });
 
   it("is a failure with the program's own message and place when the program throws", () => {
-    const { outcome } = read(recording("thrown"), "up", { code: 255 });
+    // Its own, whatever else the command had to say in the end.
+    const { outcome } = read(recording("thrown"), "up", { code: 255, stderr: "error: no such thing\n" });
     expect(outcome).toEqual({
       type: "failed",
       failure: { message: "boom here", location: "index.js:5:62", exitCode: 255 },
@@ -113,6 +114,12 @@ describe("a verdict", () => {
     expect(read(recording("thrown"), "up", { code: 0 }).outcome.type).toBe("failed");
     const [error] = recording("thrown").filter(({ diagnosticEvent }) => diagnosticEvent?.severity === "error");
     expect(read([error!, ...recording("unchanged")], "up").outcome.type).toBe("failed");
+    const [operation] = recording("failed-resource").filter(({ resOpFailedEvent }) => resOpFailedEvent !== undefined);
+    const { outcome } = read([operation!, ...recording("unchanged")], "up");
+    expect(outcome).toMatchObject({
+      type: "failed",
+      failure: { urn: operation!.resOpFailedEvent!.metadata.urn },
+    });
   });
 
   it("needs recovery when a change ends well without a summary", () => {

@@ -133,7 +133,7 @@ describe("interrupts", () => {
     setInterval(() => {}, 1000);
     console.log("child", child.pid);`;
 
-  async function interrupted(endAt: number, graceMs: number, how: "interrupt" | "kill") {
+  async function interrupted(endAt: number, graceMs: number, how: "interrupt" | "kill", then = () => {}) {
     const { executable } = double("stubborn", stubborn(endAt));
     const interrupt = new AbortController();
     const kill = new AbortController();
@@ -148,6 +148,7 @@ describe("interrupts", () => {
         if (started !== null) {
           childPid = Number(started[1]);
           (how === "interrupt" ? interrupt : kill).abort();
+          then();
         }
       },
       undefined,
@@ -166,8 +167,12 @@ describe("interrupts", () => {
   it("send one SIGINT, to the CLI alone", async () => {
     // A CLI that ends at the first cannot tell whether there was another.
     using kill = vi.spyOn(process, "kill");
-    const { code, stdout, stillThere } = await interrupted(1, 60_000, "interrupt");
-    expect(kill.mock.calls.filter(([, name]) => name === "SIGINT")).toHaveLength(1);
+    const sent = () => kill.mock.calls.filter(([, name]) => name === "SIGINT").length;
+    let atOnce = 0;
+    const { code, stdout, stillThere } = await interrupted(1, 60_000, "interrupt", () => {
+      atOnce = sent();
+    });
+    expect([atOnce, sent()]).toEqual([1, 1]);
     expect({ code, interrupts: stdout.match(/interrupt/g)?.length, stillThere }).toEqual({
       code: 8,
       interrupts: 1,

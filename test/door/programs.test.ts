@@ -1,10 +1,12 @@
-// How many children wait for the programs of a run.
+// How many children wait for the programs of a run, and that the official CLI is given one of them.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it, onTestFinished } from "vitest";
 import type { RunSetup } from "../../automation/door.ts";
 import type { OpenEnvironment } from "../../automation/pulumi/environment.ts";
 import { createPrograms } from "../../automation/pulumi/programs.ts";
+import { inlineProgram } from "../../engine/language/inline.ts";
+import { CHILD_ENV, project, runProgram } from "../engine/support/project.ts";
 
 const root = path.dirname(fileURLToPath(new URL("../../package.json", import.meta.url)));
 
@@ -22,4 +24,27 @@ it.each([
   }));
   await programs.ready(opened as unknown as readonly OpenEnvironment[]);
   expect(programs.children?.waiting()).toBe(waiting);
+});
+
+it("serves to the official CLI a program in a child that waited for it", async () => {
+  const directory = await project({ "index.js": 'export const done = "yes";' });
+  const programs = await createPrograms({ operation: "up", steps: 1, concurrency: 1 } as unknown as RunSetup);
+  onTestFinished(() => programs.close());
+  const environment = {
+    cloud: "real",
+    env: CHILD_ENV,
+    project: { runtime: { name: "nodejs", options: { typescript: false } } },
+    root: directory,
+  } as unknown as OpenEnvironment;
+  await programs.ready([environment]);
+  const kill = new AbortController().signal;
+  const served = await programs.serve(environment, { stack: "dev", env: {}, kill, print: () => {} });
+  const program = inlineProgram(served!.argument.replace("--client=", ""));
+  const { end, registrar } = await runProgram(program, directory, directory);
+  await served!.close();
+  expect([end, [...registrar.outputs.values()], programs.children?.uses]).toEqual([
+    { type: "ok" },
+    [{ done: "yes" }],
+    { warm: 1, cold: 0 },
+  ]);
 });

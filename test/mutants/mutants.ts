@@ -965,7 +965,7 @@ export const mutants: readonly Mutant[] = [
     ],
     [
       "what was read anew and differs is dated",
-      "modified: changed ? new Date().toISOString() : old?.state.modified });",
+      "modified: changed ? stateTime() : old?.state.modified });",
       "modified: old?.state.modified });",
     ],
     [

@@ -53,6 +53,15 @@ describe("a recorded state", () => {
   });
 });
 
+it.each([
+  ["2026-11-27T08:18:27.930Z", "2026-11-27T08:18:27.93Z"],
+  ["2026-11-27T08:18:27.123Z", "2026-11-27T08:18:27.123Z"],
+  ["2026-11-27T08:18:20.000Z", "2026-11-27T08:18:20Z"],
+  ["2026-11-27T08:18:20.005Z", "2026-11-27T08:18:20.005Z"],
+])("has the time %s as every CLI would write it again", (time, written) => {
+  expect(newManifest("1.0.0", new Date(time)).time).toBe(written);
+});
+
 describe("a resource", () => {
   it("keeps every field, and the ones this engine does not know", () => {
     const json: JsonObject = {
