@@ -19,7 +19,8 @@ export interface Forecast {
   readonly criticalPath: readonly StackId[];
 }
 
-const isOpen = ({ status }: StackState): boolean => status === "waiting" || status === "running";
+/** Whether it has yet to end. */
+export const isOpen = ({ status }: StackState): boolean => status === "waiting" || status === "running";
 
 /** What is to be expected of a run at this moment. */
 export function forecast(state: RunState, timings: Timings, nowMs: number): Forecast {

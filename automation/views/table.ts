@@ -6,7 +6,7 @@
 import type { StackId } from "../events.ts";
 import type { RunState, StackState } from "../runState.ts";
 import type { Palette } from "./color.ts";
-import { type Forecast, forecast, type Timings } from "./forecast.ts";
+import { type Forecast, forecast, isOpen, type Timings } from "./forecast.ts";
 import { padded, widthOf, wrap } from "./width.ts";
 import { compactCounts, countsText, duration, paintStatus, plural, shortType, sign, statusWord } from "./words.ts";
 
@@ -53,7 +53,16 @@ const unicodeGlyphs: Glyphs = {
   gauge: ["█", "░"],
   bar: ["━", "╸", "─"],
   next: " ▸ ",
-  cells: { waiting: "·", running: "▣", skipped: "□", unchanged: "■", failed: "✖", blocked: "⊘", other: "■" },
+  cells: {
+    waiting: "·",
+    running: "▣",
+    skipped: "□",
+    unchanged: "■",
+    failed: "✖",
+    blocked: "⊘",
+    cancelled: "⊘",
+    other: "■",
+  },
   dot: " · ",
 };
 const asciiGlyphs: Glyphs = {
@@ -75,7 +84,16 @@ const asciiGlyphs: Glyphs = {
   gauge: ["#", "."],
   bar: ["=", ">", "-"],
   next: " > ",
-  cells: { waiting: ".", running: "o", skipped: "-", unchanged: "=", failed: "x", blocked: "/", other: "+" },
+  cells: {
+    waiting: ".",
+    running: "o",
+    skipped: "-",
+    unchanged: "=",
+    failed: "x",
+    blocked: "/",
+    cancelled: "/",
+    other: "+",
+  },
   dot: ", ",
 };
 
@@ -151,7 +169,7 @@ function reasons(
 /** Running and failed stacks first, then what can start next, then what is lost, then what is done; each in plan order. */
 function mostInteresting(stacks: readonly StackState[], room: number): readonly StackState[] {
   const rank = ({ status }: StackState): number =>
-    status === "running" ? 1 : status === "waiting" ? 2 : status === "blocked" ? 3 : isFine(status) ? 4 : 0;
+    status === "running" ? 1 : status === "waiting" ? 2 : isLost(status) ? 3 : isFine(status) ? 4 : 0;
   const byRank: StackState[][] = [[], [], [], [], []];
   for (const stack of stacks) byRank[rank(stack)]!.push(stack);
   // Room for what runs is never taken by what failed, nor the other way round.
@@ -162,6 +180,11 @@ function mostInteresting(stacks: readonly StackState[], room: number): readonly 
   const chosen = new Set(first);
   for (const stack of others.flat()) if (chosen.size < room) chosen.add(stack);
   return stacks.filter((stack) => chosen.has(stack));
+}
+
+/** It will not be attempted any more, through no fault of its own; one failure may do that to hundreds. */
+function isLost(status: StackState["status"]): boolean {
+  return status === "blocked" || status === "cancelled";
 }
 
 function isFine(status: StackState["status"]): boolean {
@@ -281,11 +304,13 @@ function current(stack: StackState, nowMs: number): string {
     .join("  ");
 }
 
+function isOpenIn(state: RunState, id: StackId): boolean {
+  const stack = state.stacks.get(id);
+  return stack !== undefined && isOpen(stack);
+}
+
 function waitsFor(stack: StackState, state: RunState): string {
-  const open = stack.waitsFor.filter((id) => {
-    const status = state.stacks.get(id)?.status;
-    return status === "waiting" || status === "running";
-  });
+  const open = stack.waitsFor.filter((id) => isOpenIn(state, id));
   if (open.length === 0) return state.tally.running === undefined ? "" : "waits for a free place";
   return `waits for ${open.slice(0, 3).join(", ")}${open.length > 3 ? ` and ${open.length - 3} more` : ""}`;
 }
@@ -355,7 +380,8 @@ function footer(frame: Frame, height: number): readonly string[] {
   const { tally, startedAtMs = nowMs, cancel, operation = "up" } = state;
   const total = state.stacks.size;
   const running = tally.running ?? 0;
-  const done = total - (tally.waiting ?? 0) - running;
+  const lost = (tally.blocked ?? 0) + (tally.cancelled ?? 0);
+  const done = total - (tally.waiting ?? 0) - running - lost;
   const bad = (tally.failed ?? 0) + (tally["timed-out"] ?? 0) + (tally["needs-recovery"] ?? 0);
   const time = duration(Math.max(0, nowMs - startedAtMs));
   const left = looked.leftMs === undefined || looked.leftMs < 500 ? "" : `, about ${roundDuration(looked.leftMs)} left`;
@@ -420,19 +446,32 @@ function inFlight({ state, timings, nowMs }: Frame): string {
   return `in flight: ${text.join(", ")}${running.length > 4 ? ` and ${running.length - 4} more` : ""}`;
 }
 
-/** The chain that decides when the run ends; its beginning is left out first. */
+/** The chain that decides when the run ends: where it stands now, where it ends, and as much of what is between as fits. */
 function pathLine({ columns, palette, glyphs, forecast: looked, state }: Frame): string {
-  const label = "critical path  ";
-  const ids = [...looked.criticalPath];
-  const text = (from: number): string =>
-    `${from > 0 ? `${glyphs.cut}${glyphs.next}` : ""}${ids.slice(from).join(glyphs.next)}`;
-  let from = Math.max(0, ids.length - 30);
-  while (from < ids.length - 1 && widthOf(label + text(from)) > columns) from++;
-  const paint = (id: StackId): string => {
-    const stack = state.stacks.get(id);
-    return stack === undefined ? id : paintStatus(stack.status, palette)(id);
+  const label = "critical path";
+  const ids = looked.criticalPath;
+  const last = ids.length - 1;
+  const open = ids.findIndex((id) => isOpenIn(state, id));
+  const now = open === -1 ? last : open;
+  const after = ids.flatMap((_, at) => (at > now && at < last ? [at] : []));
+  const before = ids.flatMap((_, at) => (at < now ? [at] : [])).reverse();
+  let shown: readonly string[] = [];
+  let kept = new Set<number>();
+  for (const at of [now, last, ...after, ...before].slice(0, mostOfPath)) {
+    const more = new Set([...kept, at]);
+    const parts = ids.flatMap((id, place) =>
+      more.has(place) ? [id] : more.has(place - 1) || place === 0 ? [glyphs.cut] : [],
+    );
+    if (kept.size > 0 && widthOf(`${glyphs.critical} ${label} ${parts.join(glyphs.next)}`) > columns) break;
+    kept = more;
+    shown = parts;
+  }
+  const paint = (part: string): string => {
+    const stack = state.stacks.get(part as StackId);
+    return stack === undefined ? palette.dim(part) : paintStatus(stack.status, palette)(part);
   };
-  const shown = ids.slice(from).map(paint).join(palette.dim(glyphs.next));
-  const head = from > 0 ? palette.dim(`${glyphs.cut}${glyphs.next}`) : "";
-  return `${palette.magenta(glyphs.critical)} ${palette.dim(label.trimEnd())} ${head}${shown}`;
+  return `${palette.magenta(glyphs.critical)} ${palette.dim(label)} ${shown.map(paint).join(palette.dim(glyphs.next))}`;
 }
+
+/** Members of a path in a line that is wide enough for any number. */
+const mostOfPath = 30;

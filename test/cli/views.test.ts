@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, it } from "vitest";
-import type { RunEvent, StackId, Stamped } from "../../automation/events.ts";
+import type { Outcome, RunEvent, StackId, Stamped } from "../../automation/events.ts";
 import { createStamper, parseJournal } from "../../automation/journal.ts";
 import { makeReport } from "../../automation/report.ts";
 import { foldRun, RunFold } from "../../automation/runState.ts";
@@ -295,6 +295,71 @@ describe("the forecast", () => {
     );
     expect(criticalPath(state)).toEqual([id("a"), id("b"), id("d")]);
   });
+});
+
+it("keeps a failure in sight that cancels hundreds of others, which are not done by that", () => {
+  const ids = Array.from({ length: 500 }, (_, at) => `s-${at}.prod` as StackId);
+  const stamp = createStamper("20261123-120000-bcdf" as Stamped["runId"], () => new Date("2026-11-23T12:00:00Z"));
+  const summary = { counts: {}, changedOutputs: [], drift: [], approximate: [] };
+  const ended = (stack: StackId, outcome: Outcome): RunEvent => ({
+    ...{ type: "stack-finished", stack, outcome, summary, durationMs: 1000 },
+  });
+  const started = (stack: StackId): RunEvent => ({ type: "stack-started", stack });
+  const [good, bad, slow, ...others] = ids as [StackId, StackId, StackId, ...StackId[]];
+  const events: RunEvent[] = [
+    {
+      ...{ type: "run-started", operation: "up", environments: [], concurrency: 2, onFailure: "stop", argv: [] },
+      ...{ version: "", steps: ids.map((stack) => ({ stack, waitsFor: [], reason: "" })) },
+    },
+    ...[started(good), ended(good, { type: "succeeded" }), started(bad), started(slow)],
+    ended(bad, { type: "failed", failure: { message: "the quota is used up" } }),
+    ...others.map((stack) => ended(stack, { type: "cancelled" })),
+  ];
+  const state = foldRun(events.map((event) => stamp(event)));
+  const now = Date.parse("2026-11-23T12:00:02Z");
+  for (const size of [sizes[0]!, { columns: 80, rows: 12 }, sizes[2]!]) {
+    const text = tableLines(state, now, size, { palette: plain, unicode: true }).join("\n");
+    expect(text).toMatch(/^\S s-1\.prod/m);
+    expect(text).toMatch(/^\S s-2\.prod/m);
+    if (size.columns >= 80) expect(text).toContain("the quota is used up");
+    expect(text).toMatch(/\b2(?: of |\/)500/);
+    // Without a colour, what was never attempted does not look like what went well.
+    if (size.columns === 200) expect(text).toMatch(/^ {2}■✖▣⊘{20}/m);
+  }
+});
+
+it("shows of a critical path that does not fit where it stands and where it ends", () => {
+  const ids = Array.from({ length: 9 }, (_, at) => `link-${at + 1}.prod` as StackId);
+  const stamped = (events: readonly RunEvent[]): readonly Stamped[] =>
+    events.map((event, seq) => ({
+      ...event,
+      schemaVersion: 1,
+      runId: "20261123-120000-bcdf" as Stamped["runId"],
+      seq,
+      time: "2026-11-23T12:00:00.000Z",
+    }));
+  const steps = ids.map((stack, at) => ({ stack, waitsFor: at === 0 ? [] : [ids[at - 1]!], reason: "" }));
+  const about = { environments: [], concurrency: 2, onFailure: "stop", argv: [], version: "" } as const;
+  const summary = { counts: {}, changedOutputs: [], drift: [], approximate: [] };
+  const outcome = { type: "unchanged" } as const;
+  const path = (over: number, columns: number): string => {
+    const events: RunEvent[] = [{ type: "run-started", operation: "up", steps, ...about }];
+    for (const [at, stack] of ids.slice(0, over + 1).entries()) {
+      events.push({ type: "stack-started", stack });
+      if (at < over) events.push({ type: "stack-finished", stack, outcome, summary, durationMs: 1000 });
+    }
+    const state = foldRun(stamped(events));
+    const now = Date.parse("2026-11-23T12:00:01.000Z");
+    const lines = tableLines(state, now, { columns, rows: 20 }, { palette: plain, unicode: true });
+    return lines.find((line) => line.startsWith("◆ critical path"))!.slice("◆ critical path ".length);
+  };
+  const chain = (from: number, to: number): string =>
+    Array.from({ length: to - from + 1 }, (_, at) => `link-${from + at}.prod`).join(" ▸ ");
+  expect(path(0, 140)).toBe(chain(1, 9));
+  expect(path(0, 80)).toBe(`${chain(1, 3)} ▸ … ▸ link-9.prod`);
+  expect(path(3, 80)).toBe(`… ▸ ${chain(4, 6)} ▸ … ▸ link-9.prod`);
+  expect(path(7, 80)).toBe(`… ▸ ${chain(6, 9)}`);
+  expect(path(3, 46)).toBe("… ▸ link-4.prod ▸ …");
 });
 
 describe("the live view", () => {
