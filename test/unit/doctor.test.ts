@@ -1,11 +1,14 @@
 // What `doctor` finds on a machine and in a workspace that somebody made up.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { access } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { examine } from "../../automation/doctor.ts";
 import { createFixture } from "../cli/fixture.ts";
 import { createFakePulumi } from "../support/fakePulumi.ts";
+
+vi.mock("node:fs/promises", { spy: true });
 
 function workspace(files: Readonly<Record<string, string>>): string {
   const root = mkdtempSync(path.join(os.tmpdir(), "tutti-doctor-"));
@@ -73,4 +76,20 @@ it("names the CLI it finds, and does not wait for a backend that does not answer
   });
   const { pid } = fake.calls("stack ls")[0]!;
   await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"));
+});
+
+it("does not wait for a folder that does not answer, as one of a network that is gone", async () => {
+  const fixture = createFixture();
+  onTestFinished(() => fixture.remove());
+  const { bin } = createFakePulumi(workspace({}), {});
+  const variables = { PATH: bin, HOME: fixture.root, STATE_URL: "file:///far-away", PULUMI_CONFIG_PASSPHRASE: "x" };
+  vi.mocked(access).mockImplementation((file) =>
+    String(file).startsWith("/far-away") ? new Promise(() => {}) : Promise.resolve(),
+  );
+  onTestFinished(() => void vi.mocked(access).mockReset());
+  const findings = await examine({ directory: fixture.root, variables, patienceMs: 300 });
+  expect(findings.find(({ check }) => check === "backend")).toMatchObject({
+    status: "problem",
+    message: "real: the backend has not answered in 0.3 s",
+  });
 });
