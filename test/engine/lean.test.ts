@@ -110,6 +110,29 @@ describe("the lean preload", () => {
     expect(full!.loaded).toBeGreaterThan(50);
   });
 
+  it("has tutti's own files found where they name each other, without a look", async () => {
+    const root = new URL("../../", import.meta.url).href;
+    const ask = `
+      import module from "node:module";
+      const [looked, loaded] = [[], []];
+      module.registerHooks({
+        resolve: (specifier, context, next) => (context.parentURL?.startsWith("${root}automation/") && looked.push(specifier), next(specifier, context)),
+        load: (url, context, next) => (url.startsWith("${root}automation/") && loaded.push(url), next(url, context)),
+      });
+      if (process.env.LEAN) await import("${root}automation/lean.mjs");
+      loaded.length = 0;
+      await import("${root}automation/open.ts");
+      console.log(JSON.stringify({ looked: looked.filter((specifier) => specifier.startsWith(".")).length, loaded: loaded.sort() }));
+    `;
+    const [full, less] = (await Promise.all([script(ask, []), script(ask, [], { LEAN: "1" })])) as {
+      looked: number;
+      loaded: string[];
+    }[];
+    expect(full!.looked).toBeGreaterThan(30);
+    expect(full!.loaded.length).toBeGreaterThan(20);
+    expect(less).toEqual({ ...full, looked: 0 });
+  });
+
   it("serialises functions byte for byte as without it", async () => {
     const [full, less] = await Promise.all([script(SERIALISE, []), script(SERIALISE, [lean])]);
     expect(less).toEqual(full);
