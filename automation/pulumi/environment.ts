@@ -62,8 +62,8 @@ export interface OpenEnvironment {
   command(ties?: Ties): EngineCommand;
   /** Where the run lease of the environment lies. */
   readonly leases: LeaseStore;
-  /** Installs what is missing of these plugins; false when nothing may be installed here. */
-  install(plugins: readonly Plugin[], tell: (text: string) => void, signal: AbortSignal): Promise<boolean>;
+  /** Installs what is missing of these plugins; false, and nobody is asked which, when nothing may be installed here. */
+  install(plugins: () => readonly Plugin[], tell: (text: string) => void, signal: AbortSignal): Promise<boolean>;
   /** Stacks of the project that the backend holds; asked once, kept up to date by `create` and `remove`. */
   held(): Promise<ReadonlyMap<string, HeldStack>>;
   /** Creates the stack in the backend. */
@@ -227,7 +227,7 @@ async function openOfficial({
     mask: (text) => known.mask(text),
     async install(plugins, tell, signal) {
       if (mayInstall)
-        await installPlugins(plugins, { command: command({ kill: signal }), cwd: root, env, tell, signal });
+        await installPlugins(plugins(), { command: command({ kill: signal }), cwd: root, env, tell, signal });
       return mayInstall;
     },
     leases: leaseFolder(leasesOf(stateFolder, base, own.name, name)),

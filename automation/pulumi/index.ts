@@ -219,8 +219,11 @@ async function installRequired(environments: readonly OpenEnvironment[], watch: 
   const plugins = new Map<string, readonly Plugin[]>();
   for (const environment of environments.filter(({ cloud }) => cloud === "real")) {
     const { root } = environment;
-    const required = plugins.get(root) ?? requiredPlugins(root);
-    plugins.set(root, required);
+    const required = (): readonly Plugin[] => {
+      const known = plugins.get(root) ?? requiredPlugins(root);
+      plugins.set(root, known);
+      return known;
+    };
     await environment.install(required, watch.tell, watch.stop);
   }
 }

@@ -217,7 +217,7 @@ async function attemptArmed(work: Work): ReturnType<typeof attempt> {
     const key = JSON.stringify(plugin);
     if (plugin === undefined || installed.has(key)) return attempted;
     installed.add(key);
-    if (!(await environment.install([plugin], tell, signal))) return attempted;
+    if (!(await environment.install(() => [plugin], tell, signal))) return attempted;
   }
 }
 
