@@ -1,9 +1,10 @@
 // Benchmarks of the embedded engine's state. What it costs to write the state of 10,000 random resources while a program
 // creates them, against the same update that writes nothing (aim: under a second), and how often and how much is written;
 // the same where program and providers answer at once, so that nothing hides the waiting for the disk, and beside it 1,000
-// resources written whole at every step. 1,000 resources in one stack beside the official CLI (aim: not slower). 20 stacks
-// at once in one driver, time and memory next to 20 official runs at once.
+// resources written whole at every step. What an overhead is: the median of three rounds, less that of three without any
+// writing, in turn with them. Then whole stacks beside the official CLI (stacks.ts).
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { emptyGoal } from "../engine/deployment/defaultProviders.ts";
@@ -23,23 +24,34 @@ import { newSalt, passphraseSecrets } from "../engine/state/passphrase.ts";
 import type { ResourceState } from "../engine/state/resource.ts";
 import type { SecretsManager } from "../engine/state/secrets.ts";
 import { Secret } from "../engine/values.ts";
-import { type Command, findOnPath, memoryOf, runCommand } from "./support/command.ts";
-import { type Sample, show, sideBySide } from "./support/measure.ts";
-import { officialCommand, officialUp } from "./support/official.ts";
-import { type BenchWorkspace, petsWorkspace } from "./support/workspaces.ts";
+import { benchStacks } from "./stacks.ts";
+import { type Sample, show, sideBySide, summary } from "./support/measure.ts";
+import { petsWorkspace } from "./support/workspaces.ts";
 
 const rounds = 3;
 const name = { project: "bench", stack: "dev" };
 
 export async function benchState(): Promise<void> {
   const secrets = await passphraseSecrets(await newSalt("bench"), "bench");
+  console.log(`a flush of 8 KiB takes ${show(await flushes())} on this disk, with all that uses it now`);
   await programWriting(10_000, secrets);
   await writing(10_000, secrets, false);
   await writing(1_000, secrets, true);
-  const pulumi = findOnPath("pulumi", process.env["PATH"]);
-  await thousandResources(pulumi);
-  await twentyStacks(pulumi);
-  if (pulumi === undefined) console.log("no comparison: pulumi not found");
+  await benchStacks();
+}
+
+/** What writing waits for: a disk that others keep busy makes an overhead of its own. */
+async function flushes(): Promise<Sample> {
+  const root = mkdtempSync(path.join(tmpdir(), "tutti-bench-flush-"));
+  const file = await open(path.join(root, "file"), "a");
+  const flush = async () => {
+    await file.write(Buffer.alloc(2 ** 13));
+    await file.datasync();
+  };
+  const time = await sideBySide({ flush }, 100);
+  await file.close();
+  rmSync(root, { recursive: true });
+  return time["flush"]!;
 }
 
 /** Where a deployment's state goes, and what came there. */
@@ -58,19 +70,19 @@ async function compareWays(
   what: string,
   ways: Readonly<Record<string, Way>>,
   run: (store: Store) => Promise<unknown>,
-  rounds: number,
 ): Promise<void> {
-  const cpuMs: Record<string, number> = {};
+  const all = { nowhere, ...ways };
+  const cpuMs: Record<string, number[]> = Object.fromEntries(Object.keys(all).map((way) => [way, []]));
   const time = await sideBySide(
     Object.fromEntries(
-      Object.entries({ nowhere, ...ways }).map(([way, open]) => [
+      Object.entries(all).map(([way, open]) => [
         way,
         async () => {
           const store = await open();
           const before = process.cpuUsage();
           await run(store);
           const { user, system } = process.cpuUsage(before);
-          cpuMs[way] = (user + system) / 1000;
+          cpuMs[way]!.push((user + system) / 1000);
           await store.close();
         },
       ]),
@@ -78,9 +90,10 @@ async function compareWays(
     rounds,
   );
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
+  const cpuOf = (way: string): number => summary(cpuMs[way]!.slice(1)).medianMs;
   for (const [way, sample] of Object.entries(time)) {
     const more = seconds(sample.medianMs - time["nowhere"]!.medianMs);
-    const cpu = seconds(cpuMs[way]! - cpuMs["nowhere"]!);
+    const cpu = seconds(cpuOf(way) - cpuOf("nowhere"));
     const overhead = way === "nowhere" ? "" : `   overhead ${more} (CPU ${cpu}), ${written.get(way)}`;
     console.log(`${what}, state written ${way.padEnd(15)} ${show(sample).padEnd(24)}${overhead}`);
   }
@@ -102,9 +115,9 @@ async function writing(count: number, secrets: SecretsManager, whole: boolean): 
   };
   const create = (store: Store, turn = 0, base: readonly ResourceState[] = []) =>
     deployed(base, program(count, turn), provider, store);
-  await compareWays(`${count} resources created`, ways, create, rounds);
+  await compareWays(`${count} resources created`, ways, create);
   const base = await create(await nowhere());
-  await compareWays(`${count} resources updated`, ways, (store) => create(store, 1, base), rounds);
+  await compareWays(`${count} resources updated`, ways, (store) => create(store, 1, base));
 }
 
 /** A program in a process of its own, as users have it, that creates that many random resources. */
@@ -130,7 +143,7 @@ for (let at = 0; at < ${count}; at++) new random.RandomId(\`id-\${at}\`, { byteL
     const log = { log: () => {}, print: () => {} };
     const create = (store: Store) =>
       deployed([], (registrar, signal) => run(registrar, log, signal), createRandomProvider(), store);
-    await compareWays(`${count} random resources created by a program`, journal(secrets), create, 1);
+    await compareWays(`${count} random resources created by a program`, journal(secrets), create);
   } finally {
     remove();
   }
@@ -249,98 +262,3 @@ const provider: Provider = {
   cancel: async () => {},
   close: async () => {},
 };
-
-/** A thousand random resources of one stack, all replaced in each round. */
-async function thousandResources(pulumi: string | undefined): Promise<void> {
-  const workspace = petsWorkspace({ lean: true, names: ["many"] });
-  const folder = path.join(workspace.root, "stacks/many");
-  writeFileSync(
-    path.join(folder, "program.ts"),
-    `import { readFileSync } from "node:fs";
-import * as random from "@pulumi/random";
-import { program } from "../../automation/program.ts";
-import { pets } from "./contract.ts";
-export default program(pets, () => {
-  const turn = readFileSync(new URL("turn", import.meta.url), "utf8");
-  for (let at = 0; at < 1000; at++) new random.RandomId(\`id-\${at}\`, { byteLength: 8, keepers: { turn } });
-  const password = new random.RandomPassword("password", { length: 16 });
-  return { pet: turn, password: password.result };
-});
-`,
-  );
-  try {
-    let turn = 0;
-    const turned = (command: Command) => () => {
-      writeFileSync(path.join(folder, "turn"), String(turn++));
-      return runCommand(command);
-    };
-    writeFileSync(path.join(folder, "turn"), "");
-    const official = pulumi === undefined ? [] : await officialUps(pulumi, workspace, ["many"]);
-    const theirs = Object.fromEntries(official.map((command) => ["pulumi up", turned(command)]));
-    const time = await sideBySide({ [own]: turned(tuttiUp(workspace)), ...theirs }, rounds);
-    compare("1,000 resources replaced", time);
-  } finally {
-    workspace.remove();
-  }
-}
-
-/** Twenty stacks in which nothing changes, all at once. */
-async function twentyStacks(pulumi: string | undefined): Promise<void> {
-  const names = Array.from({ length: 20 }, (_, at) => `pets${at}`);
-  const workspace = petsWorkspace({ lean: true, names });
-  try {
-    const commands: Record<string, Command> = { [own]: tuttiUp(workspace, "-j", "20") };
-    if (pulumi !== undefined) {
-      const ups = await officialUps(pulumi, workspace, names);
-      for (const up of ups) await runCommand(up);
-      const [{ file, cwd, env }] = ups as [Command];
-      const lines = ups.map(({ args }) => `"${file}" ${args.join(" ")} & pids="$pids $!"`);
-      const script = `${lines.join("\n")}\nfor pid in $pids; do wait $pid || exit 1; done`;
-      commands["pulumi up, 20 at once"] = { file: "/bin/sh", args: ["-c", script], cwd, env };
-    }
-    const time = await sideBySide(
-      Object.fromEntries(Object.entries(commands).map(([what, command]) => [what, () => runCommand(command)])),
-      1,
-    );
-    const memory: Record<string, number> = {};
-    for (const [what, command] of Object.entries(commands)) memory[what] = await memoryOf(command);
-    compare("20 stacks at once", time, memory);
-  } finally {
-    workspace.remove();
-  }
-}
-
-const own = "tutti up, whole command";
-
-function tuttiUp({ root }: BenchWorkspace, ...args: readonly string[]): Command {
-  return {
-    file: process.execPath,
-    args: [path.join(root, "bin/tutti.js"), "up", "-e", "local", "--yes", ...args],
-    cwd: root,
-    env: { PATH: process.env["PATH"] ?? "", HOME: root },
-  };
-}
-
-/** `pulumi up` of stacks that it has made. */
-async function officialUps(
-  pulumi: string,
-  workspace: BenchWorkspace,
-  names: readonly string[],
-): Promise<readonly Command[]> {
-  for (const name of names) await runCommand(officialCommand(pulumi, workspace, `${name}.real`, "stack", "init"));
-  return names.map((name) => officialCommand(pulumi, workspace, `${name}.real`, ...officialUp));
-}
-
-function compare(
-  what: string,
-  time: Readonly<Record<string, Sample>>,
-  memory: Readonly<Record<string, number>> = {},
-): void {
-  for (const [name, sample] of Object.entries(time)) {
-    const mine = time[own]!;
-    const ratio = name === own ? "" : `   tutti takes ${(mine.medianMs / sample.medianMs).toFixed(2)} of its time`;
-    const peak = memory[name] === undefined ? "" : `${memory[name].toFixed(0).padStart(6)} MiB`;
-    const share = name === own || peak === "" ? "" : `, ${(memory[own]! / memory[name]!).toFixed(2)} of its memory`;
-    console.log(`${what}, ${name.padEnd(24)} ${show(sample).padEnd(24)}${peak}${ratio}${share}`);
-  }
-}

@@ -23,7 +23,7 @@ export async function sideBySide(
   return Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, summary(ms)]));
 }
 
-function summary(values: readonly number[]): Sample {
+export function summary(values: readonly number[]): Sample {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const medianMs = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

@@ -146,7 +146,7 @@ export class Checkpoint {
     return this.queue(async () => {
       const before = this.journal;
       // What is written whole between stays below what the journals hold, and a journal below what is read in no time.
-      const room = Math.max(text.length, 4 * limit);
+      const room = Math.max(text.length, 8 * limit);
       const journal = journaled ? await JournalFile.begin(`${this.base}.json`, text, sandbox, room) : undefined;
       try {
         await writeStateFile(this.base, text, { backup: before === undefined });
