@@ -31,6 +31,7 @@ import type { Project } from "../state/project.ts";
 import type { ResourceState } from "../state/resource.ts";
 import type { SecretsManager } from "../state/secrets.ts";
 import { displayName, fullName } from "../state/stackName.ts";
+import { requireVersion } from "../state/versionRange.ts";
 import type { PropertyMap } from "../values.ts";
 import { adoptPendingCreates } from "./adopt.ts";
 import type { Flags } from "./args.ts";
@@ -66,6 +67,7 @@ export interface Operation {
 /** Answers the exit code: 0, 1 when it failed, 7 when it changed something against expectation, 8 when it was cancelled. */
 export async function runOperation(context: CommandContext, operation: Operation): Promise<number> {
   const project = await context.project();
+  if (project.requiredPulumiVersion) requireVersion(sdkVersion(context.version), project.requiredPulumiVersion);
   const stack = await openStack(context);
   const lock = operation.phases.includes("apply") ? await stack.backend.lock(stack.name) : undefined;
   try {

@@ -6,7 +6,8 @@ import type { IEngineServer } from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineRpc from "@pulumi/pulumi/proto/engine_grpc_pb.js";
 import engineProto from "@pulumi/pulumi/proto/engine_pb.js";
 import emptyProto from "google-protobuf/google/protobuf/empty_pb.js";
-import semver from "semver";
+import { reasonOf } from "../state/error.ts";
+import { requireVersion } from "../state/versionRange.ts";
 import { listen, RpcError, SERVER_OPTIONS, unary, unsupported } from "./channel.ts";
 import type { ProgramLog, Severity } from "./source.ts";
 
@@ -35,39 +36,14 @@ export function engineService(log: ProgramLog, version: string): IEngineServer {
       throw unsupported("debugging a program is");
     }),
     requirePulumiVersion: unary((request) => {
-      const range = request.getPulumiVersionRange();
-      const fits = isInRange(version, range);
-      if (fits === undefined) {
-        throw new RpcError(
-          grpc.status.INVALID_ARGUMENT,
-          `"${range}" is not a version range; write for example ">=3.200.0"`,
-        );
-      }
-      if (!fits) {
-        throw new RpcError(
-          grpc.status.FAILED_PRECONDITION,
-          `Pulumi CLI version ${version} does not satisfy the version range "${range}"`,
-        );
+      try {
+        requireVersion(version, request.getPulumiVersionRange());
+      } catch (thrown) {
+        throw new RpcError(grpc.status.FAILED_PRECONDITION, reasonOf(thrown));
       }
       return new engineProto.RequirePulumiVersionResponse();
     }),
   };
-}
-
-/**
- * Whether the version is in the range; undefined when that is none. blang/semver, which defines the syntax, has a word for
- * "not" (`!1.2.3`, `!=1.2.3`) that npm's semver lacks.
- */
-function isInRange(version: string, range: string): boolean | undefined {
-  let found = false;
-  for (const part of range.split("||")) {
-    const excluded = [...part.matchAll(/!=?\s*([^\s!<>=]+)/g)].map(([, each = ""]) => each);
-    const rest = part.replace(/!=?\s*[^\s!<>=]+/g, "").trim();
-    if ([rest, ...excluded].some((each) => semver.validRange(each) === null)) return undefined;
-    const fits = (each: string) => semver.satisfies(version, each, { includePrerelease: true });
-    found ||= fits(rest) && !excluded.some(fits);
-  }
-  return found;
 }
 
 /** An Engine service by itself, for providers in processes of their own. */

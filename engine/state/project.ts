@@ -19,6 +19,8 @@ export interface Project {
   /** Absolute; where stack configuration files live, the root by default. */
   readonly stackConfigDirectory: string;
   readonly backendUrl: string | undefined;
+  /** The range of Pulumi versions that may work on it (versionRange.ts). */
+  readonly requiredPulumiVersion: string | undefined;
   /** `config:` of Pulumi.yaml by key as written: defaults and types for every stack's configuration. */
   readonly config: JsonObject;
 }
@@ -67,6 +69,7 @@ export function parseProject(file: string, text: string): Project {
     root,
     file,
     stackConfigDirectory: stackConfigDir === undefined ? root : resolve(root, stackConfigDir),
+    requiredPulumiVersion: string("requiredPulumiVersion"),
     backendUrl: typeof url === "string" ? url : undefined,
     config: isJsonObject(config) ? config : {},
   };

@@ -176,3 +176,16 @@ it("attaches to programs only", async () => {
   expect(await preview("plugin:random")).toContain("this engine starts no plugins");
   expect(await preview("me")).toContain("invalid --attach-debugger flag value: me");
 });
+
+it("works on no project that requires another version", async () => {
+  const { run, project } = await bench({ name: "recent" });
+  const require = (range: string) =>
+    writeFile(join(project, "Pulumi.yaml"), `name: recent\nruntime: nodejs\nrequiredPulumiVersion: "${range}"\n`);
+  await require(">=3.1.0 !3.2.0");
+  expect((await run("preview", "-s", "nope")).stderr).toBe("error: no stack named 'nope' found\n");
+  await require(">=99.0.0");
+  for (const verb of ["up", "preview", "refresh", "destroy"])
+    expect((await run(verb, "-s", "nope", "--yes")).stderr).toMatch(
+      /^error: Pulumi CLI version 3\.\d+\.\d+ does not satisfy the version range ">=99\.0\.0"\n$/,
+    );
+});
