@@ -1,14 +1,20 @@
 // Bucket: storage that only IAM opens, that keeps deleted and overwritten objects for a while, and that tidies up by rules.
 // Public access is prevented and per-object ACLs are off; neither can be turned on here.
 //
-// What replaces the bucket: `location`. What replaces a notification: any change of it in `notify`. A bucket that holds objects is not deleted unless `onDestroy` says so.
-
+// What replaces the bucket: `location`. What replaces a notification: any change of it in `notify`. A bucket that holds objects is
+// not deleted unless `onDestroy` says so.
 import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
 import { Bucket as StorageBucket } from "@pulumi/gcp/storage/bucket.js";
 import { BucketIAMMember } from "@pulumi/gcp/storage/bucketIAMMember.js";
 import { getProjectServiceAccountOutput } from "@pulumi/gcp/storage/getProjectServiceAccount.js";
 import { Notification } from "@pulumi/gcp/storage/notification.js";
-import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
+import {
+  ComponentResource,
+  type ComponentResourceOptions,
+  type Input,
+  type InvokeOptions,
+  type Output,
+} from "@pulumi/pulumi";
 import { ArgumentCheck } from "../arguments.ts";
 import { bucketName } from "../names.ts";
 import { checkKey } from "./encryption.ts";
@@ -79,8 +85,13 @@ const objectEvents = {
 } as const;
 
 export interface BucketNotification {
-  /** `Topic.topicId`, of the bucket's project, and of this bucket alone: the right to publish there is granted and taken back with it. */
+  /** `Topic.topicId`, of the bucket's project. */
   readonly topic: Input<string>;
+  /**
+   * Whether Cloud Storage may publish there anyhow, by `storageAgent` among the `publishers` of the topic: as one must have it that
+   * several buckets tell, which are one publisher. Off by default: the right is granted, and taken back, with this bucket.
+   */
+  readonly granted?: boolean;
   /** `["written"]` by default. */
   readonly events?: readonly (keyof typeof objectEvents)[];
   /** Only objects whose name begins with this; every object by default. */
@@ -133,8 +144,10 @@ export class Bucket extends ComponentResource {
     }
     if (Object.keys(notify).length > 0) {
       const { member } = getProjectServiceAccountOutput({}, parent);
-      for (const [key, { topic, events = onlyNew, prefix }] of Object.entries(notify)) {
-        const granted = new TopicIAMMember(`${name}-${key}`, { topic, role: topicRoles.publish, member }, parent);
+      for (const [key, { topic, granted = false, events = onlyNew, prefix }] of Object.entries(notify)) {
+        const grants = granted
+          ? []
+          : [new TopicIAMMember(`${name}-${key}`, { topic, role: topicRoles.publish, member }, parent)];
         new Notification(
           `${name}-${key}`,
           {
@@ -145,12 +158,17 @@ export class Bucket extends ComponentResource {
             ...(prefix !== undefined && { objectNamePrefix: prefix }),
           },
           // Cloud Storage tries out whether it may publish.
-          { parent: this, dependsOn: [granted] },
+          { parent: this, dependsOn: grants },
         );
       }
     }
     this.registerOutputs({ name: this.name, url: this.url });
   }
+}
+
+/** Cloud Storage's own identity in a project, as an IAM member: who tells topics of what happens in its buckets. */
+export function storageAgent(project: Input<string>, opts: InvokeOptions = {}): Output<string> {
+  return getProjectServiceAccountOutput({ project }, opts).member;
 }
 
 function keepsVersions(history: ObjectHistory): history is { versions: number; days: number } {

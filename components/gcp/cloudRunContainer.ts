@@ -15,7 +15,10 @@ export interface CloudRunContainerArgs {
   readonly image: Input<string>;
   /** CPUs of one instance: 1, 2, 4 or 8; 1 by default. */
   readonly cpus?: 1 | 2 | 4 | 8;
-  /** MiB of one instance, 128 to 32768; 512 by default. Files it writes count too. */
+  /**
+   * MiB of one instance; 512 by default. Up to 4096 with one CPU, 8192 with two, 2048 to 16384 with four, 4096 to 32768 with eight;
+   * 128 at least, of a job 512. Files it writes count too.
+   */
   readonly memoryMiB?: number;
   /** Environment variables that anybody may see. */
   readonly config?: Readonly<Record<string, Input<string>>>;
@@ -63,13 +66,23 @@ export function networkOf({ subnet }: CloudRunContainerArgs) {
     : { vpcAccess: { egress: "PRIVATE_RANGES_ONLY", networkInterfaces: [{ subnetwork: subnet }] } };
 }
 
-/** Limits: docs.cloud.google.com/run/docs/configuring/services/cpu and memory-limits. */
-export function checkContainer(check: ArgumentCheck, args: CloudRunContainerArgs): void {
+/** By CPUs, in MiB: docs.cloud.google.com/run/docs/configuring/services/cpu and memory-limits. */
+const memories = { 1: [128, 4096], 2: [128, 8192], 4: [2048, 16_384], 8: [4096, 32_768] } as const;
+/** Of a job, which runs in the second generation of environments (docs.cloud.google.com/run/docs/configuring/jobs/memory-limits). */
+const leastOfJob = 512;
+
+/** docs.cloud.google.com/run/docs/container-contract#env-vars */
+const reserved = {
+  service: ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"],
+  job: ["JOB", "EXECUTION", "TASK_INDEX", "TASK_ATTEMPT", "TASK_COUNT"].map((what) => `CLOUD_RUN_${what}`),
+};
+
+export function checkContainer(check: ArgumentCheck, of: "service" | "job", args: CloudRunContainerArgs): void {
   const { image, cpus = 1, memoryMiB = 512, config = {}, secrets = {}, grants = {} } = args;
   checkImage(check, "image", image);
   check.oneOf("cpus", cpus, [1, 2, 4, 8]);
-  const least = { 1: 128, 2: 128, 4: 2048, 8: 4096 }[cpus] ?? 128;
-  check.integer("memoryMiB", memoryMiB, { min: least, max: 32_768, unit: "MiB" });
+  const [least, max] = memories[cpus] ?? memories[1];
+  check.integer("memoryMiB", memoryMiB, { min: of === "job" ? Math.max(least, leastOfJob) : least, max, unit: "MiB" });
   checkEnvironment(check, { config, secrets });
   const variables = Object.keys(secrets);
   for (const [index, variable] of variables.entries()) {
@@ -84,10 +97,10 @@ export function checkContainer(check: ArgumentCheck, args: CloudRunContainerArgs
     if (reader !== undefined)
       check.refuse(`grants.${key}`, grant.may, `no grant for what secrets.${reader} reads anyhow`);
   }
-  for (const reserved of ["PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURATION"]) {
-    if (Object.hasOwn(config, reserved))
-      check.refuse("config", reserved, "a variable of your own, this one is Cloud Run's");
-    if (Object.hasOwn(secrets, reserved))
-      check.refuse("secrets", reserved, "a variable of your own, this one is Cloud Run's");
+  for (const variable of reserved[of]) {
+    if (Object.hasOwn(config, variable))
+      check.refuse("config", variable, "a variable of your own, this one is Cloud Run's");
+    if (Object.hasOwn(secrets, variable))
+      check.refuse("secrets", variable, "a variable of your own, this one is Cloud Run's");
   }
 }

@@ -125,7 +125,7 @@ function checkArguments(name: string, args: CloudRunJobArgs): void {
   check.childName("name", name, cloudRunName);
   check.childName("name", schedule === undefined ? name : `${name}-clock`, serviceAccountName);
   checkRegion(check, "region", args.region);
-  checkContainer(check, args);
+  checkContainer(check, "job", args);
   check.integer("tasks.count", tasks.count, { min: 1, max: 10_000, unit: "tasks" });
   check.integer("tasks.parallel", tasks.parallel, { min: 1, max: tasks.count, unit: "tasks" });
   check.integer("timeoutSeconds", args.timeoutSeconds ?? 600, { min: 1, max: 604_800, unit: "seconds" });

@@ -1,8 +1,8 @@
 // CloudRunService: an HTTP server that Google scales with its requests, down to none. It runs as an identity of its own and
 // answers only callers that IAM lets in.
 //
-// What replaces the service, and changes its address: the name, `project`, `region`. Anything else makes a new revision, which takes over
-// when it is ready.
+// What replaces the service, and changes its address: the name, `project`, `region`. Anything else makes a new revision, which
+// takes over when it is ready.
 import { Service } from "@pulumi/gcp/cloudrunv2/service.js";
 import { ServiceIamMember } from "@pulumi/gcp/cloudrunv2/serviceIamMember.js";
 import { ComponentResource, type ComponentResourceOptions, type Input, type Output } from "@pulumi/pulumi";
@@ -31,7 +31,7 @@ export interface CloudRunServiceArgs extends CloudRunContainerArgs {
   readonly concurrency?: number;
   /** Seconds a request may take, 1 to 3600; 60 by default. */
   readonly timeoutSeconds?: number;
-  /** From where it can be reached: inside the project (default), load balancers too, or everywhere. */
+  /** From where it can be reached: inside the project (`internal`, default), by load balancers too, or from everywhere (`all`). */
   readonly ingress?: keyof typeof ingresses;
   /** Who may call it, as IAM members; by name, to tell the grants apart. `allUsers` for everybody. Nobody by default. */
   readonly callers?: Readonly<Record<string, Input<string>>>;
@@ -106,7 +106,7 @@ function checkArguments(name: string, args: CloudRunServiceArgs): void {
   check.childName("name", name, cloudRunName);
   check.childName("name", name, serviceAccountName);
   checkRegion(check, "region", args.region);
-  checkContainer(check, args);
+  checkContainer(check, "service", args);
   check.integer("port", args.port ?? 8080, { min: 1, max: 65_535 });
   check.matches("ready", args.ready ?? "/", /^\/\S*$/, "a path that begins with /");
   const { min, max } = args.instances ?? { min: 0, max: 10 };

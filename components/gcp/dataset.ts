@@ -1,7 +1,7 @@
 // Dataset: a BigQuery dataset with its tables, partitioned by day so that a query reads, and a table keeps, no more than it needs.
 //
-// What replaces a table, and so loses its rows unless it is protected: its name, `partition.column`, having
-// parts or not, a column that is taken out or changes its type. Columns are added in place, at the end. What replaces the dataset: its name, `location`.
+// What replaces a table, and so loses its rows unless it is protected: its name, `partition.column`, having parts or not, a column
+// that is taken out or changes its type. Columns are added in place, at the end. What replaces the dataset: its name, `location`.
 import { Dataset as BigQueryDataset } from "@pulumi/gcp/bigquery/dataset.js";
 import { DatasetIamMember } from "@pulumi/gcp/bigquery/datasetIamMember.js";
 import { Table } from "@pulumi/gcp/bigquery/table.js";
@@ -21,7 +21,7 @@ export interface ColumnArgs {
   readonly type: ColumnType;
   /** Whether every row must have a value; off by default. Can be turned off later, never on. */
   readonly required?: boolean;
-  /** What it means, as people read it in the console. */
+  /** What it means, as people read it in the console; nothing by default. */
   readonly description?: string;
 }
 
@@ -40,7 +40,7 @@ export interface TableArgs {
 export interface DatasetArgs<Name extends string = string> {
   /** A region (`europe-west1`) or `EU`, `US`. Changing it replaces the dataset. */
   readonly location: string;
-  /** What is in it, as people read it in the console. */
+  /** What is in it, as people read it in the console; up to 1024 characters. */
   readonly description: string;
   /** Tables by name; at least one. */
   readonly tables: Readonly<Record<Name, TableArgs>>;

@@ -29,14 +29,14 @@ export interface DnsZoneArgs {
   readonly domain: string;
   /** Everybody (`"public"`, default), or these networks only (`Network.networkId`). Changing between them replaces the zone. */
   readonly visibility?: "public" | { readonly networks: readonly Input<string>[] };
-  /** Records by a name of their own, which only tells them apart; none by default. */
+  /** Records by a name of their own, which only tells them apart; none by default. Nothing stands beside a CNAME. */
   readonly records?: Readonly<Record<string, DnsRecord>>;
   /**
    * Who may issue certificates for the domain, as CAA records say it (`["pki.goog"]`); anybody by default. Certificates of
    * Certificate Manager come from pki.goog (docs.cloud.google.com/certificate-manager/docs/certificates#caa).
    */
   readonly certificateAuthorities?: readonly string[];
-  /** Labels of the zone; records have none. */
+  /** Labels of the zone, none by default; records cannot have any. */
   readonly labels?: Labels;
 }
 

@@ -1,7 +1,8 @@
 // ExistingCluster: a cluster that is there already, of GKE or on premises, with the outputs of one that a stack made: whoever
 // uses a cluster cannot tell the difference. It creates nothing, and destroying it leaves the cluster alone.
 //
-// What replaces: nothing, since nothing is made. Another name, address or certificate is passed on to those who use the cluster.
+// What replaces: nothing here, since nothing is made; another name or certificate is passed on to those who use the cluster. Another
+// `endpoint` makes it another cluster for them unless `id` stays, and replaces what they have in it.
 // Pods of a cluster outside of GKE act as Google service accounts by the cluster's own tokens, when it says who issues them.
 import { getClusterOutput } from "@pulumi/gcp/container/getCluster.js";
 import {
@@ -25,6 +26,11 @@ export type ExistingClusterArgs =
   | {
       readonly in: "elsewhere";
       readonly endpoint: string;
+      /**
+       * What tells it from every other cluster; `endpoint` by default. When the cluster moves to another address, say here what it was
+       * before: a cluster of another id is another cluster, and what stacks have in it would be made anew.
+       */
+      readonly id?: string;
       readonly ca: Input<string>;
       /** How people and machines show who they are: never by a token that is kept. */
       readonly credentials: ExecPlugin;
@@ -66,7 +72,7 @@ export class ExistingCluster extends ComponentResource implements Cluster {
       this.kubeconfig = gkeKubeconfig({ name: this.name, endpoint: this.endpoint, ca: this.ca });
     } else {
       this.name = output(name);
-      this.clusterId = output(args.endpoint);
+      this.clusterId = output(args.id ?? args.endpoint);
       this.endpoint = output(args.endpoint);
       this.ca = secret(args.ca);
       this.kubeconfig = existingKubeconfig({ name, endpoint: args.endpoint, ca: this.ca }, args.credentials);
@@ -95,6 +101,8 @@ function checkArguments(name: string, args: ExistingClusterArgs): void {
       /^[A-Za-z0-9.-]+(?::\d{1,5})?$/,
       'an address without scheme such as "k8s.example.com:6443"',
     );
+    if (args.id !== undefined)
+      check.matches("id", args.id, /^\S{1,253}$/, "1 to 253 characters without spaces, such as a former endpoint");
     if (typeof args.ca === "string")
       check.matches("ca", args.ca, /^[A-Za-z0-9+/]*={0,2}$/, "a certificate in PEM, in base64, or nothing");
     check.matches("credentials.command", args.credentials.command, /^[\w./-]+$/, "the name of a program");

@@ -3,8 +3,9 @@
 // keeps no token: whoever uses the cluster authenticates as themselves (see kubernetes/kubeconfig.ts).
 //
 // What replaces the cluster, and with it everything in it: `project`, `location`, `network`, `subnet`, `podsRange`, `servicesRange`,
-// and changing `nodes` from Autopilot to pools or back. A pool is replaced (the new one is made first) by `spot`; a change of `machineType`, `diskGiB` or `taints`
-// renews its nodes one after the other (ForceNew in hashicorp/terraform-provider-google-beta: services/container).
+// and changing `nodes` from Autopilot to pools or back. A pool is replaced (the new one is made first) by `spot`; a change of
+// `machineType`, `diskGiB` or `taints` renews its nodes one after the other (ForceNew in
+// hashicorp/terraform-provider-google-beta: services/container).
 import { Cluster, type ClusterArgs } from "@pulumi/gcp/container/cluster.js";
 import { NodePool } from "@pulumi/gcp/container/nodePool.js";
 import {
@@ -114,7 +115,7 @@ export interface GkeClusterArgs {
   readonly key?: Input<string>;
   /** Refuse to delete the cluster; on by default. To delete a protected cluster, turn it off, update, and delete then. */
   readonly deletionProtection?: boolean;
-  /** Labels of the cluster and its nodes. */
+  /** Labels of the cluster and its nodes; none by default. */
   readonly labels?: Labels;
 }
 

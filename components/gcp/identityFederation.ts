@@ -14,7 +14,9 @@ import { identityPoolName, kept, physicalName } from "../names.ts";
 export type Trust =
   /**
    * Workflows of these repositories of GitHub, `owner/name`, at least one; with `refs` only those that run on one of them
-   * (`refs/heads/main`). Without, whoever may push a branch is believed.
+   * (`refs/heads/main`). Without, whoever may push a branch is believed. It is the name that is believed: take out a repository that
+   * is renamed or deleted before somebody else makes one of that name
+   * (docs.cloud.google.com/iam/docs/best-practices-for-using-workload-identity-federation).
    */
   | { readonly by: "github"; readonly repositories: readonly string[]; readonly refs?: readonly string[] }
   /** Pipelines of these projects of a GitLab, `group/project`; gitlab.com by default. At least one. `refs` as above (`main`). */

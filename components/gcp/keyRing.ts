@@ -3,8 +3,8 @@
 // Topic).
 //
 // What replaces a key, and makes what it encrypted unreadable unless the old one is kept: its name, `protection`,
-// `destroyAfterDays`; and, with the whole ring, `location`. Google deletes neither rings nor keys, only key versions (descriptions of the provider): destroying this component destroys the versions,
-// after `destroyAfterDays`.
+// `destroyAfterDays`; and, with the whole ring, `location`. Google deletes neither rings nor keys, only key versions (descriptions
+// of the provider): destroying this component destroys the versions, after `destroyAfterDays`.
 import { CryptoKey } from "@pulumi/gcp/kms/cryptoKey.js";
 import { CryptoKeyIAMMember } from "@pulumi/gcp/kms/cryptoKeyIAMMember.js";
 import { KeyRing as KmsKeyRing } from "@pulumi/gcp/kms/keyRing.js";
@@ -39,7 +39,7 @@ export interface KeyRingArgs<Name extends string = string> {
   readonly keys: Readonly<Record<Name, KeyArgs>>;
   /** Days in which the destruction of a version can be taken back, 1 to 120; 30 by default. Changing it replaces the keys. */
   readonly destroyAfterDays?: number;
-  /** Labels of the keys; rings have none. */
+  /** Labels of the keys, none by default; rings cannot have any. */
   readonly labels?: Labels;
 }
 

@@ -2,10 +2,9 @@
 // Google's services (private Google access, and private service access for Cloud SQL and the like), and the firewall rules
 // that intents ask for. Nothing is reachable from the internet: ingress is denied unless an intent allows it.
 //
-// What replaces: of `subnets`, a subnet's region; a change of its `cidr` to anything but a range that contains the old one (Google only
-// expands subnets in place); a secondary range that is in use cannot be removed; of `privateServices`, address and
-// size, which Google refuses while a database is in the range. The VPC itself is never replaced by an argument.
-
+// What replaces: of `subnets`, a subnet's region; a change of its `cidr` to anything but a range that contains the old one (Google
+// only expands subnets in place); a secondary range that is in use cannot be removed; of `privateServices`, address and size, which
+// Google refuses while a database is in the range. The VPC itself is never replaced by an argument.
 import { Firewall, type FirewallArgs } from "@pulumi/gcp/compute/firewall.js";
 import { GlobalAddress } from "@pulumi/gcp/compute/globalAddress.js";
 import { Network as Vpc } from "@pulumi/gcp/compute/network.js";
@@ -25,7 +24,7 @@ export interface SubnetArgs {
   readonly region: string;
   /** Addresses of machines, `10.0.0.0/20`; a /29 or larger. May be expanded in place, anything else replaces the subnet. */
   readonly cidr: string;
-  /** Further ranges by name, for pods and services of a cluster: `{ pods: "10.4.0.0/14" }`. */
+  /** Further ranges by name, for pods and services of a cluster: `{ pods: "10.4.0.0/14" }`; none by default. */
   readonly secondary?: Readonly<Record<string, string>>;
   /** Share of the flows that are logged, 0 (no log) to 1; 0 by default. */
   readonly flowLogs?: number;
@@ -64,7 +63,7 @@ export interface NetworkArgs<Name extends string = string> {
   readonly privateServices?: PrivateServicesArgs | "none";
   /** What may come in, each purpose once. Default: nothing. */
   readonly firewall?: readonly FirewallIntent[];
-  /** Labels of every child that can hold them (of these, addresses only). */
+  /** Labels of every child that can hold them (of these, addresses only); none by default. */
   readonly labels?: Labels;
 }
 

@@ -1,17 +1,14 @@
 // Postgres: a Cloud SQL instance with a private address, its databases, and users whose generated passwords are kept in
 // Secret Manager. Backups, encryption in transit and protection from deletion are on unless they are turned off by name.
 //
-// What replaces the instance, and so loses its data unless it is protected: `region`, `key`. Of `replicas`, a copy is replaced by its region
-// and key.
-// Everything else, size, availability, version
-// and network included, changes in place, some of it with a restart (ForceNew in hashicorp/terraform-provider-google-beta:
-// services/sql/resource_sql_database_instance.go).
+// What replaces the instance, and so loses its data unless it is protected: `region`, `key`. Of `replicas`, a copy is replaced by its
+// region and key. Everything else, size, availability, version and network included, changes in place, some of it with a restart
+// (ForceNew in hashicorp/terraform-provider-google-beta: services/sql/resource_sql_database_instance.go).
 //
 //   instance --> databases
 //            --> users --> secret versions (host, port, user, password)
 //            --> replicas
 //   credentials --^
-
 import { Secret } from "@pulumi/gcp/secretmanager/secret.js";
 import { SecretIamMember } from "@pulumi/gcp/secretmanager/secretIamMember.js";
 import { SecretVersion } from "@pulumi/gcp/secretmanager/secretVersion.js";
@@ -75,7 +72,7 @@ export interface PostgresArgs<User extends string = string> {
   readonly backups?: PostgresBackups | "none";
   /** When Google may restart it for maintenance: day 1 (Monday) to 7, hour 0 to 23 UTC. Default: Sunday, 04:00. */
   readonly maintenance?: { readonly day: number; readonly hour: number };
-  /** Query Insights, with query text but without client addresses; on by default. */
+  /** Query Insights, of copies too, with query text but without client addresses; on by default. */
   readonly queryInsights?: boolean;
   /**
    * Copies to read from, by name, in the region of the instance or in another (`europe-west4`): for reports, or to go on elsewhere
@@ -94,14 +91,17 @@ export interface PostgresArgs<User extends string = string> {
   readonly flags?: Readonly<Record<string, string>>;
   /** Databases to create; at least one. Taking one out of the list drops it. */
   readonly databases: readonly string[];
-  /** Users to create, by name; at least one. */
+  /**
+   * Users to create, by name; at least one. Cloud SQL makes each a `cloudsqlsuperuser`, who may make databases and users too
+   * (docs.cloud.google.com/sql/docs/postgres/users): take away in a migration what is too much.
+   */
   readonly users: Readonly<Record<User, PostgresUserArgs>>;
   /**
    * Refuse to delete the instance, in Pulumi and in Google's own API; on by default. To delete a protected instance, turn it
    * off, update, and delete then.
    */
   readonly deletionProtection?: boolean;
-  /** Labels of the instance and the secrets. */
+  /** Labels of the instance, its copies and the secrets; none by default. */
   readonly labels?: Labels;
 }
 
@@ -143,6 +143,21 @@ export class Postgres<User extends string = string> extends ComponentResource {
     super("tutti:gcp:Postgres", name, {}, opts);
     const parent = { parent: this };
 
+    /** What copies have too; of the flags some must not be less on a copy, so it has all of them. */
+    const common = {
+      // Left alone, version 16 and later would be of the other edition, which has other machines.
+      edition: "ENTERPRISE",
+      diskType: "PD_SSD",
+      diskAutoresize: true,
+      diskAutoresizeLimit: diskLimitGiB,
+      ipConfiguration: { ipv4Enabled: false, privateNetwork: args.network, sslMode: "ENCRYPTED_ONLY" },
+      insightsConfig: {
+        queryInsightsEnabled: queryInsights,
+        ...(queryInsights && { queryStringLength: 1024, recordApplicationTags: true, recordClientAddress: false }),
+      },
+      databaseFlags: flagsOf(flags),
+      userLabels: labels,
+    };
     const instance = new DatabaseInstance(
       name,
       {
@@ -151,23 +166,13 @@ export class Postgres<User extends string = string> extends ComponentResource {
         deletionProtection,
         ...(args.key !== undefined && { encryptionKeyName: args.key }),
         settings: {
+          ...common,
           tier: tierOf(machine),
-          edition: "ENTERPRISE",
           availabilityType: availability === "regional" ? "REGIONAL" : "ZONAL",
-          diskType: "PD_SSD",
           diskSize: diskGiB,
-          diskAutoresize: true,
-          diskAutoresizeLimit: diskLimitGiB,
           deletionProtectionEnabled: deletionProtection,
           backupConfiguration: backupConfiguration(backups),
-          ipConfiguration: { ipv4Enabled: false, privateNetwork: args.network, sslMode: "ENCRYPTED_ONLY" },
           maintenanceWindow: { day: maintenance.day, hour: maintenance.hour, updateTrack: "stable" },
-          insightsConfig: {
-            queryInsightsEnabled: queryInsights,
-            ...(queryInsights && { queryStringLength: 1024, recordApplicationTags: true, recordClientAddress: false }),
-          },
-          databaseFlags: flagsOf(flags),
-          userLabels: labels,
         },
       },
       // The disk grows by itself: what it grew to is no difference to be put right.
@@ -230,17 +235,8 @@ export class Postgres<User extends string = string> extends ComponentResource {
             ...(replica.key !== undefined && { encryptionKeyName: replica.key }),
             // It can be made again from the instance at any time, and would keep the instance from being deleted.
             deletionProtection: false,
-            settings: {
-              tier: tierOf(replica.machine ?? machine),
-              edition: "ENTERPRISE",
-              availabilityType: "ZONAL",
-              diskType: "PD_SSD",
-              diskAutoresize: true,
-              diskAutoresizeLimit: diskLimitGiB,
-              ipConfiguration: { ipv4Enabled: false, privateNetwork: args.network, sslMode: "ENCRYPTED_ONLY" },
-              databaseFlags: flagsOf(flags),
-              userLabels: labels,
-            },
+            // Its disk begins as large as the instance's (*unverified*).
+            settings: { ...common, tier: tierOf(replica.machine ?? machine), availabilityType: "ZONAL" },
           },
           { parent: this, ignoreChanges: ["settings.diskSize"] },
         );
@@ -252,6 +248,7 @@ export class Postgres<User extends string = string> extends ComponentResource {
       instance: this.instance,
       connectionName: this.connectionName,
       host: this.host,
+      port: this.port,
       users: this.users,
       replicas: this.replicas,
     });

@@ -3,9 +3,9 @@
 // Workload Identity Federation.
 //
 // What replaces the account, and takes its rights away until its users know the new one: the name, `project`. The account is deleted
-// first, since two of one id cannot be; an id is not given out again for 30 days (docs.cloud.google.com/iam/docs/service-accounts-delete-undelete,
+// first, since two of one id cannot be; an id is not given out again for 30 days
+// (docs.cloud.google.com/iam/docs/service-accounts-delete-undelete,
 // *unverified* for an account that is made anew).
-
 import { DatasetIamMember } from "@pulumi/gcp/bigquery/datasetIamMember.js";
 import { IAMMember as ProjectIamMember } from "@pulumi/gcp/projects/iammember.js";
 import { SubscriptionIAMMember } from "@pulumi/gcp/pubsub/subscriptionIAMMember.js";
@@ -42,7 +42,7 @@ export type Grant =
 export interface ServiceAccountArgs {
   /** Project that holds the account and grants the roles. Changing it replaces the account. */
   readonly project: Input<string>;
-  /** What the account is for, as people read it in the console. */
+  /** What the account is for, as people read it in the console; up to 256 characters. */
   readonly description: string;
   /** Roles on the project, `roles/logging.logWriter`; none by default. */
   readonly roles?: readonly string[];

@@ -4,13 +4,13 @@
 //   topic --> subscription --(after maxAttempts)--> <name>-dead --> <name>-dead (kept for 31 days)
 //
 // What replaces: nothing but names. A subscription's `filter` and `ordered` replace it, and with it what it had not delivered.
-
 import { getProjectOutput } from "@pulumi/gcp/organizations/getProject.js";
 import { type SubscriptionArgs as PubsubSubscriptionArgs, Subscription } from "@pulumi/gcp/pubsub/subscription.js";
 import { SubscriptionIAMMember } from "@pulumi/gcp/pubsub/subscriptionIAMMember.js";
 import { Topic as PubsubTopic } from "@pulumi/gcp/pubsub/topic.js";
 import { TopicIAMMember } from "@pulumi/gcp/pubsub/topicIAMMember.js";
 import {
+  all,
   ComponentResource,
   type ComponentResourceOptions,
   type Input,
@@ -50,9 +50,9 @@ export interface TopicSubscriptionArgs {
   readonly backoffSeconds?: { readonly min: number; readonly max: number };
   /** After so many attempts, 5 to 100, a message goes to the dead letter topic; `"never"` tries until it is too old. 10 by default. */
   readonly deadLetterAfter?: number | "never";
-  /** Only messages whose attributes match (`attributes.type = "image"`). Changing it replaces the subscription. */
+  /** Only messages whose attributes match (`attributes.type = "image"`); every one by default. Changing it replaces the subscription. */
   readonly filter?: string;
-  /** Messages of one ordering key arrive in order. Changing it replaces the subscription. */
+  /** Whether messages of one ordering key arrive in order; off by default. Changing it replaces the subscription. */
   readonly ordered?: boolean;
   /** Who may pull, as IAM members; by name, to tell the grants apart. Nobody by default. */
   readonly subscribers?: Readonly<Record<string, Input<string>>>;
@@ -83,7 +83,7 @@ const defaultAttempts = 10;
 
 /** A topic, its subscriptions, and where undeliverable messages go. */
 export class Topic<Name extends string = string> extends ComponentResource {
-  /** `projects/<project>/topics/<name>`. */
+  /** `projects/<project>/topics/<name>`; known once its publishers may publish. */
   readonly topicId: Output<string>;
   /** Name of the topic. */
   readonly name: Output<string>;
@@ -109,11 +109,12 @@ export class Topic<Name extends string = string> extends ComponentResource {
       { ...storage, ...(replayHours !== undefined && { messageRetentionDuration: hours(replayHours) }), labels },
       parent,
     );
-    this.topicId = topic.id;
     this.name = topic.name;
-    for (const [who, member] of Object.entries(publishers)) {
-      new TopicIAMMember(`${name}-${who}`, { topic: topic.name, role: topicRoles.publish, member }, parent);
-    }
+    const granted = Object.entries(publishers).map(
+      ([who, member]) =>
+        new TopicIAMMember(`${name}-${who}`, { topic: topic.name, role: topicRoles.publish, member }, parent).urn,
+    );
+    this.topicId = all([topic.id, ...granted]).apply(([id]) => id as string);
 
     const dead = Object.values<TopicSubscriptionArgs>(args.subscriptions).some(
       ({ deadLetterAfter }) => deadLetterAfter !== "never",

@@ -27,7 +27,7 @@ export interface ChartArgs {
   readonly podSecurity?: "restricted" | "baseline" | "privileged";
   /** Seconds until it must be ready, 30 to 3600; 600 by default. */
   readonly timeoutSeconds?: number;
-  /** Labels of the namespace. What the chart makes is labelled by the chart. */
+  /** Labels of the namespace, none by default. What the chart makes is labelled by the chart. */
   readonly labels?: KubernetesLabels;
 }
 

@@ -2,7 +2,6 @@
 // network policy does not allow, and no pod may take more than its share when a quota is given.
 //
 // What replaces the namespace, and with it everything in it: its name (which is the name of the component).
-
 import { LimitRange } from "@pulumi/kubernetes/core/v1/limitRange.js";
 import { Namespace as CoreNamespace } from "@pulumi/kubernetes/core/v1/namespace.js";
 import { ResourceQuota } from "@pulumi/kubernetes/core/v1/resourceQuota.js";

@@ -6,8 +6,8 @@
 //                           ^------- autoscaler, disruption budget
 //
 // Configuration and secrets are immutable objects with generated names: a change makes a new object, the deployment points to
-// it and rolls over, and a rollback still finds the old one. What replaces: the name and
-// `namespace` (the service, and so its DNS name); of `config` and `secrets`, those objects.
+// it and rolls over, and a rollback still finds the old one. What replaces: the name and `namespace` (the service, and so its DNS
+// name); of `config` and `secrets`, those objects.
 import { Deployment } from "@pulumi/kubernetes/apps/v1/deployment.js";
 import { HorizontalPodAutoscaler } from "@pulumi/kubernetes/autoscaling/v2/horizontalPodAutoscaler.js";
 import { Service } from "@pulumi/kubernetes/core/v1/service.js";

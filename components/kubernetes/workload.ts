@@ -1,6 +1,6 @@
 // What every workload of these components runs in: a pod without root, without capabilities, on a read-only file system, without
 // an API token, with its configuration and secrets as immutable objects that it rolls over to. Shared by WebApplication, Worker
-// and ScheduledJob, which add what they are for.
+// and ScheduledJob, which add what they are for. Clusters from Kubernetes 1.30 on have all that is asked of them here.
 import { ConfigMap } from "@pulumi/kubernetes/core/v1/configMap.js";
 import { Secret } from "@pulumi/kubernetes/core/v1/secret.js";
 import { ServiceAccount } from "@pulumi/kubernetes/core/v1/serviceAccount.js";
@@ -27,7 +27,10 @@ export interface WorkloadArgs {
   readonly namespace: Input<string>;
   /** Image with a tag other than `latest`, or better with a digest, so that a pod started later runs the same. */
   readonly image: Input<string>;
-  /** What one pod requests. Memory is its limit too; CPU has none, so that idle CPU can be used. */
+  /**
+   * What one pod requests: CPUs (`250m`, `2`) and bytes (`256Mi`). Memory is its limit too; CPU has none, so that idle CPU can be
+   * used.
+   */
   readonly resources: { readonly cpu: string; readonly memory: string };
   /** Numeric user and group; 65532 by default, `nonroot` of the distroless images. Never 0. */
   readonly user?: number;

@@ -18,13 +18,13 @@ export type Alphabet = "url-safe" | "symbols";
 
 export interface CredentialsArgs {
   /** Whom the password belongs to; 1 to 63 letters, digits, `.`, `_`, `-` and `@`. Nothing is replaced when it changes. */
-  username: string;
+  readonly username: string;
   /** Characters, 20 to 128; 32 by default. Changing it replaces both passwords. */
-  length?: number;
+  readonly length?: number;
   /** `url-safe` (letters, digits, `-` and `_`) by default. Changing it replaces both passwords. */
-  alphabet?: Alphabet;
+  readonly alphabet?: Alphabet;
   /** Raise by one to rotate, which replaces the older of two passwords: the one in use until then stays valid as `previous`. 0 by default. */
-  rotation?: number;
+  readonly rotation?: number;
 }
 
 /** Characters of each alphabet beside letters and digits. */

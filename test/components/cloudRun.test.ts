@@ -77,7 +77,8 @@ describe("CloudRunService", () => {
     ["region", { region: "eu" }, 'region is "eu", expected a region'],
     ["image", { image: "api" }, 'image is "api", expected an image with a tag other than "latest"'],
     ["cpu", { cpus: 3 as 4 }, "cpus is 3, expected one of 1, 2, 4, 8"],
-    ["memory", { cpus: 4, memoryMiB: 512 }, "memoryMiB is 512, expected a whole number from 2048 to 32768 (MiB)"],
+    ["memory", { cpus: 4, memoryMiB: 512 }, "memoryMiB is 512, expected a whole number from 2048 to 16384 (MiB)"],
+    ["memory for one CPU", { memoryMiB: 4097 }, "memoryMiB is 4097, expected a whole number from 128 to 4096 (MiB)"],
     ["variable", { config: { "A-B": "1" } }, 'config is "A-B", expected environment variables'],
     [
       "pair of variables",
@@ -147,6 +148,12 @@ describe("CloudRunJob", () => {
     expect(all("gcp:cloudrunv2/jobIamMember:JobIamMember").map(({ name }) => name)).toEqual(["load-ci"]);
   });
   it.each<[string, Partial<CloudRunJobArgs>, string]>([
+    ["memory", { memoryMiB: 256 }, "memoryMiB is 256, expected a whole number from 512 to 4096 (MiB)"],
+    [
+      "reserved variable",
+      { config: { CLOUD_RUN_TASK_INDEX: "1" } },
+      'config is "CLOUD_RUN_TASK_INDEX", expected a variable of your own',
+    ],
     ["count", { tasks: { count: 0, parallel: 1 } }, "tasks.count is 0, expected a whole number from 1 to 10000"],
     ["parallelism", { tasks: { count: 2, parallel: 3 } }, "tasks.parallel is 3, expected a whole number from 1 to 2"],
     ["timeout", { timeoutSeconds: 0 }, "timeoutSeconds is 0, expected a whole number from 1 to 604800"],

@@ -305,6 +305,11 @@ describe("ExistingCluster", () => {
     expect(config.users[0]?.user).toMatchObject({ exec: { command: "kubectl-oidc_login", args: ["get-token"] } });
     expect(value.kubeconfig).not.toContain('"token"');
   });
+  it("is the same cluster at another address when that is said: nothing in it is made anew", async () => {
+    expect((await built(elsewhere)).value.clusterId).toBe("k8s.example.com:6443");
+    const moved = { ...elsewhere, endpoint: "k8s2.example.com:6443", id: "k8s.example.com:6443" };
+    expect((await built(moved)).value).toMatchObject({ clusterId: "k8s.example.com:6443", endpoint: moved.endpoint });
+  });
   it("finds a cluster of GKE, by its address while it has no name of its own", async () => {
     const { value, calls } = await built({ in: "gke", project: "p", location: "europe-west1-b", cluster: "old" });
     expect(calls).toEqual(["gcp:container/getCluster:getCluster"]);
@@ -323,6 +328,7 @@ describe("ExistingCluster", () => {
       'cluster is "Old", expected the name of a cluster',
     ],
     [{ ...elsewhere, endpoint: "https://k8s" }, 'endpoint is "https://k8s", expected an address without scheme'],
+    [{ ...elsewhere, id: "" }, 'id is "", expected'],
     [{ ...elsewhere, ca: "-----BEGIN" }, 'ca is "-----BEGIN", expected a certificate in PEM, in base64'],
     [
       { ...elsewhere, credentials: { command: "a b", installHint: "" } },

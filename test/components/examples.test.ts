@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { componentPages } from "../../docs/pages.ts";
 import { kubeconfig } from "./kubeconfig.ts";
@@ -58,6 +59,34 @@ function labelsOf({ type, inputs = {} }: Recorded): unknown {
   return input === undefined ? undefined : (inputs[input] ?? {});
 }
 
+/** Whether a resource is a child of the component, or of a child. */
+function isBelow({ parent }: Recorded, component: Recorded | undefined): boolean {
+  if (parent === undefined || component === undefined) return false;
+  if (parent === component.urn) return true;
+  const above = state.resources.find(({ urn }) => urn === parent);
+  return above !== undefined && isBelow(above, component);
+}
+
+/** Names of the outputs that a component declares, sorted, and how its constructor ends. */
+function publicMembers(kind: string, name: string) {
+  const file = path.join(root, "components", kind, `${name.charAt(0).toLowerCase()}${name.slice(1)}.ts`);
+  const source = ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
+  const members = source.statements
+    .filter(ts.isClassDeclaration)
+    .filter((one) => one.name?.text === name)
+    .flatMap(({ members }) => [...members]);
+  const statements = members.filter(ts.isConstructorDeclaration).flatMap(({ body }) => [...(body?.statements ?? [])]);
+  return {
+    outputs: members
+      .filter((member) => ts.isPropertyDeclaration(member) || ts.isGetAccessorDeclaration(member))
+      .filter((member) => ts.isIdentifier(member.name))
+      .map((member) => member.name.getText())
+      .sort(),
+    registering: source.text.split("this.registerOutputs(").length - 1,
+    last: statements.at(-1)?.getText().startsWith("this.registerOutputs(") ?? false,
+  };
+}
+
 const shortName = (urn: string) => urn.split("::").slice(2).join("::");
 
 describe.each(components)("the example of $kind/$name", ({ kind, name }) => {
@@ -65,16 +94,22 @@ describe.each(components)("the example of $kind/$name", ({ kind, name }) => {
   const logical = new RegExp(`new ${name}\\(\\s*"([a-z0-9-]+)"`).exec(source)?.[1];
   const component = () => state.resources.find(({ urn }) => urn.endsWith(`::tutti:${kind}:${name}::${logical}`));
 
-  it("makes the component, whose outputs are registered", () => {
-    expect(component()).toBeDefined();
-    expect(Object.keys(component()?.outputs ?? {}).length).toBeGreaterThan(0);
+  it("makes the component, whose outputs are registered: what it has for its users, and nothing else", () => {
+    const { outputs } = publicMembers(kind, name);
+    expect(outputs.length).toBeGreaterThan(0);
+    expect(Object.keys(component()?.outputs ?? {}).sort()).toEqual(outputs);
+  });
+
+  it("registers them once, when everything else is made", () => {
+    const { registering, last } = publicMembers(kind, name);
+    expect([registering, last]).toEqual([1, true]);
   });
 
   const team = /labels: \{ team: "(\w+)" \}/.exec(source)?.[1];
   if (team === undefined) return;
   it("labels everything that can hold labels", () => {
     const children = state.resources.filter(
-      ({ parent, type }) => parent === component()?.urn && /^(?:gcp|kubernetes):/.test(type),
+      (one) => isBelow(one, component()) && /^(?:gcp|kubernetes):/.test(one.type),
     );
     expect(children.length).toBeGreaterThan(0);
     const unlabelled = children.filter((child) => {

@@ -165,6 +165,7 @@ describe("Postgres", () => {
     expect(copies[0]?.inputs["settings"]).toMatchObject({
       tier: "db-custom-1-3840",
       ipConfiguration: { ipv4Enabled: false },
+      insightsConfig: { queryInsightsEnabled: true },
     });
     expect(copies[1]?.inputs["settings"]).toMatchObject({ tier: "db-custom-2-8192" });
     expect(value).toEqual({ reports: "10.64.0.3", away: "10.64.0.3" });

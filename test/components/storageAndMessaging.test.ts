@@ -1,6 +1,6 @@
 // Bucket, Topic and ServiceAccount: private, least, and with every wrong argument refused.
 import { describe, expect, it } from "vitest";
-import { Bucket, type BucketArgs } from "../../components/gcp/bucket.ts";
+import { Bucket, type BucketArgs, storageAgent } from "../../components/gcp/bucket.ts";
 import { googleProvider } from "../../components/gcp/provider.ts";
 import { ServiceAccount, type ServiceAccountArgs } from "../../components/gcp/serviceAccount.ts";
 import { Topic, type TopicArgs } from "../../components/gcp/topic.ts";
@@ -94,6 +94,27 @@ describe("Bucket", () => {
       objectNamePrefix: "in/",
     });
     expect(notification.dependsOn).toContain("gcp:pubsub/topicIAMMember:TopicIAMMember files-new");
+  });
+
+  it("leaves the right to publish to whoever makes a topic that several buckets tell", async () => {
+    const { all, one, value } = await record(() => {
+      const topic = new Topic("told", {
+        project: "p",
+        subscriptions: { s: { deadLetterAfter: "never" } },
+        publishers: { storage: storageAgent("p") },
+      });
+      const notify = { new: { topic: topic.topicId, granted: true } };
+      return [new Bucket("a", { location: "EU", notify }).name, new Bucket("b", { location: "EU", notify }).name];
+    });
+    expect(value).toEqual(["a-abc1234", "b-abc1234"]);
+    expect(all("gcp:pubsub/topicIAMMember:TopicIAMMember").map(({ name, inputs }) => [name, inputs["member"]])).toEqual(
+      [["told-storage", "serviceAccount:service-123456789@gs-project-accounts.iam.gserviceaccount.com"]],
+    );
+    // Cloud Storage tries out whether it may publish: the topic's id is known once it may.
+    for (const bucket of ["a", "b"])
+      expect(one("gcp:storage/notification:Notification", `${bucket}-new`).dependsOn).toContain(
+        "gcp:pubsub/topicIAMMember:TopicIAMMember told-storage",
+      );
   });
 
   it.each<[string, Partial<BucketArgs>, string]>([
