@@ -9,6 +9,7 @@ const variables: Readonly<Record<string, string>> = {
   PULUMI_CONFIG_PASSPHRASE: "The passphrase of secrets",
   PULUMI_CONFIG_PASSPHRASE_FILE: "A file that holds the passphrase of secrets",
   PULUMI_CONTINUE_ON_ERROR: "Whether up and destroy go on after an error",
+  PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "Whether operations leave no copy of the state in .pulumi/backups",
   PULUMI_HOME: "The folder of what is remembered for a user: selected stacks, the backend one is logged in to",
   PULUMI_PARALLEL: "How many resource operations may run at once",
   PULUMI_SKIP_CONFIRMATIONS: "Whether operations go on without --yes",

@@ -19,7 +19,9 @@ export async function importVerb(context: CommandContext): Promise<number> {
   const stack = await openStack(context);
   const protect = !flags.has("protect") || flags.boolean("protect");
   // As `preview --import-file` writes them; without any, no key is derived.
-  const secrets = JSON.stringify(file.resources).includes('"ciphertext"')
+  if (file.providerInputs !== undefined)
+    stderr("warning: `providerInputs` is deprecated: declare the provider in `resources`, and give it `inputs`\n");
+  const secrets = JSON.stringify(file).includes('"ciphertext"')
     ? await stackSecrets(context, stack, await readConfig(context, stack.name))
     : undefined;
   const decrypt = (ciphertext: string) => secrets!.decrypt(ciphertext);

@@ -12,6 +12,8 @@ export interface ImportFile {
   /** URNs by the names that resources of the file call them: parents and providers in the state. */
   readonly nameTable: Readonly<Record<string, string>>;
   readonly resources: readonly JsonObject[];
+  /** Configurations by the names of providers: what `resources` had not, once. */
+  readonly providerInputs?: JsonObject;
 }
 
 export interface ParsedImports {
@@ -58,12 +60,15 @@ export function readImportFile(text: string): ImportFile {
   const { nameTable = {}, resources = [], providerInputs } = isJsonObject(json) ? json : {};
   if (!isJsonObject(json) || !isJsonObject(nameTable ?? {}) || !Array.isArray(resources ?? []))
     throw new EngineError('could not read import file: expected { "nameTable": {}, "resources": [] }');
-  if (providerInputs !== undefined)
-    throw new EngineError("`providerInputs` is deprecated and not supported; declare the provider in `resources`");
+  if (!isJsonObject(providerInputs ?? {}))
+    throw new EngineError("could not read import file: providerInputs must be an object");
   const items = (resources ?? []) as readonly JsonValue[];
   if (!items.every(isJsonObject)) throw new EngineError("could not read import file: each resource must be an object");
   const urns = Object.entries(nameTable ?? {}).map(([name, urn]) => [name, String(urn)] as const);
-  return { nameTable: Object.fromEntries(urns), resources: items };
+  return {
+    ...{ nameTable: Object.fromEntries(urns), resources: items },
+    ...(isJsonObject(providerInputs) && { providerInputs }),
+  };
 }
 
 /**
@@ -71,7 +76,7 @@ export function readImportFile(text: string): ImportFile {
  * @throws EngineError naming everything that is wrong.
  */
 export function parseImports(
-  { nameTable, resources }: ImportFile,
+  { nameTable, resources, providerInputs = {} }: ImportFile,
   { stack, project }: StackName,
   protect: boolean,
   secrets: SecretReader,
@@ -113,17 +118,20 @@ export function parseImports(
       problems.push(`the provider '${spec.provider}' for ${about} has no entry in 'nameTable' or 'resources'`);
     else if (provider !== "" && (!isUrn(provider) || !isProviderType(urnType(provider))))
       problems.push(`the provider '${spec.provider}' for ${about} is not a provider`);
-    const values = (key: "inputs" | "outputs") => {
+    const values = (key: "inputs" | "outputs" | "providerInputs", given = spec.source[key]) => {
       try {
-        return spec.source[key] === undefined ? undefined : decodeProperties(spec.source[key], secrets, key);
+        return given === undefined ? undefined : decodeProperties(given, secrets, key);
       } catch (thrown) {
         problems.push(`could not read ${key} of ${about}: ${reasonOf(thrown)}`);
         return undefined;
       }
     };
+    const configured = isProviderType(type) ? values("providerInputs", providerInputs[spec.name]) : undefined;
+    const ofProvider = provider === "" ? undefined : values("providerInputs", providerInputs[spec.provider]);
     const parent = spec.parent === "" ? "" : urns.get(spec.parent)!;
     const known = { type, name, id, version, pluginDownloadUrl, component, parent, provider, protect };
-    return { ...known, inputs: values("inputs") ?? {}, outputs: values("outputs") };
+    const inputs = values("inputs") ?? configured ?? {};
+    return { ...known, inputs, outputs: values("outputs"), ...(ofProvider && { providerInputs: ofProvider }) };
   });
   refuse(problems);
   return { imports, urns: specs.map((spec) => urnOf.get(spec)!), names };

@@ -270,7 +270,7 @@ function detailsOf(details: Readonly<Record<string, PropertyDiff>>) {
 }
 
 /** Shorter texts would blank out half of every message; the official engine leaves them too. */
-const shortestSecret = 3;
+export const shortestSecret = 3;
 
 function masker(secrets: readonly string[]): (text: string) => string {
   // The longest first: one secret may be part of another.

@@ -9,7 +9,7 @@ import { isProviderType, providerReference, Resource } from "./resource.ts";
 import type { Goal, Registrar } from "./source.ts";
 import type { StepExecutor } from "./stepExecutor.ts";
 import type { ImportStep, Step } from "./steps.ts";
-import { childUrn, isRootStack, rootStackType } from "./urn.ts";
+import { childUrn, isRootStack, rootStackType, urnName, urnType } from "./urn.ts";
 
 /** One resource to import; absent strings are "". */
 export interface Import {
@@ -21,6 +21,8 @@ export interface Import {
   readonly parent: string;
   /** The URN of a provider in the state or among the imports; "" is the package's default provider. */
   readonly provider: string;
+  /** The configuration of that provider, where neither the state nor the imports have it. */
+  readonly providerInputs?: PropertyMap;
   readonly version: string;
   readonly pluginDownloadUrl: string;
   readonly protect: boolean;
@@ -95,10 +97,14 @@ async function ensureProvider({ generation, registrar }: Importer, wanted: Impor
   await registrar.registerResource({ ...emptyGoal, type, name, parent, inputs, version, pluginDownloadUrl });
 }
 
-async function providerFor({ generation, registrar }: Importer, wanted: Import): Promise<string> {
-  const { ledger } = generation;
-  if (wanted.provider === "") return registrar.defaultProvider(wanted);
-  const found = ledger.olds.byUrn.get(wanted.provider) ?? ledger.news.get(wanted.provider);
+async function providerFor(importer: Importer, wanted: Import): Promise<string> {
+  const { generation, registrar } = importer;
+  const { provider, providerInputs: inputs } = wanted;
+  if (provider === "") return registrar.defaultProvider(wanted);
+  const find = () => generation.ledger.olds.byUrn.get(provider) ?? generation.ledger.news.get(provider);
+  if (inputs !== undefined && find() === undefined)
+    await ensureProvider(importer, { ...wanted, type: urnType(provider), name: urnName(provider), parent: "", inputs });
+  const found = find();
   if (!found)
     throw new Error(
       `the provider ${wanted.provider} of '${wanted.name}' is not in the state; declare it in the import file`,

@@ -3,7 +3,8 @@
 //
 // 1. What was there is there under the same URN, or a successor that is there took its place; no resource is lost.
 // 2. Custom resources stay the ones they are (id, provider) and as guarded as they were; providers are not touched.
-// 3. Whatever else in the state named a URN that is gone, names its successor.
+// 3. What was secret does not come back in plain text.
+// 4. Whatever else in the state named a URN that is gone, names its successor.
 //
 // The rules are those the SDK documents (resource.d.ts, StateMigration); no official engine that has them was at hand, so
 // how one words its refusals is unverified.
@@ -11,6 +12,8 @@ import { EngineError, reasonOf } from "../state/error.ts";
 import type { JsonValue } from "../state/json.ts";
 import { decodeResource, encodeResource, type ResourceState } from "../state/resource.ts";
 import type { SecretReader } from "../state/serialize.ts";
+import { isPropertyArray, isPropertyMap, type PropertyValue, Secret } from "../values.ts";
+import { shortestSecret } from "./events.ts";
 import type { Generation } from "./generation.ts";
 import { renameIn } from "./normalize.ts";
 import { inOrder } from "./order.ts";
@@ -100,6 +103,7 @@ function check(olds: readonly ResourceState[], { states, successors }: Migrated)
     } else continue;
     taken.set(fresh.urn, old);
   }
+  checkSecrets(olds, states);
   const [root] = olds;
   const top = successors.get(root!.urn) ?? root!.urn;
   for (const state of states) {
@@ -107,6 +111,32 @@ function check(olds: readonly ResourceState[], { states, successors }: Migrated)
     if (state.urn === top ? state.parent !== root!.parent : !news.has(state.parent))
       throw new Error(`'${state.urn}' must stay below '${top}', got parent '${state.parent}'`);
   }
+}
+
+/** Refuses a plain value that only was there as a secret, or as a part of one. */
+function checkSecrets(olds: readonly ResourceState[], news: readonly ResourceState[]): void {
+  const before = { plain: new Set<string>(), secret: new Set<string>() };
+  for (const { inputs, outputs } of olds) for (const map of [inputs, outputs]) textsOf(map, before);
+  for (const { urn, inputs, outputs } of news) {
+    const now = { plain: new Set<string>(), secret: new Set<string>() };
+    for (const map of [inputs, outputs]) textsOf(map, now);
+    for (const text of now.plain)
+      if (before.secret.has(text) && !before.plain.has(text))
+        throw new Error(`'${urn}' would hold in plain text what was a secret before`);
+  }
+}
+
+/** Adds the texts of a value to those that are secret, or plain. Too short ones say nothing. */
+function textsOf(
+  value: PropertyValue,
+  into: { readonly plain: Set<string>; readonly secret: Set<string> },
+  isSecret = false,
+): void {
+  if (typeof value === "string") {
+    if (value.length >= shortestSecret) into[isSecret ? "secret" : "plain"].add(value);
+  } else if (value instanceof Secret) textsOf(value.element, into, true);
+  else if (isPropertyArray(value)) for (const item of value) textsOf(item, into, isSecret);
+  else if (isPropertyMap(value)) for (const item of Object.values(value)) textsOf(item, into, isSecret);
 }
 
 /** What says which resource of a cloud it is, and what keeps that from harm. */

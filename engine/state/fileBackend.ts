@@ -41,8 +41,10 @@ export class FileBackend {
   /** Absolute. */
   readonly folder: string;
   private readonly layout: Layout;
+  private readonly keepsBackups: boolean;
 
-  private constructor(url: string, folder: string) {
+  private constructor(url: string, folder: string, env: Readonly<Record<string, string>>) {
+    this.keepsBackups = !/^(1|true)$/i.test(env["PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS"] ?? "");
     this.url = url;
     this.folder = folder;
     this.layout = layoutOf(folder);
@@ -54,7 +56,7 @@ export class FileBackend {
     const found = await stat(folder).catch(() => undefined);
     if (found === undefined || !found.isDirectory())
       throw new EngineError(`unable to open state directory "${url}": ${folder} is no folder`);
-    const backend = new FileBackend(url, folder);
+    const backend = new FileBackend(url, folder, env);
     await backend.checkLayout();
     return backend;
   }
@@ -193,7 +195,8 @@ export class FileBackend {
 
   /** Adds a history entry, a copy of the checkpoint and a backup: after every operation that may have changed the state. */
   async recordUpdate(name: StackName, info: UpdateInfo): Promise<void> {
-    const folders = { history: this.layout.history(name), backups: this.layout.backups(name) };
+    const backups = this.keepsBackups ? this.layout.backups(name) : undefined;
+    const folders = { history: this.layout.history(name), backups };
     await appendHistory(folders, name.stack, info, await this.stateFile(name));
   }
 

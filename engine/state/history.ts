@@ -26,7 +26,7 @@ export interface UpdateInfo {
 
 /** Adds an entry, with copies of the state file as it is now. */
 export async function appendHistory(
-  folders: { readonly history: string; readonly backups: string },
+  folders: { readonly history: string; readonly backups: string | undefined },
   stack: string,
   info: UpdateInfo,
   stateFile: string,
@@ -35,7 +35,8 @@ export async function appendHistory(
   await writeDurably(`${base}.history.json`, encodeUpdate(info));
   const suffix = basename(stateFile).slice(stack.length); // .json, .json.gz
   await copyDurably(stateFile, `${base}.checkpoint${suffix}`);
-  await copyDurably(stateFile, join(folders.backups, `${stack}.${nanoseconds()}${suffix}`));
+  const { backups } = folders;
+  if (backups !== undefined) await copyDurably(stateFile, join(backups, `${stack}.${nanoseconds()}${suffix}`));
 }
 
 function encodeUpdate(info: UpdateInfo): string {

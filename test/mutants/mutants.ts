@@ -2034,6 +2034,7 @@ export const mutants: readonly Mutant[] = [
       migrations,
     ],
     ["a custom resource stays the one it is", "      checkIdentity(old, fresh);\n", "", migrations],
+    ["a migration shows no secret", "  checkSecrets(olds, states);\n", "", migrations],
     [
       "two custom resources cannot become one",
       "if (other) throw new Error(`'${fresh.urn}' cannot",

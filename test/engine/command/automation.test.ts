@@ -1,6 +1,10 @@
 // The Automation API over the engine: it parses what commands print, and the errors they end in.
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import cmd from "@pulumi/pulumi/automation/cmd.js";
 import errors from "@pulumi/pulumi/automation/errors.js";
 import {
@@ -14,6 +18,8 @@ import { describe, expect, it } from "vitest";
 import { createEngine } from "../../../engine/index.ts";
 import { FileBackend } from "../../../engine/state/fileBackend.ts";
 import { type Bench, bench } from "./support.ts";
+
+const executable = fileURLToPath(new URL("../../../bin/tutti-engine.js", import.meta.url));
 
 async function workspace({ env, project }: Bench): Promise<LocalWorkspace> {
   const engine = createEngine({ env });
@@ -90,6 +96,37 @@ describe("the Automation API", () => {
     expect(await readFile(join(recorded.folder, "state/.pulumi/stacks/recorded/dev.json"), "utf8")).not.toContain(
       "hunter2",
     );
+  });
+
+  it("finds in what the executable prints each sentence that its error classes look for", async () => {
+    const source = await readFile(
+      createRequire(import.meta.url).resolve("@pulumi/pulumi/automation/errors.js"),
+      "utf8",
+    );
+    const sought = Object.fromEntries(
+      [...source.matchAll(/^const (\w+) = (?:new RegExp\("(.*)"\)|"(.*)");$/gm)].map(
+        ([, name = "", pattern, text = ""]) => [name, pattern ?? text.replace(/[[\].]/g, "\\$&")] as const,
+      ),
+    );
+    const { project, env } = await bench({ recorded: true });
+    const stderr = async (...args: readonly string[]) => {
+      const ran = promisify(execFile)(process.execPath, [executable, ...args], { cwd: project, env });
+      return ran.then(
+        () => "it succeeded",
+        (thrown: { stderr: string }) => thrown.stderr,
+      );
+    };
+    const backend = await FileBackend.open(env["PULUMI_BACKEND_URL"]!, {}, "/");
+    const lock = await backend.lock({ project: "recorded", stack: "dev" });
+    const said = {
+      notFoundRegex: await stderr("stack", "select", "nope"),
+      alreadyExistsRegex: await stderr("stack", "init", "dev"),
+      diyBackendConflictText: await stderr("destroy", "--stack", "dev", "--yes", "--skip-preview"),
+    };
+    await lock.release();
+    // `conflictText` is what Pulumi Cloud answers; a file backend has no such answer.
+    expect(Object.keys(sought).sort()).toEqual([...Object.keys(said), "conflictText"].sort());
+    for (const [name, text] of Object.entries(said)) expect(text, name).toMatch(new RegExp(sought[name]!));
   });
 
   it("knows a locked stack", async () => {

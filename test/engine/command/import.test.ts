@@ -95,6 +95,38 @@ describe("import", () => {
     expect(found).not.toHaveProperty("protect");
   });
 
+  it("creates providers that only the deprecated providerInputs configure, and says that they are", async () => {
+    const made = await bench({ name: "p" });
+    await made.run("stack", "init", "dev");
+    const file = join(made.folder, "import.json");
+    const type = "random:index/randomString:RandomString";
+    const named = urn("pulumi:providers:random", "named");
+    await writeFile(
+      file,
+      JSON.stringify({
+        nameTable: { theirs: named },
+        resources: [
+          { type, name: "one", id: "abcDEF12", provider: "theirs" },
+          { type, name: "two", id: "abcDEF34", provider: "theirs" },
+          { type, name: "three", id: "abcDEF56", provider: "mine" },
+          { type: "pulumi:providers:random", name: "mine" },
+        ],
+        providerInputs: { theirs: { version: "4.21.0" }, mine: { version: "4.21.1" } },
+      }),
+    );
+    const done = await made.run("import", "--file", file, ...yes);
+    expect([done.code, done.stderr], done.stdout).toEqual([
+      0,
+      expect.stringMatching(/^warning: `providerInputs` is dep/),
+    ]);
+    const { resources } = (JSON.parse((await made.run("stack", "export")).stdout) as State).deployment;
+    const of = (name: string) => resources.find((each) => String(each["urn"]).endsWith(`::${name}`));
+    expect(of("named")).toMatchObject({ urn: named, inputs: { version: "4.21.0" } });
+    expect(of("mine")).toMatchObject({ inputs: { version: "4.21.1" } });
+    for (const name of ["one", "two"]) expect(of(name)?.["provider"]).toBe(`${named}::${of("named")?.["id"]}`);
+    expect(of("three")?.["provider"]).toBe(`${of("mine")?.["urn"]}::${of("mine")?.["id"]}`);
+  });
+
   it("tells what was not there, and leaves the stack as it was", async () => {
     const made = await bench({ name: "p" });
     await made.run("stack", "init", "dev");

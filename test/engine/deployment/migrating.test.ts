@@ -24,7 +24,8 @@ const program =
   (children: readonly string[], stateMigrations: readonly StateMigration[] = [], inputs = { size: 1 }): Program =>
   async (stack) => {
     const { urn: parent } = await stack.component("g", { stateMigrations });
-    for (const name of children) await stack.thing(name, name === "b" ? { key: new Secret("k") } : inputs, { parent });
+    for (const name of children)
+      await stack.thing(name, name === "b" ? { key: new Secret("keep") } : inputs, { parent });
     await stack.thing("other", { of: "a" }, { dependencies: [inGroup(children[0]!)] });
   };
 
@@ -49,7 +50,7 @@ describe("a migration of the state", () => {
     const looking = migration((states) => void seen.push(states));
     expect((await stack.up(program(["a", "b"], [looking]))).changes).toEqual({ same: 5 });
     expect(seen[0]?.map(({ urn }) => urn)).toEqual([group, inGroup("a"), inGroup("b")]);
-    expect(JSON.stringify(seen[0]?.[2]?.["inputs"])).toContain('"plaintext":"\\"k\\""');
+    expect(JSON.stringify(seen[0]?.[2]?.["inputs"])).toContain('"plaintext":"\\"keep\\""');
   });
 
   it("renames without replacing, and what depends on it goes along", async () => {
@@ -57,7 +58,7 @@ describe("a migration of the state", () => {
     const run = await stack.up(program(["new", "b"], [rename("a", "new")]));
     expect([run.result, run.changes, stack.cloud.calls]).toEqual(["succeeded", { same: 5 }, []]);
     expect(stack.state("other")?.dependencies).toEqual([inGroup("new")]);
-    expect(stack.state("b")?.inputs["key"]).toEqual(new Secret("k"));
+    expect(stack.state("b")?.inputs["key"]).toEqual(new Secret("keep"));
     // A program that still has the migration finds nothing to do.
     const again = migration((states) => (states.some(({ urn }) => urn === inGroup("a")) ? { states } : undefined));
     expect((await stack.up(program(["new", "b"], [again]))).changes).toEqual({ same: 5 });
@@ -93,7 +94,7 @@ describe("a migration of the state", () => {
       const { urn: parent } = await api.component("g", { stateMigrations: [nest] });
       const { urn: nested } = await api.component("inner", { parent });
       await api.thing("a", { size: 1 }, { parent: nested });
-      await api.thing("b", { key: new Secret("k") }, { parent });
+      await api.thing("b", { key: new Secret("keep") }, { parent });
       await api.thing("other", { of: "a" }, { dependencies: [moved] });
     });
     expect([run.result, stack.cloud.calls]).toEqual(["succeeded", []]);
@@ -151,6 +152,16 @@ describe("a migration of the state", () => {
       "move one elsewhere",
       change("a", { parent: stackUrn }),
       `'${inGroup("a")}' must stay below '${group}', got parent '${stackUrn}'`,
+    ],
+    [
+      "show a secret",
+      change("b", { inputs: { key: "keep" } }),
+      `'${inGroup("b")}' would hold in plain text what was a secret before`,
+    ],
+    [
+      "show a secret elsewhere",
+      change("a", { outputs: { list: [{ note: "keep" }] } }),
+      `'${inGroup("a")}' would hold in plain text what was a secret before`,
     ],
     ["answer no state", () => ({ states: [{ urn: group }] }), `resource '${group}' missing required 'type' field`],
   ];

@@ -284,6 +284,34 @@ describe("a stack", () => {
     expect((await backend.history(name))[0]).toMatchObject({ config: update.config, resourceChanges: { create: 2 } });
   });
 
+  it("has backups: the state before a write beside it, and the one after each operation in a file of its own", async () => {
+    const folder = await temporaryFolder();
+    const backend = await open(folder);
+    await backend.create(name);
+    const at = (path: string) => readFile(join(folder, ".pulumi", path), "utf8");
+    const states: string[] = [];
+    for (const message of ["one", "two"]) {
+      const before = await at("stacks/p/dev.json");
+      const deployment = { manifest: { time: message, magic: "", version: "" } };
+      await backend.writeRaw(name, { version: 3, features: [], deployment });
+      await backend.recordUpdate(name, { ...update, message });
+      expect(await at("stacks/p/dev.json.bak")).toBe(before);
+      states.push(await at("stacks/p/dev.json"));
+    }
+    const files = (await readdir(join(folder, ".pulumi/backups/p/dev"))).sort();
+    expect(files).toEqual([expect.stringMatching(/^dev\.\d{19}\.json$/), expect.stringMatching(/^dev\.\d{19}\.json$/)]);
+    expect(await Promise.all(files.map((file) => at(`backups/p/dev/${file}`)))).toEqual(states);
+    expect(states[0]).not.toBe(states[1]);
+    const without = await FileBackend.open(
+      `file://${folder}`,
+      { PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: "true" },
+      "/",
+    );
+    await without.recordUpdate(name, { ...update, message: "three" });
+    expect((await readdir(join(folder, ".pulumi/backups/p/dev"))).sort()).toEqual(files);
+    expect(await without.history(name)).toHaveLength(3);
+  });
+
   it("is removed with history and tags; its state stays as a backup unless asked", async () => {
     const backend = await open(await temporaryFolder());
     for (const withBackups of [false, true]) {
