@@ -60,10 +60,8 @@ export class OldResources {
 
 export class Ledger {
   olds: OldResources;
-  /** Managed resources as this deployment leaves them, by URN. */
+  /** Resources as this deployment leaves them, by URN; what was only read among them. */
   readonly news = new Map<string, Resource>();
-  /** Resources that were only read. */
-  readonly readResources = new Map<string, Resource>();
 
   /** Everything registered or read. */
   readonly urns = new Set<string>();

@@ -474,10 +474,8 @@ function registeredResponse(request: RegisterResourceRequest, registered: Regist
   response.setUrn(registered.urn).setId(registered.id).setStable(registered.stable);
   response.setStablesList([...registered.stables]);
   response.setResult(RESULTS[registered.result] as 0 | 1).setUnknown(registered.unknown ?? false);
-  // A component's old outputs may refer to resources that this run has not registered yet.
-  const outputs = request.getCustom() ? registered.outputs : {};
   const wire = { keepSecrets: request.getAcceptsecrets(), keepResources: request.getAcceptresources() };
-  response.setObject(encodeStruct(outputs, { ...wire, keepUnknowns: request.getSupportspartialvalues() }));
+  response.setObject(encodeStruct(registered.outputs, { ...wire, keepUnknowns: request.getSupportspartialvalues() }));
   for (const [key, urns] of Object.entries(registered.propertyDependencies)) {
     const dependencies = new resourceProto.RegisterResourceResponse.PropertyDependencies();
     response.getPropertydependenciesMap().set(key, dependencies.setUrnsList([...urns]));

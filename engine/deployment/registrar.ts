@@ -231,8 +231,7 @@ export class DeploymentRegistrar implements Registrar {
   #getResource(args: PropertyMap): InvokeAnswer {
     const { urn } = args;
     if (typeof urn !== "string") throw new Error("missing required property 'urn'");
-    const { news, readResources } = this.#generation.ledger;
-    const found = news.get(urn) ?? readResources.get(urn);
+    const found = this.#generation.ledger.news.get(urn);
     if (!found) throw new Error(`unknown resource ${urn}`);
     const { id, provider, outputs } = found;
     return { result: { urn, id, provider, state: outputs }, failures: [] };

@@ -118,15 +118,14 @@ function keptByExcludes({ ledger, options }: Generation): ReadonlySet<string> {
  * dependencies it had, though one of these may have been deleted first for another's replacement.
  */
 function stillNamed({ ledger }: Generation): ReadonlySet<Resource> {
-  const { news, readResources, olds, toDelete } = ledger;
+  const { news, olds, toDelete } = ledger;
   const going = new Set(toDelete);
   const named = (resource: Resource) =>
     dependencyUrns(resource).flatMap((urn) =>
-      news.has(urn) || readResources.has(urn) ? [] : (olds.byUrn.get(urn) ?? olds.allByUrn.get(urn) ?? []),
+      news.has(urn) ? [] : (olds.byUrn.get(urn) ?? olds.allByUrn.get(urn) ?? []),
     );
   const kept = new Set<Resource>();
-  const there = [...news.values(), ...readResources.values()];
-  const frontier = there.filter((resource) => !going.has(resource)).flatMap(named);
+  const frontier = [...news.values()].filter((resource) => !going.has(resource)).flatMap(named);
   for (let resource = frontier.pop(); resource; resource = frontier.pop()) {
     if (kept.has(resource)) continue;
     kept.add(resource);

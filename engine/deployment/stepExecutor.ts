@@ -187,8 +187,7 @@ export class StepExecutor {
     if (!fresh || (step.op === "refresh" && !step.registered)) return;
     if (isLogical(step)) this.#registered.set(fresh.urn, step);
     if (step.op === "replace") return;
-    const known = step.op === "read" || step.op === "read-replacement" ? this.#ledger.readResources : this.#ledger.news;
-    known.set(fresh.urn, fresh);
+    this.#ledger.news.set(fresh.urn, fresh);
   }
 
   #fail(step: Step, goOn: boolean): void {

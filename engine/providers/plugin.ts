@@ -221,9 +221,6 @@ export function createPluginProvider(options: PluginOptions): Provider {
       message.setPreview(request.preview).setProperties(encodeStruct(request.inputs, wire(known, request.preview)));
       try {
         const answer = await call("create", message);
-        if (answer.getId() === "" && !request.preview) {
-          throw new Error(`the provider of ${request.urn} gave the new resource no id`);
-        }
         const outputs = decodeStruct(answer.getProperties(), READ);
         return { id: answer.getId(), outputs: completed(outputs, request.inputs, known) };
       } catch (error) {

@@ -139,6 +139,20 @@ export class Bare extends pulumi.dynamic.Resource {
   }
 }
 
+const forgetfulProvider: pulumi.dynamic.ResourceProvider = {
+  async create(inputs) {
+    store(load(), `create ${inputs["name"]}`);
+    return { id: "", outs: inputs };
+  },
+};
+
+/** Its provider does not say what it has made. */
+export class Forgotten extends pulumi.dynamic.Resource {
+  constructor(name: string, options: pulumi.CustomResourceOptions = {}) {
+    super(forgetfulProvider, name, { name }, options, "cloud", "Forgotten");
+  }
+}
+
 /** The SDK's dynamic provider tells the engine of a resource that exists but is not well by such an error. */
 function unwell(id: string, properties: Record<string, unknown>): never {
   throw Object.assign(new Error("not well"), { id, properties, reasons: ["it has a cold"] });

@@ -96,6 +96,7 @@ async function runIn(
     }
     const stack = await stackOf(step.stack ?? "dev", program);
     if (!children) stack.workspace.program = program;
+    if (step.edit) await editState(stack, step.edit);
     if (children) await writeFile(join(folder, "index.js"), programFile(scenario, program));
     const before = await readLog(cloudFile);
     const events: EngineEvent[] = [];
@@ -118,6 +119,12 @@ async function runIn(
     records.push({ outcome, ...normalizeEvents(events, names), state, cloud: log.slice(before.length), ...heard });
   }
   return records;
+}
+
+async function editState(stack: Stack, edit: NonNullable<Step["edit"]>): Promise<void> {
+  const state = await stack.exportStack();
+  edit(state.deployment.resources);
+  await stack.importStack(state);
 }
 
 const operations: ReadonlySet<string> = new Set(["up", "preview", "destroy"]);

@@ -14,6 +14,8 @@ export interface Step {
   readonly stack?: string;
   /** Changes the cloud behind the engine's back, before the step. */
   readonly meanwhile?: (cloud: Cloud) => void;
+  /** Changes what the state says of its resources, before the step. */
+  readonly edit?: (resources: readonly Record<string, unknown>[]) => void;
   readonly options?: StepOptions;
 }
 

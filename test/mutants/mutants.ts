@@ -96,9 +96,14 @@ export const mutants: readonly Mutant[] = [
     ["hidden diffs are recorded", "hideDiff: goal.hideDiffs.map", "hideDiff: [].map"],
     ["replaceOnChanges is recorded for dependents", "replaceOnChanges: goal.replaceOnChanges,", ""],
     ["the replacement trigger is recorded", "replacementTrigger: goal.replacementTrigger ?? null,", ""],
-    ["a mark to refresh first is kept", "refreshBeforeUpdate: old?.state.refreshBeforeUpdate ?? false,", ""],
+    [
+      "a mark to refresh first is kept",
+      "refreshBeforeUpdate: old?.state.refreshBeforeUpdate ?? false,",
+      "",
+      "neither `random` nor a dynamic provider asks for it",
+    ],
     ["hooks are recorded", "resourceHooks: goal.hooks,", ""],
-    ["each replacement gets another random seed", '`${urn}\\n${old?.id ?? ""}`', "urn"],
+    ["each replacement gets another random seed", '`${urn}\\n${old?.id ?? ""}`', "urn", names],
     [
       "a provider registered no more is taken from the state",
       "if (!recorded || recorded.state.delete) {",
@@ -151,7 +156,12 @@ export const mutants: readonly Mutant[] = [
       "old ? resetPaths(goal.inputs, old.inputs, goal.ignoreChanges) :",
       "false ? resetPaths(goal.inputs, goal.inputs, []) :",
     ],
-    ["a path that cannot be ignored is told of", "if (kept.invalid.length > 0) {", "if (false) {"],
+    [
+      "a path that cannot be ignored is told of",
+      "if (kept.invalid.length > 0) {",
+      "if (false) {",
+      "recordings hold warnings and errors, no notes",
+    ],
     ["what is recreated is checked anew", "!old || recreating || old.state.external", "!old || old.state.external"],
     [
       "what was only read is checked anew",
@@ -602,8 +612,8 @@ export const mutants: readonly Mutant[] = [
     ["what goes with a target goes with it", "        ...cascadingReplacements(generation, urn),\n", ""],
     [
       "what a destroy gives up names nothing",
-      "there.filter((resource) => !going.has(resource)).flatMap(named)",
-      "there.flatMap(named)",
+      "[...news.values()].filter((resource) => !going.has(resource)).flatMap(named)",
+      "[...news.values()].flatMap(named)",
     ],
     ["what is named leads to what it names", "    frontier.push(...named(resource));\n", ""],
     [
@@ -790,7 +800,12 @@ export const mutants: readonly Mutant[] = [
   ]),
   ...of("deployment/merge.ts", [
     ["references are written by their new names", "normalizeUrns([...news, ...base])", "[...news, ...base]"],
-    ["new resources stand before old ones", "[...news, ...base]", "[...base, ...news]"],
+    [
+      "new resources stand before old ones",
+      "[...news, ...base]",
+      "[...base, ...news]",
+      "recordings sort resources: any order that holds is each engine's own",
+    ],
     ["what a refresh found gone dangles nowhere", "refreshed ? withoutDangling(states) : states", "states"],
   ]),
   ...of("deployment/changes.ts", [
@@ -1030,7 +1045,12 @@ export const mutants: readonly Mutant[] = [
       "if (this.#unwritten || this.#appended) await this.#save();",
       "",
     ],
-    ["what goes on in changes is written whole at the end", "this.#unwritten || this.#appended", "this.#unwritten"],
+    [
+      "what goes on in changes is written whole at the end",
+      "this.#unwritten || this.#appended",
+      "this.#unwritten",
+      "the official engine has no journal",
+    ],
     ["creations cut off earlier stay pending", `filter(({ type }) => type === "creating")`, "filter(() => false)"],
     [
       "other operations cut off earlier are forgotten",
@@ -1095,7 +1115,12 @@ export const mutants: readonly Mutant[] = [
       "await this.#attempt(step);",
     ],
     ["once stopped nothing begins", "if (this.#stopped || !(await", "if (!(await"],
-    ["a replacement waits for a deletion in another chain", "(await this.#deletedBefore(chain)) && ", ""],
+    [
+      "a replacement waits for a deletion in another chain",
+      "(await this.#deletedBefore(chain)) && ",
+      "",
+      "scenarios take one step at a time",
+    ],
     ["a partial failure is recorded", "error === undefined || error instanceof PartialFailure", "error === undefined"],
     [
       "a failure stops the deployment",
@@ -1104,11 +1129,6 @@ export const mutants: readonly Mutant[] = [
     ],
     ["continue-on-error goes on", "this.#options.continueOnError || error", "error"],
     ["a protected resource stops no other deletion", " || error instanceof DeleteProtected", ""],
-    [
-      "what was read is known by its URN",
-      `step.op === "read" || step.op === "read-replacement" ? this.#ledger.readResources : this.#ledger.news`,
-      "this.#ledger.news",
-    ],
     ["a refresh that fails goes on", "if (this.#options.ignoreErrors) return;", ""],
     [
       "what was elided is answered so",
@@ -1216,7 +1236,6 @@ export const mutants: readonly Mutant[] = [
       `provider: !denied ? await this.#provider(goal) : ""`,
     ],
     ["a denied default provider fails what needs it", "if (denied) throw defaultProviderDenied(goal.type, urn);", ""],
-    ["what was read can be looked up", "news.get(urn) ?? readResources.get(urn)", "news.get(urn)"],
     [
       "what the provider never answered is not decided further",
       "if (!succeeded || !next) return;",
@@ -1261,7 +1280,11 @@ export const mutants: readonly Mutant[] = [
       "this.#stepsFailed || this.#parts.signal.aborted) return;",
       "this.#parts.signal.aborted) return;",
     ],
-    ["a program that failed deletes nothing", "await this.#registrar.idle();\n    if (this.#stopped) return;", ""],
+    [
+      "a program that failed deletes nothing",
+      "    if (this.#stopped) return;\n    const unknownTargets",
+      "    const unknownTargets",
+    ],
     ["targets must exist", `if (unknownTargets) throw new Bail("one or more`, `if (false) throw new Bail("one or more`],
     [
       "a program must register its stack",
@@ -1982,11 +2005,6 @@ export const mutants: readonly Mutant[] = [
       "transforms see what values depend on",
       "if (request.getTransformsList().length > 0) properties = raiseOutputs(properties, dependencies.byProperty);",
       "",
-    ],
-    [
-      "a component's recorded outputs are not told",
-      "const outputs = request.getCustom() ? registered.outputs : {};",
-      "const outputs = registered.outputs;",
     ],
   ]),
   ...of("deployment/importing.ts", [

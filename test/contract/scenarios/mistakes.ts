@@ -1,7 +1,7 @@
 // Programs that are wrong, providers that fail half-way, and how far an operation gets with them.
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
-import { Frail, Pair, Thing } from "../cloud.ts";
+import { Forgotten, Frail, Pair, Thing } from "../cloud.ts";
 import { type Scenario, say } from "../scenario.ts";
 
 /** A resource of any type, known to a provider or not. */
@@ -339,6 +339,23 @@ export const mistakes: readonly Scenario[] = [
         },
       },
       { run: "up", program: async () => pulumi.log.error("this is wrong") },
+    ],
+  },
+  {
+    name: "a-creation-without-an-id",
+    steps: [{ run: "up", program: async () => void new Forgotten("a") }, { run: "destroy" }],
+  },
+  {
+    name: "outputs-of-a-component-are-registered-twice",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const pair = new Pair("p");
+          // As it does itself: which comes first is a matter of time.
+          pulumi.runtime.registerResourceOutputs(pair, { serial: pair.thing.serial });
+        },
+      },
     ],
   },
 ];

@@ -303,4 +303,18 @@ export const replacements: readonly Scenario[] = [
       },
     ],
   },
+  {
+    name: "tainted-and-replaced",
+    steps: [
+      { run: "up", program: async () => void new Thing("b", { value: new Thing("a", { value: 1 }).serial }) },
+      {
+        run: "preview",
+        edit: (resources) => {
+          for (const resource of resources) if (resource["urn"] === thing("a")) resource["taint"] = true;
+        },
+      },
+      { run: "up" },
+      { run: "up" },
+    ],
+  },
 ];

@@ -36,6 +36,20 @@ export const selecting: readonly Scenario[] = [
     ],
   },
   {
+    name: "target-beside-a-component-that-is-not-created",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Pair("p");
+          new Thing("a");
+        },
+        options: { target: [thing("a")] },
+      },
+      { run: "up" },
+    ],
+  },
+  {
     name: "target-by-pattern",
     steps: [
       { run: "up", program: apart(1) },
@@ -349,6 +363,20 @@ export const selecting: readonly Scenario[] = [
       { run: "up", program: async () => ({ hex: random.RandomId.get("id", "q-,vpHsfg").hex }) },
       { run: "refresh" },
       { run: "destroy" },
+    ],
+  },
+  {
+    name: "get-of-what-another-resource-made-and-given-up",
+    steps: [
+      { run: "up", program: async () => void new Thing("made", { value: 1 }) },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("made", { value: 1 });
+          new Thing("read", {}, { id: "made-1" });
+        },
+      },
+      { run: "up", program: async () => void new Thing("made", { value: 1 }) },
     ],
   },
   {
