@@ -43,13 +43,11 @@ export async function dependentReplacements(
 
 /** Resources that said `replaceWith` or `deletedWith` of the URN. */
 export function cascadingReplacements({ ledger }: Generation, urn: string): readonly DependentReplacement[] {
-  const found = new Map<string, Resource>();
-  const waiting = [...ledger.olds.byUrn].filter(([name]) => !ledger.isOperatedOn(name));
-  for (const [name, resource] of [...ledger.news, ...waiting]) {
-    const { replaceWith, deletedWith } = resource.state;
-    if (!found.has(name) && (replaceWith.includes(urn) || deletedWith === urn)) found.set(name, resource);
-  }
-  return [...found.values()].map((resource) => ({ resource, keys: [] }));
+  const waiting = [...ledger.olds.byUrn.values()].filter(({ urn: name }) => !ledger.isOperatedOn(name));
+  const going = [...ledger.news.values(), ...waiting].filter(({ state: { replaceWith, deletedWith } }) => {
+    return replaceWith.includes(urn) || deletedWith === urn;
+  });
+  return going.map((resource) => ({ resource, keys: [] }));
 }
 
 /** The properties that force the resource's replacement once `replaced` are gone; undefined when nothing does. */

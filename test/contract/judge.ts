@@ -4,12 +4,8 @@
 import { writeFileSync } from "node:fs";
 import { Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
-import { differences } from "./compare.ts";
+import { deviations } from "./deviations.ts";
 import { embeddedCommand } from "./embedded.ts";
-import { knownDifferences, unexpected } from "./known.ts";
-import { readRecording } from "./recording.ts";
-import { runScenario } from "./run.ts";
-import { scenarios } from "./scenarios/index.ts";
 
 /** What one scenario ran: by file below engine/, ranges of characters that were not run, inside functions that were. */
 export interface Reach {
@@ -18,8 +14,6 @@ export interface Reach {
   readonly files: Readonly<Record<string, readonly (readonly [start: number, end: number, ran: boolean])[]>>;
 }
 
-/** Far longer than any scenario takes: one that hangs has gone otherwise. */
-const limitMs = 60_000;
 const ENGINE = fileURLToPath(new URL("../../engine/", import.meta.url));
 
 const given = process.argv.slice(2);
@@ -34,22 +28,8 @@ if (session) {
 const reached: Reach[] = [];
 let code = 0;
 for (const name of names) {
-  const scenario = scenarios.find((each) => each.name === name);
-  const recording = readRecording(name);
-  if (!scenario || !recording) throw new Error(`no recorded scenario is called ${name}`);
   const started = performance.now();
-  const limit = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error(`did not end within ${limitMs / 1000} s`)), limitMs).unref();
-  });
-  const wrong = await Promise.race([runScenario(scenario, async (env) => embeddedCommand(env)), limit]).then(
-    (steps) => {
-      // As a recording holds it: in memory there are values that JSON has not.
-      const found = differences(recording.steps, JSON.parse(JSON.stringify(steps)));
-      const { unknown, closed } = unexpected(name, found, knownDifferences);
-      return [...unknown.map(({ where }) => where), ...closed.map(({ where }) => `no longer ${where}`)];
-    },
-    (error: Error) => [error.message],
-  );
+  const wrong = await deviations(name, embeddedCommand);
   const durationMs = Math.round(performance.now() - started);
   process.stdout.write(`${wrong.length === 0 ? "as recorded" : `differs: ${wrong[0]}`}  ${name}\n`);
   if (wrong.length > 0) code = 1;

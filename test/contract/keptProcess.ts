@@ -7,23 +7,27 @@ import type { ProgramLog } from "../../engine/deployment/source.ts";
 import { type DynamicProcessSource, startDynamic } from "../../engine/providers/dynamic.ts";
 import type { PluginProcess } from "../../engine/providers/plugin.ts";
 
-let kept: Promise<PluginProcess> | undefined;
-let listening: ProgramLog;
+/** Of the process, not of the module: that may be there more than once (test/mutants/bench.ts). */
+const shared = globalThis as {
+  contractDynamic?: { kept?: Promise<PluginProcess> | undefined; listening?: ProgramLog };
+};
+shared.contractDynamic ??= {};
+const state = shared.contractDynamic;
 
 export const keptProcess: DynamicProcessSource = async (options) => {
-  listening = options.log;
-  kept ??= start(options);
-  return { ...(await kept), stop: async () => {} };
+  state.listening = options.log;
+  state.kept ??= start(options);
+  return { ...(await state.kept), stop: async () => {} };
 };
 
 async function start(options: Parameters<DynamicProcessSource>[0]): Promise<PluginProcess> {
   const log: ProgramLog = {
-    log: (...message) => listening.log(...message),
-    print: (...line) => listening.print(...line),
+    log: (...message) => state.listening?.log(...message),
+    print: (...line) => state.listening?.print(...line),
   };
   const started = await startDynamic({ ...options, programDirectory: import.meta.dirname, log });
   started.ended.then(() => {
-    kept = undefined;
+    state.kept = undefined;
   });
   return started;
 }

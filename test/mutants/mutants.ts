@@ -477,7 +477,7 @@ export const mutants: readonly Mutant[] = [
     ],
     ["those registered under a new name do not either", " || ledger.isOperatedOn(resource.urn)", ""],
     ["what waits and needs what goes goes along", "follows ? [] : await", "await"],
-    ["nor do they go along", ".filter(([name]) => !ledger.isOperatedOn(name))", ""],
+    ["nor do they go along", ".filter(({ urn: name }) => !ledger.isOperatedOn(name))", ""],
     [
       "dependents of dependents go too",
       "|| !byUrn.has(resource.urn)) replaced.add(resource.urn);",
@@ -532,8 +532,7 @@ export const mutants: readonly Mutant[] = [
       "",
     ],
     ["what lives goes before what waits", "if (!waits(resource) || !byUrn.has(resource.urn)) replaced", "replaced"],
-    ["what goes with another goes once", "!found.has(name) && (replaceWith", "(replaceWith"],
-    ["new resources go along too", "[...ledger.news, ...waiting]", "waiting"],
+    ["new resources go along too", "[...ledger.news.values(), ...waiting]", "waiting"],
   ]),
   ...of("deployment/removal.ts", [
     ["a view is not deleted itself", `if (state.viewOf !== "") continue;`, "", noViews],

@@ -11,7 +11,7 @@
 //
 // The scenario comes first that caught the mutant the last time (caught.json, which each run renews), then those that run
 // most of the mutated place, whose names share words with the rule, which caught others, and the quick ones.
-import { spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, open, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,6 +20,7 @@ import { parseArgs } from "node:util";
 import type { Reach } from "../contract/judge.ts";
 import { readRecording } from "../contract/recording.ts";
 import { scenarios } from "../contract/scenarios/index.ts";
+import type { Answer, Question } from "./bench.ts";
 import { type Mutant, mutants } from "./mutants.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -42,7 +43,16 @@ const { values } = parseArgs({
 
 async function workplace(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "tutti-mutants-"));
-  for (const name of ["bin", "engine", "automation", "components", "test/engine", "test/contract", "test/support"]) {
+  for (const name of [
+    "bin",
+    "engine",
+    "automation",
+    "components",
+    "test/engine",
+    "test/contract",
+    "test/support",
+    "test/mutants",
+  ]) {
     await mkdir(join(folder, name, ".."), { recursive: true });
     await cp(join(ROOT, name), join(folder, name), { recursive: true });
   }
@@ -80,13 +90,55 @@ async function run(folder: string, args: readonly string[]): Promise<Run> {
   return { ok: code === 0, stdout: await readFile(printed, "utf8") };
 }
 
-/** The first scenario that did not go as recorded. */
-async function catching(folder: string, names: readonly string[]): Promise<string | undefined> {
-  if (names.length === 0) return undefined;
+/** The first scenario that did not go as recorded, in a process of its own. */
+async function judged(folder: string, names: readonly string[]): Promise<string | undefined> {
   const { ok, stdout } = await run(folder, ["test/contract/judge.ts", ...names]);
   if (ok) return undefined;
   const passed = stdout.split("\n").filter((line) => line.startsWith("as recorded")).length;
   return names[passed] ?? names.at(-1)!;
+}
+
+/** A process that judges one mutant after the other (bench.ts), renewed after so many. */
+class Bench {
+  static readonly #most = 50;
+  readonly #folder: string;
+  #child: ChildProcess | undefined;
+  #asked = 0;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The first of the scenarios that does not go as recorded with the edit. */
+  async catching(question: Question): Promise<string | undefined> {
+    if (question.scenarios.length === 0) return undefined;
+    if (this.#asked++ % Bench.#most === 0) this.stop();
+    const said = await this.#ask(question);
+    if (!said.doubtful) return said.caught;
+    this.stop();
+    return judged(this.#folder, question.scenarios);
+  }
+
+  stop(): void {
+    this.#child?.kill("SIGKILL");
+    this.#child = undefined;
+  }
+
+  #ask(question: Question): Promise<Answer> {
+    const env = { ...process.env, NODE_COMPILE_CACHE: join(this.#folder, "compiled") };
+    const script = join(this.#folder, "test/mutants/bench.ts");
+    const child = this.#child ?? fork(script, { cwd: this.#folder, env, stdio: ["ignore", "ignore", "ignore", "ipc"] });
+    this.#child = child;
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    const doubtful = () => resolve({ doubtful: true });
+    const limit = setTimeout(doubtful, LIMIT_MS);
+    child.once("message", resolve as (message: unknown) => void).once("exit", doubtful);
+    child.send(question);
+    return promise.finally(() => {
+      clearTimeout(limit);
+      child.removeAllListeners();
+    });
+  }
 }
 
 async function testsPass(folder: string): Promise<boolean> {
@@ -125,7 +177,7 @@ interface Verdict {
   readonly scenario?: string;
 }
 
-async function verdict(folder: string, mutant: Mutant, reached: readonly Reach[]): Promise<Verdict> {
+async function verdict(folder: string, bench: Bench, mutant: Mutant, reached: readonly Reach[]): Promise<Verdict> {
   const { rule, file, from, to, unseen } = mutant;
   const path = join(folder, "engine", file);
   const source = await readFile(path, "utf8");
@@ -147,13 +199,11 @@ async function verdict(folder: string, mutant: Mutant, reached: readonly Reach[]
     )
     .slice(0, Number(values.most))
     .map(({ name }) => name);
-  await writeFile(
-    path,
-    source.replace(from, () => to),
-  );
+  const mutated = source.replace(from, () => to);
+  await writeFile(path, mutated);
   try {
     if (unseen !== undefined && !(await testsPass(folder))) return { by: "test" };
-    const scenario = await catching(folder, names);
+    const scenario = await bench.catching({ file, source, mutated, scenarios: names });
     if (scenario !== undefined) return { by: "scenario", scenario };
     return unseen !== undefined || (await testsPass(folder)) ? { by: "nothing" } : { by: "test" };
   } finally {
@@ -178,13 +228,15 @@ try {
   );
   await Promise.all(
     folders.map(async (folder) => {
+      const bench = new Bench(folder);
       for (let mutant = queue.shift(); mutant !== undefined; mutant = queue.shift()) {
-        const what = await verdict(folder, mutant, reached);
+        const what = await verdict(folder, bench, mutant, reached);
         found.set(mutant, what);
         print(
           `${said[what.by]}  ${mutant.file}: ${mutant.rule}${what.scenario === undefined ? "" : ` (${what.scenario})`}`,
         );
       }
+      bench.stop();
     }),
   );
 } finally {

@@ -2,7 +2,7 @@
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
 import { Box, Pair, Thing } from "../cloud.ts";
-import { PROJECT, pet, type Scenario } from "../scenario.ts";
+import { PROJECT, pet, type Scenario, thing } from "../scenario.ts";
 
 class Group extends pulumi.ComponentResource {
   constructor(type: string, name: string, options: pulumi.ComponentResourceOptions = {}) {
@@ -17,6 +17,27 @@ const renamedBox = () =>
   new pulumi.ComponentResource("contract:index:Case", "box", {}, { aliases: [{ type: "contract:index:Box" }] });
 
 export const aliasing: readonly Scenario[] = [
+  {
+    name: "alias-of-a-provider-beside-a-target",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new random.RandomPet("pet", {}, { provider: new random.Provider("old") });
+          new Thing("a", { value: 1 });
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          const provider = new random.Provider("new", {}, { aliases: [{ name: "old" }] });
+          new random.RandomPet("pet", {}, { provider });
+          new Thing("a", { value: 2 });
+        },
+        options: { target: [thing("a")] },
+      },
+    ],
+  },
   {
     name: "alias-of-a-type",
     steps: [

@@ -49,6 +49,20 @@ export const components: readonly Scenario[] = [
     ],
   },
   {
+    name: "component-does-not-see-the-outputs-it-had",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const pair = new Pair("p");
+          await new Promise((resolve) => pair.urn.apply(resolve));
+          say(`serial ${"serial" in pair}`);
+        },
+      },
+      { run: "up" },
+    ],
+  },
+  {
     name: "component-inputs-change",
     steps: [
       { run: "up", program: async () => void new Box("box", { size: 1, hidden: pulumi.secret("x") }) },

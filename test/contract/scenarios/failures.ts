@@ -2,7 +2,7 @@
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
 import { Thing } from "../cloud.ts";
-import type { Scenario } from "../scenario.ts";
+import { type Scenario, thing } from "../scenario.ts";
 
 const twoThings = async () => {
   const a = new Thing("a", { value: 1 });
@@ -107,6 +107,19 @@ export const failures: readonly Scenario[] = [
         },
       },
       { run: "up", program: async () => void new Thing("a") },
+    ],
+  },
+  {
+    name: "program-throws-before-it-names-the-target",
+    steps: [
+      { run: "up", program: twoThings },
+      {
+        run: "up",
+        program: async () => {
+          throw new pulumi.RunError("the program gives up");
+        },
+        options: { target: [thing("a")] },
+      },
     ],
   },
   {

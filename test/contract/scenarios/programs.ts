@@ -141,6 +141,87 @@ export const programs: readonly Scenario[] = [
     ],
   },
   {
+    name: "refresh-by-the-program-of-what-needs-what-is-new",
+    steps: [
+      { run: "up", program: async () => void new Pair("p", {}, { dependsOn: new Thing("a") }) },
+      {
+        run: "refresh",
+        program: async () => void new Pair("p", {}, { dependsOn: new Thing("fresh") }),
+        options: { runProgram: true },
+      },
+    ],
+  },
+  {
+    name: "refresh-by-the-program-of-a-target",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 1 });
+          new Thing("b", { value: 1 });
+        },
+      },
+      {
+        run: "refresh",
+        meanwhile: (cloud) => {
+          change("a-1")(cloud);
+          change("b-1")(cloud);
+        },
+        options: { runProgram: true, target: [thing("a")] },
+      },
+    ],
+  },
+  {
+    name: "destroy-by-the-program-of-what-needs-what-is-new",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 1 });
+          new Pair("p");
+        },
+      },
+      {
+        run: "destroy",
+        program: async () => {
+          const fresh = new Thing("fresh");
+          const a = new Thing("a", { value: 1 }, { dependsOn: fresh });
+          a.serial.apply((serial) => say(`serial ${serial}`));
+          new Pair("p", {}, { dependsOn: fresh });
+          new Pair("q", {}, { dependsOn: fresh });
+        },
+        options: { runProgram: true },
+      },
+    ],
+  },
+  {
+    name: "destroy-by-the-program-of-nothing",
+    steps: [
+      {
+        run: "destroy",
+        program: async () => {
+          new Thing("a");
+          new Pair("p");
+        },
+        options: { runProgram: true },
+      },
+    ],
+  },
+  {
+    name: "destroy-by-the-program-of-what-is-read",
+    steps: [
+      { run: "up", program: async () => void new random.RandomPet("pet") },
+      {
+        run: "destroy",
+        program: async () => {
+          new random.RandomPet("pet");
+          random.RandomId.get("id", "p-,vpHsfw");
+        },
+        options: { runProgram: true },
+      },
+    ],
+  },
+  {
     name: "preview-of-a-refresh-by-the-program",
     steps: [
       { run: "up", program: async () => void new Thing("a", { value: 1 }) },

@@ -304,6 +304,14 @@ export const replacements: readonly Scenario[] = [
     ],
   },
   {
+    name: "delete-before-replace-and-the-dependent-is-checked-anew",
+    steps: [
+      { run: "up", program: async () => void new Thing("b", { ...kindOf(first({ slot: "1" })), value: 1 }) },
+      { run: "up", program: async () => void new Thing("b", { ...kindOf(first({ slot: "1" })), value: "late" }) },
+      { run: "up", program: async () => void new Thing("b", { ...kindOf(first({ slot: "2" })), value: "late" }) },
+    ],
+  },
+  {
     name: "tainted-and-replaced",
     steps: [
       { run: "up", program: async () => void new Thing("b", { value: new Thing("a", { value: 1 }).serial }) },

@@ -469,6 +469,41 @@ export const selecting: readonly Scenario[] = [
     ],
   },
   {
+    name: "import-of-what-would-be-replaced",
+    steps: [
+      { run: "up", program: adopted("p-,vpHsfw") },
+      {
+        run: "preview",
+        program: async () => void new random.RandomId("id", { byteLength: 5, prefix: "p-" }, { import: "p-,vpHsfw" }),
+      },
+      { run: "up" },
+    ],
+  },
+  {
+    name: "import-of-what-would-be-deleted-first",
+    steps: [
+      {
+        run: "preview",
+        program: async () =>
+          void new random.RandomId("id", { byteLength: 5 }, { import: "vpHsfw", deleteBeforeReplace: true }),
+      },
+    ],
+  },
+  {
+    name: "import-under-an-alias-that-another-claims",
+    steps: [
+      { run: "up", program: async () => void new random.RandomId("old", { byteLength: 4 }) },
+      {
+        run: "up",
+        program: async () => {
+          const aliases = [{ name: "old" }];
+          const first = new random.RandomId("first", { byteLength: 4 }, { aliases });
+          new random.RandomId("second", { byteLength: 4 }, { aliases, dependsOn: first, import: "vpHsfw" });
+        },
+      },
+    ],
+  },
+  {
     name: "import-and-ignore-what-differs",
     steps: [
       {

@@ -66,6 +66,27 @@ export const unregistered: readonly Scenario[] = [
     ],
   },
   {
+    name: "provider-by-the-name-it-had",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new random.RandomPet("pet", {}, { provider: new random.Provider("other") });
+          return { provider: referenceOf(new random.Provider("mine")) };
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          const provider = await knownProvider();
+          new random.Provider("other");
+          const renamed = new random.Provider("renamed", {}, { aliases: [{ name: "mine" }] });
+          new random.RandomPet("pet", {}, { provider: provider!, dependsOn: renamed });
+        },
+      },
+    ],
+  },
+  {
     name: "target-that-depends-on-what-only-the-state-knows",
     steps: [
       {
