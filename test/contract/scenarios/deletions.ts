@@ -1,5 +1,4 @@
 // Who goes along, and who does not, when a resource is deleted before its replacement is created.
-import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
 import { Bare, Box, Pair, Thing } from "../cloud.ts";
 import { type Scenario, thing } from "../scenario.ts";
@@ -26,19 +25,6 @@ const waiting = (slot: string) => async () => {
 };
 const twice = (slot: string, kind: string) => async () =>
   void new Thing("b", { kind: first(slot).serial.apply((serial) => `${kind}${serial}`) });
-
-const keeping = (on: Thing) => ({ x: on.serial.apply(String) });
-
-/** A provider of the `random` package with properties of its own. */
-class Tuned extends pulumi.ProviderResource {
-  constructor(name: string, properties: pulumi.Inputs) {
-    super("random", name, properties);
-  }
-}
-const configured = (slot: string) => async () => {
-  const provider = new Tuned("mine", { note: first(slot).serial.apply(String) });
-  new random.RandomPet("pet", {}, { provider });
-};
 
 export const deletions: readonly Scenario[] = [
   {
@@ -118,19 +104,6 @@ export const deletions: readonly Scenario[] = [
     ],
   },
   {
-    name: "deleted-first-with-one-whose-provider-is-gone",
-    steps: [
-      {
-        run: "up",
-        program: async () => {
-          const a = first("1");
-          new random.RandomPet("pet", {}, { provider: new random.Provider("mine"), replaceWith: [a] });
-        },
-      },
-      { run: "up", program: async () => void first("2") },
-    ],
-  },
-  {
     name: "deleted-first-and-its-provider-is-another",
     steps: [
       {
@@ -141,27 +114,6 @@ export const deletions: readonly Scenario[] = [
       {
         run: "up",
         program: async () => void new random.RandomPet("pet", { keepers: { x: "2" } }, { deleteBeforeReplace: true }),
-      },
-    ],
-  },
-  {
-    name: "deleted-first-and-a-provider-depends-on-it",
-    steps: [
-      { run: "up", program: configured("1") },
-      { run: "up", program: configured("2") },
-    ],
-  },
-  {
-    name: "deleted-first-and-imported",
-    steps: [
-      {
-        run: "up",
-        program: async () => void new random.RandomId("id", { byteLength: 4, keepers: keeping(first("1")) }),
-      },
-      {
-        run: "up",
-        program: async () =>
-          void new random.RandomId("id", { byteLength: 4, keepers: keeping(first("2")) }, { import: "vpHsfw" }),
       },
     ],
   },

@@ -141,17 +141,6 @@ export const programs: readonly Scenario[] = [
     ],
   },
   {
-    name: "refresh-by-the-program-of-what-needs-what-is-new",
-    steps: [
-      { run: "up", program: async () => void new Pair("p", {}, { dependsOn: new Thing("a") }) },
-      {
-        run: "refresh",
-        program: async () => void new Pair("p", {}, { dependsOn: new Thing("fresh") }),
-        options: { runProgram: true },
-      },
-    ],
-  },
-  {
     name: "refresh-by-the-program-of-a-target",
     steps: [
       {
