@@ -490,20 +490,6 @@ export const selecting: readonly Scenario[] = [
     ],
   },
   {
-    name: "import-under-an-alias-that-another-claims",
-    steps: [
-      { run: "up", program: async () => void new random.RandomId("old", { byteLength: 4 }) },
-      {
-        run: "up",
-        program: async () => {
-          const aliases = [{ name: "old" }];
-          const first = new random.RandomId("first", { byteLength: 4 }, { aliases });
-          new random.RandomId("second", { byteLength: 4 }, { aliases, dependsOn: first, import: "vpHsfw" });
-        },
-      },
-    ],
-  },
-  {
     name: "import-and-ignore-what-differs",
     steps: [
       {
