@@ -115,13 +115,14 @@ export class StepExecutor {
   }
 
   /**
-   * Waits for deletions that other chains do for replacements in this one: a dependent that goes first with what it
+   * Waits for deletions that other chains do for replacements and imports in this one: a dependent that goes first with what it
    * depended on may be registered again, without that dependency, before it is gone.
    */
   async #deletedBefore(chain: readonly Step[]): Promise<boolean> {
     const own = new Set(chain.filter(isDeletion).map(({ old }) => old));
     const others = chain.flatMap((step) =>
-      step.op === "create-replacement" && !step.pendingDelete && !own.has(step.old)
+      ((step.op === "create-replacement" && !step.pendingDelete) || step.op === "remove-pending-replace") &&
+      !own.has(step.old)
         ? [this.#deletions.get(step.old)?.promise]
         : [],
     );

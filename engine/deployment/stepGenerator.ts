@@ -239,8 +239,11 @@ function importFirst(generation: Generation, candidate: Candidate): Generated {
   const replace: readonly Step[] = original
     ? [{ op: "replace", old: original, new: fresh, diff: { keys: [], diffs: [] } }]
     : [];
+  // What has gone first is not created again: only its mark is there.
+  const forget: readonly Step[] = old && recreating ? [{ op: "remove-pending-replace", old }] : [];
+  if (old && recreating) noteRecreated(generation, urn, old);
   return {
-    steps: withQueued(generation, [step, ...replace]),
+    steps: withQueued(generation, [...forget, step, ...replace]),
     next: async () => {
       // Whatever follows takes the dates from what was read.
       const goalState = { ...stateOf(goal, urn, undefined, undefined), aliases: fresh.state.aliases };
@@ -262,8 +265,7 @@ async function decide(generation: Generation, candidate: Candidate, invalid: boo
   }
   if (inputs === undefined || invalid) throw new Bail(`resource ${urn} is invalid`);
   if (recreating && old) {
-    for (const name of [urn, old.urn]) ledger.deletes.delete(name);
-    ledger.replaces.add(urn);
+    noteRecreated(generation, urn, old);
     const keys = ledger.dependentReplaceKeys.get(old.urn) ?? [];
     return [
       { op: "replace", old, new: fresh, diff: { keys: [], diffs: [] } },
@@ -283,6 +285,12 @@ async function decide(generation: Generation, candidate: Candidate, invalid: boo
   if (old) return stepsFromDiff(generation, { ...candidate, old }, inputs);
   ledger.creates.add(urn);
   return [{ op: "create", new: fresh, settle }];
+}
+
+/** What was condemned, under the name it had, has a successor. */
+function noteRecreated({ ledger }: Generation, urn: string, old: Resource): void {
+  for (const name of [urn, old.urn]) ledger.deletes.delete(name);
+  ledger.replaces.add(urn);
 }
 
 /**

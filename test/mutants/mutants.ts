@@ -22,6 +22,7 @@ const of = (file: string, edits: readonly Edit[]): readonly Mutant[] =>
 const noViews = "no provider that scenarios use has views";
 const interrupts = "a scenario's engine is killed, never interrupted";
 const timeOfWrites = "what is written when shows only in a crash between two writes";
+const twice = "the official engine has it twice in the state, and cannot write that";
 const timeouts = "neither `random` nor a dynamic provider heeds it";
 const imports = "the Automation API as scenarios use it imports by the program alone";
 const migrations = "state migrations are not in the official engine that scenarios are recorded with";
@@ -142,7 +143,11 @@ export const mutants: readonly Mutant[] = [
       "if (invalid) throw",
     ],
     ["what is recreated is no longer condemned", "for (const name of [urn, old.urn]) ledger.deletes.delete(name);", ""],
-    ["what is recreated counts as replaced", "ledger.replaces.add(urn);\n    const keys", "const keys"],
+    [
+      "what is recreated counts as replaced",
+      "deletes.delete(name);\n  ledger.replaces.add(urn);",
+      "deletes.delete(name);",
+    ],
     [
       "why a dependent went is told",
       "const keys = ledger.dependentReplaceKeys.get(old.urn) ?? [];",
@@ -271,12 +276,20 @@ export const mutants: readonly Mutant[] = [
       "what is invalid is not imported",
       "if (imported && !invalid) return importFirst",
       "if (imported) return importFirst",
+      "the official engine reads it, and cannot write its state then",
     ],
     ["an alias of what is imported is recorded", "aliases: fresh.state.aliases };", "};"],
     [
       "what goes first is not what an import takes the place of",
       "const original = old && !recreating ? old : undefined;",
       "const original = old;",
+      twice,
+    ],
+    [
+      "what has gone first leaves no mark beside an import",
+      `old && recreating ? [{ op: "remove-pending-replace", old }] : []`,
+      "[]",
+      twice,
     ],
   ]),
   ...of("deployment/compare.ts", [
@@ -440,6 +453,7 @@ export const mutants: readonly Mutant[] = [
       "a dependent is deleted by the provider it has",
       "    await ensureProvider(generation, resource.provider);\n    if (resource.state.delete)",
       "    if (resource.state.delete)",
+      "the official engine does not know that provider then",
     ],
     [
       "what is deleted first is deleted by the provider it has",

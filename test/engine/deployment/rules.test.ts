@@ -120,6 +120,44 @@ describe("a replacement that deletes first", () => {
     expect(deleted.run.steps).toContain("delete-replaced b");
   });
 
+  it("takes along what asked to go with it, though the program registers its provider no more", async () => {
+    const first: Program = async (api) => {
+      const a = await api.thing("a", { first: 1 });
+      const p = await api.thing("p", {}, { type: "pulumi:providers:test" });
+      await api.thing("b", {}, { provider: `${p.urn}::${p.id}`, replaceWith: [a.urn] });
+    };
+    const { calls, run } = await callsOf(first, one({ first: 2 }));
+    expect(run.messages).toEqual([]);
+    expect(calls).toEqual(["delete:b", "delete:a", "create:a"]);
+  });
+
+  it("deletes by the provider that the old resource had", async () => {
+    const by =
+      (name: string, first: number): Program =>
+      async (api) => {
+        const p = await api.thing(name, {}, { type: "pulumi:providers:test" });
+        await api.thing("a", { first }, { provider: `${p.urn}::${p.id}` });
+      };
+    const { calls, run } = await callsOf(by("p", 1), by("q", 2));
+    expect(run.messages).toEqual([]);
+    expect(calls).toEqual(["delete:a", "create:a"]);
+  });
+
+  it("asks a provider that depends on it as it was", async () => {
+    const program =
+      (first: number): Program =>
+      async (api) => {
+        const a = await api.thing("a", { first });
+        const region = a.outputs["computed"]!;
+        const read = { dependencies: [a.urn], propertyDependencies: { region: [a.urn] } };
+        const p = await api.thing("p", { region }, { type: "pulumi:providers:test", ...read });
+        await api.thing("b", {}, { provider: `${p.urn}::${p.id}` });
+      };
+    const { calls, run } = await callsOf(program(1), program(2));
+    expect(run.messages).toEqual([]);
+    expect(calls).toEqual(["delete:b", "delete:a", "create:a", "create:b"]);
+  });
+
   it("of a provider takes along all it manages", async () => {
     const program =
       (region: string): Program =>
@@ -424,6 +462,30 @@ describe("reading and importing", () => {
     expect(stack.state("a")?.created).toMatch(/^20/);
   });
 
+  it("imports nothing in the place of what has gone first", async () => {
+    const stack = withThere({ x: "there" });
+    await stack.up(pair({ first: 1 }, "force"));
+    const run = await stack.up(async (api) => {
+      await api.thing("a", { first: 2 });
+      await api.thing("b", { x: "there" }, { importId: "there" });
+    });
+    expect(run.steps).not.toContain("import-replacement b");
+    expect(run.messages).toEqual([]);
+    expect(stack.state("b")?.id).toBe("there");
+  });
+
+  it("does not read what another claims", async () => {
+    const stack = withThere();
+    await stack.up(one({}));
+    const run = await stack.up(async (api) => {
+      await api.thing("b", {}, { aliases: [{ name: "a" }] });
+      await api.thing("c", {}, { aliases: [{ name: "a" }], importId: "there" });
+    });
+    expect(said(run)).toContain("applied to resource with URN");
+    expect(run.steps).not.toContain("import c");
+    expect(run.steps).not.toContain("import-replacement c");
+  });
+
   it("imports once, also when the id turns out to be another", async () => {
     const stack = withThere();
     answering(stack, (provider) => ({
@@ -436,6 +498,20 @@ describe("reading and importing", () => {
 });
 
 describe("providers", () => {
+  it("are told of the names that are configured", async () => {
+    const stack = new TestStack();
+    const told: unknown[] = [];
+    answering(stack, (provider) => ({
+      check: async (request) => {
+        told.push(request.autonaming);
+        return provider.check(request);
+      },
+    }));
+    const options = { proposedName: "the-name", mode: "propose" } as const;
+    await stack.up(one({}), { autonamer: () => ({ options, deleteBeforeReplace: false, warns: false }) });
+    expect(told).toEqual([options]);
+  });
+
   it("registered no more serve on from the state, and stay in it", async () => {
     const stack = new TestStack();
     let reference = "";
