@@ -83,7 +83,7 @@ export async function runPulumi({ open, stacks, args, stdout, stderr, interrupt 
   if (named !== undefined) await environment.checkState(named);
   if (environment.cloud === "real") return runInstalled(environment, words);
   if (known !== undefined) {
-    const runs = ["up", "update", "preview", "pre"].includes(args[0] ?? "");
+    const runs = ["up", "update", "preview", "pre", "watch"].includes(args[0] ?? "");
     if (runs) refuseForeignLanguage(environment, known.id);
     if (creating.has(args[0] ?? "") && !(await environment.held()).has(known.stackName))
       await environment.create(known.stackName);
@@ -118,7 +118,7 @@ function stackMeant(args: readonly string[], environment: string, stacks: Readon
   return { named: known.stackName, known, words };
 }
 
-const creating = new Set(["up", "update", "preview", "pre", "config", "import"]);
+const creating = new Set(["up", "update", "preview", "pre", "watch", "config", "import"]);
 
 /** The stack that a command line names; undefined when it names none. */
 function stackNamed(args: readonly string[]): string | undefined {

@@ -4,24 +4,20 @@ import { createHash } from "node:crypto";
 import { type FSWatcher, readdirSync, readFileSync, statSync, watch } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** Never a source of a program. */
-const skipped = new Set(["node_modules", ".git"]);
+/** Folders that hold no sources of a program: packages, and what tools keep for themselves, as a backend does in `.pulumi`. */
+const isSkipped = (folder: string): boolean => basename(folder) === "node_modules" || basename(folder).startsWith(".");
 
 /** Editors write in several steps. */
 const quietMs = 100;
 
 /**
  * Yields after each save, until the signal is aborted; saves while the reader is busy are one. Folders are watched with all
- * below them, but for `ignored` ones; a path that names a file, or nothing yet, is watched for that file.
+ * below them, but for packages and hidden ones; a path that names a file, or nothing yet, is watched for that file.
  */
-export async function* saves(
-  paths: readonly string[],
-  ignored: readonly string[],
-  signal: AbortSignal,
-): AsyncGenerator<void> {
+export async function* saves(paths: readonly string[], signal: AbortSignal): AsyncGenerator<void> {
   let saved = Promise.withResolvers<void>();
   let timer: NodeJS.Timeout | undefined;
-  const tree = new Tree(ignored, () => {
+  const tree = new Tree(() => {
     clearTimeout(timer);
     timer = setTimeout(() => saved.resolve(), quietMs);
   });
@@ -42,14 +38,12 @@ export async function* saves(
 }
 
 class Tree {
-  readonly #ignored: ReadonlySet<string>;
   readonly #changed: () => void;
   readonly #watchers = new Map<string, FSWatcher>();
   /** Digests of contents, of files that changed. */
   readonly #seen = new Map<string, string>();
 
-  constructor(ignored: readonly string[], changed: () => void) {
-    this.#ignored = new Set(ignored);
+  constructor(changed: () => void) {
     this.#changed = changed;
   }
 
@@ -64,10 +58,14 @@ class Tree {
 
   /** Watched before it is read: nothing that is made meanwhile is missed. */
   #folder(folder: string): void {
-    if (this.#ignored.has(folder) || this.#watchers.has(folder)) return;
-    this.#watch(folder, folder, (name) => !skipped.has(name) && !this.#ignored.has(join(folder, name)));
+    if (this.#watchers.has(folder)) return;
+    this.#watch(folder, folder, () => true);
     for (const entry of readdirSync(folder, { withFileTypes: true }))
-      if (entry.isDirectory() && !skipped.has(entry.name)) this.#folder(join(folder, entry.name));
+      if (entry.isDirectory()) this.#inner(join(folder, entry.name));
+  }
+
+  #inner(folder: string): void {
+    if (!isSkipped(folder)) this.#folder(folder);
   }
 
   #watch(watched: string, folder: string, counts: (name: string) => boolean): void {
@@ -93,7 +91,7 @@ class Tree {
   #digest(path: string): string | undefined {
     try {
       if (!statSync(path).isDirectory()) return createHash("sha256").update(readFileSync(path)).digest("hex");
-      this.#folder(path);
+      this.#inner(path);
       return undefined;
     } catch {
       this.#watchers.get(path)?.close();

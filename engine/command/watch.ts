@@ -1,5 +1,5 @@
 // `watch`: an update after each save, until it is interrupted. What an update says is printed as `up` prints it.
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { EngineError, exitCodes } from "../state/error.ts";
 import { fullName } from "../state/stackName.ts";
 import { saveSettings } from "./config.ts";
@@ -12,15 +12,13 @@ import { openStack, readConfig } from "./stack.ts";
 export async function watch(context: CommandContext): Promise<number> {
   const { flags, stdout, stderr, signal } = context;
   const { root, name: project } = await context.project();
-  const { backend, name } = await openStack(context);
+  const { name } = await openStack(context);
   const config = await readConfig(context, name);
   // Once: from now on, the file says what counts.
   await saveSettings(context, project, config);
   const given = flags.strings("path");
   const paths = (given.length === 0 ? [""] : given).map((path) => resolve(root, path));
-  // The updates themselves write there.
-  const ignored = relative(root, backend.folder) === "" ? [resolve(root, ".pulumi")] : [backend.folder];
-  const edits = saves(paths, ignored, signal);
+  const edits = saves(paths, signal);
   const first = edits.next();
   stdout(`Watch mode enabled. Make an edit to ${fullName(name)} and save to deploy.\n`);
   for (let edit = await first; !edit.done; edit = await edits.next()) {
