@@ -293,7 +293,12 @@ export const mutants: readonly Mutant[] = [
     ],
   ]),
   ...of("deployment/compare.ts", [
-    ["an unknown trigger fails an update", "!options.preview && containsUnknowns(replacementTrigger)", "false"],
+    [
+      "an unknown trigger fails an update",
+      "!options.preview && containsUnknowns(replacementTrigger)",
+      "false",
+      "outside a preview nothing is unknown",
+    ],
     [
       "a changed trigger replaces",
       "const triggered = isTriggered(replacementTrigger, old.state.replacementTrigger);",
@@ -385,6 +390,7 @@ export const mutants: readonly Mutant[] = [
       "a replacement's checked inputs are what is created",
       "    fresh.set({ inputs });\n  }\n  const shown",
       "  }\n  const shown",
+      "no provider that scenarios use makes other inputs of what is new",
     ],
     [
       "the program decides which comes first",

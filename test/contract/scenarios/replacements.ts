@@ -312,6 +312,14 @@ export const replacements: readonly Scenario[] = [
     ],
   },
   {
+    name: "replacement-that-was-asked-is-checked-anew",
+    steps: [
+      { run: "up", program: async () => void first({ value: 1 }) },
+      { run: "up", program: async () => void first({ value: "late" }) },
+      { run: "up", options: { replace: [thing("a")] } },
+    ],
+  },
+  {
     name: "tainted-and-replaced",
     steps: [
       { run: "up", program: async () => void new Thing("b", { value: new Thing("a", { value: 1 }).serial }) },

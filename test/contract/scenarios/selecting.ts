@@ -50,6 +50,20 @@ export const selecting: readonly Scenario[] = [
     ],
   },
   {
+    name: "target-beside-what-is-wrong",
+    steps: [
+      { run: "up", program: apart(1) },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 2 });
+          new Thing("b", { value: "bad" });
+        },
+        options: { target: [thing("a")] },
+      },
+    ],
+  },
+  {
     name: "target-by-pattern",
     steps: [
       { run: "up", program: apart(1) },
