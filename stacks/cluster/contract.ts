@@ -24,6 +24,8 @@ const existing = z.object({
   kind: z.literal("existing"),
   /** Address of the API server, without scheme. */
   endpoint: z.string(),
+  /** What tells it from every other cluster, when that is no longer its address: what its address was before. */
+  id: z.string().optional(),
   /** Certificate of its authority, PEM in base64; empty for one that every machine knows. */
   ca: z.string().default(""),
   /** The program that prints credentials for it, on the PATH of whoever uses it. */

@@ -12,10 +12,14 @@ export default program(cluster, ({ settings, needs: { network }, stack }) => {
   const { project, region, cluster: wanted, protect } = settings;
   const options = { provider: googleProvider({ project, region }), protect };
 
-  const adopt = ({ endpoint, ca, credentials, issuer }: Extract<typeof wanted, { kind: "existing" }>) => {
+  const adopt = ({ endpoint, id, ca, credentials, issuer }: Extract<typeof wanted, { kind: "existing" }>) => {
     const pods = new IdentityFederation("pods", { project, trust: { by: "kubernetes", issuer } }, options);
     return {
-      cluster: new ExistingCluster("main", { in: "elsewhere", endpoint, ca, credentials }, options),
+      cluster: new ExistingCluster(
+        "main",
+        { in: "elsewhere", endpoint, ...(id !== undefined && { id }), ca, credentials },
+        options,
+      ),
       pool: pods.pool,
       audience: pods.audience,
     };

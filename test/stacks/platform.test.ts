@@ -319,6 +319,17 @@ describe("onprem", () => {
     expect(at("onprem", "cluster").outputs["kubeconfig"]).toContain("https://k8s.onprem.example.com:6443");
     expect(at("onprem", "cluster").outputs["kubeconfig"]).not.toContain('"token"');
   });
+  it("is the same cluster at another address, for all that runs in it, when its id stays", async () => {
+    const settings = workspace.environments.onprem.settings!["cluster"] as { readonly cluster: object };
+    const moved = {
+      ...settings,
+      cluster: { ...settings.cluster, endpoint: "k8s.new.example.com:6443", id: "former:6443" },
+    };
+    const needs = { network: at("onprem", "network").outputs } as never;
+    const common = { environment: "onprem", resource: cloudLike, call: cloudLikeCall };
+    const { outputs } = await testProgram(cluster, { ...common, settings: moved as never, needs });
+    expect(outputs).toMatchObject({ clusterId: "former:6443", endpoint: "k8s.new.example.com:6443" });
+  });
   it("lets pods act in Google Cloud by the cluster's own tokens", () => {
     const pool = at("onprem", "cluster").outputs["identityPool"];
     const members = at("onprem", "web").registered.filter(
