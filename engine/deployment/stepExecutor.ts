@@ -115,8 +115,8 @@ export class StepExecutor {
   }
 
   /**
-   * Waits for deletions that other chains do for replacements and imports in this one: a dependent that goes first with what it
-   * depended on may be registered again, without that dependency, before it is gone.
+   * Waits for deletions that other chains do for replacements and imports in this one: a dependent that goes first with
+   * what it depended on may be registered again, without that dependency, before it is gone.
    */
   async #deletedBefore(chain: readonly Step[]): Promise<boolean> {
     const own = new Set(chain.filter(isDeletion).map(({ old }) => old));

@@ -1,6 +1,7 @@
 // One stack's checkpoint, read, then written again and again while an operation goes on. A write is durable when it
-// resolves (a line of the journal: as journal.ts says), and is refused for a snapshot that does not hold together. What did not change is not encoded again (states
-// are immutable), and an unchanged secret keeps its ciphertext, so that a no-op operation rewrites the same resources.
+// resolves (a line of the journal: as journal.ts says), and is refused for a snapshot that does not hold together. What
+// did not change is not encoded again (states are immutable), and an unchanged secret keeps its ciphertext, so that a
+// no-op operation rewrites the same resources.
 import type { Changes } from "../deployment/changes.ts";
 import type { AppendChanges } from "../deployment/snapshot.ts";
 import type { SecretValues } from "../secretValues.ts";

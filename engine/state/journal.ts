@@ -97,8 +97,9 @@ export class JournalFile {
   }
 
   /**
-   * Adds a line. Answers whether there is room for more: else, or when a flush has failed, it is time for another one. Copying some thousand bytes to the operating system takes less time than asking
-   * another thread to. @throws EngineError naming the journal; nothing may be added to it then, for its last line may be torn.
+   * Adds a line. Answers whether there is room for more: else, or when a flush has failed, it is time for another one.
+   * Copying some thousand bytes to the operating system takes less time than asking another thread to.
+   * @throws EngineError naming the journal; nothing may be added to it then, for its last line may be torn.
    */
   append(line: string): boolean {
     const bytes = Buffer.from(`${line}\n`);
