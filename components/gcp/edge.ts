@@ -245,12 +245,14 @@ export class Edge extends ComponentResource {
       },
       parent,
     );
+    // The default has to be said: the definition's rules fail where it is not.
+    const httpHealthCheck = { requestPath: ready, portSpecification: "USE_SERVING_PORT" };
     new CustomResource(
       `${name}-health`,
       {
         ...policy,
         kind: "HealthCheckPolicy",
-        spec: { default: { config: { type: "HTTP", httpHealthCheck: { requestPath: ready } } }, targetRef },
+        spec: { default: { config: { type: "HTTP", httpHealthCheck } }, targetRef },
       },
       parent,
     );

@@ -100,9 +100,13 @@ describe.each(["each", "shared"])("over a state of an edge: %s", (recorded) => {
   const isGrant = ({ urn }: Step) => urn.includes("WebIamMember::");
   const nameOf = ({ urn }: Step) => urn.split("::").at(-1);
 
-  it("changes nothing but grants", () => {
+  it("changes nothing but grants, and says in place which port a health check asks", () => {
     const { steps, changeSummary } = opsOf(preview);
-    expect(steps.filter((step) => step.op !== "same" && !isGrant(step))).toEqual([]);
+    const others = steps.filter((step) => step.op !== "same" && !isGrant(step));
+    expect(others.map((step) => `${step.op} ${nameOf(step)}`).sort()).toEqual([
+      "update front-office-health",
+      "update front-shop-health",
+    ]);
     expect(changeSummary["same"]).toBeGreaterThan(30);
   });
 

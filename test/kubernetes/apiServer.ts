@@ -24,12 +24,17 @@ import { parseAllDocuments } from "yaml";
 
 const run = promisify(execFile);
 const version = "1.36.3";
-/** Where the definitions of objects that are not Kubernetes' own come from: Go modules and the folders inside of them. */
+/**
+ * Where the definitions of objects that are not Kubernetes' own come from: Go modules and the folders inside of them, and a
+ * folder that TUTTI_DEFINITIONS names. Google's (github.com/GoogleCloudPlatform/gke-gateway-api, config/crd) are no module
+ * that the Go registry gives out, so they come in no other way.
+ */
 const definitions = [
   { module: "sigs.k8s.io/gateway-api@v1.6.0", folder: "config/crd/standard" },
   { module: "github.com/kedacore/keda/v2@v2.21.0", folder: "config/crd/bases" },
   { module: "github.com/cert-manager/cert-manager@v1.21.2", folder: "deploy/crds" },
 ] as const;
+const moreDefinitions = process.env["TUTTI_DEFINITIONS"];
 
 /** An object as `kubectl apply -f` takes it. */
 export interface Manifest {
@@ -109,8 +114,10 @@ export async function startApiServer(): Promise<ApiServer> {
     };
 
     const awaited = new Set<string>();
-    for (const { module, folder: inside } of definitions) {
-      for (const definition of await definitionsOf(module, inside)) {
+    const folders = definitions.map(async ({ module, folder: inside }) => path.join(await download(module), inside));
+    if (moreDefinitions !== undefined) folders.push(Promise.resolve(moreDefinitions));
+    for (const inside of await Promise.all(folders)) {
+      for (const definition of definitionsIn(inside)) {
         await apply(definition);
         const spec = definition["spec"] as { group: string; versions: { name: string; served: boolean }[] };
         for (const { name, served } of spec.versions) if (served) awaited.add(`${spec.group}/${name}`);
@@ -195,7 +202,7 @@ async function build(cache: string): Promise<string> {
   if (existsSync(binary)) return binary;
   const folder = mkdtempSync(path.join(os.tmpdir(), "tutti-kube-apiserver-"));
   try {
-    const { directory } = await download(`k8s.io/kubernetes@v${version}`);
+    const directory = await download(`k8s.io/kubernetes@v${version}`);
     // Kubernetes names the modules of its own tree by folders, which the registry serves as modules of the same minor version.
     const own = readFileSync(path.join(directory, "go.mod"), "utf8");
     const staging = [...own.matchAll(/^\s+(k8s\.io\/\S+) => \.\/staging\//gm)].map(([, name]) => name!);
@@ -239,9 +246,7 @@ async function build(cache: string): Promise<string> {
   }
 }
 
-async function definitionsOf(module: string, folder: string): Promise<readonly Manifest[]> {
-  const { directory } = await download(module);
-  const inside = path.join(directory, folder);
+function definitionsIn(inside: string): readonly Manifest[] {
   const files = readdirSync(inside).filter((name) => name.endsWith(".yaml"));
   const all = files.flatMap((name) =>
     parseAllDocuments(readFileSync(path.join(inside, name), "utf8")).map((one) => one.toJS() as Manifest | null),
@@ -250,13 +255,13 @@ async function definitionsOf(module: string, folder: string): Promise<readonly M
 }
 
 /** A Go module's folder in the module cache, downloaded where it is not there. */
-async function download(module: string): Promise<{ readonly directory: string }> {
+async function download(module: string): Promise<string> {
   const { stdout } = await run("go", ["mod", "download", "-json", module], { cwd: os.tmpdir() }).catch(
     (error: Error) => {
       throw new Error(`go cannot download ${module}: ${error.message}`);
     },
   );
-  return { directory: (JSON.parse(stdout) as { Dir: string }).Dir };
+  return (JSON.parse(stdout) as { Dir: string }).Dir;
 }
 
 function freePort(): Promise<number> {

@@ -657,10 +657,18 @@ describe("in a cluster", () => {
       'sslPolicies: "gone" not found',
     );
   });
-  policyFor(t.healthCheckPolicy, "Service", "refuses a path that is none", async (refusal) => {
-    const config = { type: "HTTP", httpHealthCheck: { requestPath: "ready" } };
-    expect(await refusal({ targetRef: { kind: "Service", name: "web" }, default: { config } })).toContain(
-      '"ready" must begin with /',
+  policyFor(t.healthCheckPolicy, "Service", "refuses a path that is none, and a port not told of", async (refusal) => {
+    const refused = (httpHealthCheck: PropertyMap) =>
+      refusal({
+        targetRef: { kind: "Service", name: "web" },
+        default: { config: { type: "HTTP", httpHealthCheck } },
+      });
+    expect(await refused({ requestPath: "ready" })).toContain('"ready" must begin with /');
+    expect(await refused({ requestPath: "/ready" })).toContain("httpHealthCheck.portSpecification: required");
+    expect(await refused({ portSpecification: "USE_ANY_PORT" })).toContain('"USE_ANY_PORT" is none of');
+    expect(await refused({ portSpecification: "USE_FIXED_PORT" })).toContain("httpHealthCheck.port: required");
+    expect(await refused({ portSpecification: "USE_SERVING_PORT", port: 80 })).toContain(
+      "httpHealthCheck.port: must be unset with USE_SERVING_PORT",
     );
   });
   refuses(t.clusterCertificate, "refuses a certificate without a name or an issuer", async (world) => {

@@ -141,6 +141,31 @@ const gatewayPolicy = objectKind({
   },
 });
 
+/**
+ * Which port is asked must be said, and a port goes with one word only: the rules of Google's definition, which fail where
+ * the word is absent (github.com/GoogleCloudPlatform/gke-gateway-api, config/crd).
+ */
+function checkPortOf(check: View, report: Report, path: string): void {
+  if (check.isAbsent) return;
+  const word = check.at("portSpecification");
+  checkChoiceOf(word, report, `${path}.portSpecification`, Object.keys(portOf));
+  if (word.isAbsent) report(`${path}.portSpecification`, "required, but missing");
+  if (word.string === undefined || !Object.hasOwn(portOf, word.string)) return;
+  for (const property of ["port", "portName"]) {
+    const isAbsent = check.at(property).isAbsent;
+    if (property === portOf[word.string] && isAbsent) report(`${path}.${property}`, "required, but missing");
+    if (property !== portOf[word.string] && !isAbsent)
+      report(`${path}.${property}`, `must be unset with ${word.string}`);
+  }
+}
+
+/** What a health check names beside each word of its `portSpecification`. */
+const portOf: Readonly<Record<string, string | undefined>> = {
+  USE_FIXED_PORT: "port",
+  USE_NAMED_PORT: "portName",
+  USE_SERVING_PORT: undefined,
+};
+
 const healthCheckPolicy = objectKind({
   type: "kubernetes:networking.gke.io/v1:HealthCheckPolicy",
   plural: "healthcheckpolicies",
@@ -151,6 +176,7 @@ const healthCheckPolicy = objectKind({
     const path = config.at("httpHealthCheck.requestPath").string;
     if (path !== undefined && !path.startsWith("/"))
       report("spec.default.config.httpHealthCheck.requestPath", `"${path}" must begin with /`);
+    checkPortOf(config.at("httpHealthCheck"), report, "spec.default.config.httpHealthCheck");
   },
   ...(toService.verify === undefined ? {} : { verify: toService.verify }),
 });
