@@ -110,8 +110,9 @@ export const options: readonly Scenario[] = [
         run: "up",
         program: async () => {
           const a = new Thing("a");
-          new Thing("b", {}, { deletedWith: a });
-          new Thing("c", {}, { dependsOn: a });
+          const b = new Thing("b", {}, { deletedWith: a });
+          // Which of two goes first is not said of those that do not need each other.
+          new Thing("c", {}, { dependsOn: [a, b] });
         },
       },
       { run: "up", program: async () => void new Thing("a") },
