@@ -1,7 +1,8 @@
 // Files of a run that is over --> the same files without what turned out to be a secret only after it was written: a program
 // may print a text before it calls it one. Each is read once, a piece at a time; one that holds nothing is left alone, one
 // that does is written anew beside itself and put in its place. A run whose driver was killed keeps what it has.
-import { closeSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, renameSync, rmSync } from "node:fs";
+import { writeWhole } from "./appendLine.ts";
 import type { RunEvent } from "./events.ts";
 import { type Redaction, redactEvent } from "./redaction.ts";
 
@@ -41,10 +42,7 @@ function rewrite(file: string, redaction: Redaction, mask: (text: string) => str
   try {
     const target = openSync(part, "wx", 0o600);
     try {
-      for (const piece of piecesOf(file)) {
-        const bytes = Buffer.from(mask(piece), "utf8");
-        for (let written = 0; written < bytes.length; ) written += writeSync(target, bytes, written);
-      }
+      for (const piece of piecesOf(file)) writeWhole(target, Buffer.from(mask(piece), "utf8"));
     } finally {
       closeSync(target);
     }

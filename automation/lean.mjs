@@ -152,9 +152,7 @@ const rules = new Map([
 
 /** Files of tutti itself name each other in full: there is nothing to look for, nor any link to follow. */
 const root = new URL("../", import.meta.url).href;
-const own = {
-  test: (url) => url.startsWith(root) && /^(?:automation|components|engine)\//.test(url.slice(root.length)),
-};
+const isOwn = (url) => url.startsWith(root) && /^(?:automation|components|engine)\//.test(url.slice(root.length));
 
 const once = Symbol.for("tutti.lean");
 
@@ -164,7 +162,7 @@ if (!globalThis[once] && module.registerHooks !== undefined) {
   const sources = new Map();
   module.registerHooks({
     resolve(specifier, context, next) {
-      if (specifier[0] === "." && own.test(context.parentURL ?? ""))
+      if (specifier[0] === "." && isOwn(context.parentURL ?? ""))
         return { url: new URL(specifier, context.parentURL).href, shortCircuit: true };
       const [from, source] = rules.get(specifier) ?? [];
       if (!from?.test(context.parentURL ?? "")) return next(specifier, context);
