@@ -18,6 +18,10 @@ export interface Question {
   readonly mutated: string;
   readonly scenarios: readonly string[];
 }
+/** Said before each of them. */
+export interface Begun {
+  readonly begun: string;
+}
 /** `doubtful`: this process cannot tell any more. */
 export interface Answer {
   readonly caught?: string | undefined;
@@ -71,6 +75,7 @@ async function answer({ file, source, mutated, scenarios }: Question): Promise<A
     anew = dependentsOf(url.href);
     const command = await engine();
     for (const name of scenarios) {
+      process.send!({ begun: name } satisfies Begun);
       if ((await deviations(name, command)).length === 0) continue;
       caught = name;
       break;
