@@ -4,7 +4,15 @@
 // What it cannot see: a secret that nobody has marked or decrypted yet, one that was cut up, encrypted or hashed, and values
 // shorter than six characters, which would hit anything. Points in time are no secrets, whatever they stand in: a certificate
 // that a provider calls secret as a whole was made in the same millisecond as something else.
-import { isPropertyArray, isPropertyMap, OutputValue, type PropertyMap, type PropertyValue, Secret } from "./values.ts";
+import {
+  ByteString,
+  isPropertyArray,
+  isPropertyMap,
+  OutputValue,
+  type PropertyMap,
+  type PropertyValue,
+  Secret,
+} from "./values.ts";
 
 const shortest = 6;
 /** A form in base64 is looked for from this length on: the part of it that does not depend on what surrounds it. */
@@ -162,7 +170,7 @@ const pointInTime = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d:\d\d(?:\.\d+)? ?(?:[Zz]|U
 /** Every text in a value, with whether it is in a secret. */
 function* textsOf(value: PropertyValue | undefined, secret: boolean): Generator<readonly [string, boolean]> {
   if (value === undefined || value === null) return;
-  if (typeof value === "string") yield [value, secret];
+  if (typeof value === "string" || value instanceof ByteString) yield [value.toString(), secret];
   else if (value instanceof Secret) yield* textsOf(value.element, true);
   else if (value instanceof OutputValue) {
     if (value.known) yield* textsOf(value.element, secret || value.secret);

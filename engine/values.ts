@@ -2,6 +2,8 @@
 // add. One immutable model between the three codecs (gRPC structs in deployment/wire.ts, checkpoints in
 // state/serialize.ts, display in deployment/events.ts), so that a secret or an unknown cannot get lost between them.
 
+import { isUtf8 } from "node:buffer";
+
 /** A value that is not known yet: a preview has not created what would compute it. */
 export class Unknown {
   private readonly kind = "unknown";
@@ -69,11 +71,28 @@ export class Archive {
   }
 }
 
+/** A string with bytes that are not UTF-8, which no text of JavaScript can hold. Other strings are never one of these. */
+export class ByteString {
+  readonly base64: string;
+  private constructor(base64: string) {
+    this.base64 = base64;
+  }
+  /** The string of these bytes: a plain one where they are UTF-8. */
+  static from(bytes: Uint8Array): string | ByteString {
+    return isUtf8(bytes) ? Buffer.from(bytes).toString() : new ByteString(Buffer.from(bytes).toString("base64"));
+  }
+  /** As the official CLI shows it. */
+  toString(): string {
+    return `b"${this.base64}"`;
+  }
+}
+
 export type PropertyValue =
   | null
   | boolean
   | number
   | string
+  | ByteString
   | Unknown
   | Secret
   | OutputValue

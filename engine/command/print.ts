@@ -2,6 +2,7 @@
 import { arrayText, indentText, type JsonValue, mapText, plainText, structText } from "../state/json.ts";
 import { encodeValue } from "../state/serialize.ts";
 import {
+  ByteString,
   isPropertyArray,
   isPropertyMap,
   OutputValue,
@@ -42,6 +43,7 @@ export function tableText(headers: readonly string[], rows: readonly (readonly s
 export function massaged(value: PropertyValue, showSecrets: boolean): PropertyValue {
   if (value instanceof Secret) return showSecrets ? massaged(value.element, true) : "[secret]";
   if (value instanceof OutputValue && value.secret && !showSecrets) return "[secret]";
+  if (value instanceof ByteString) return value.toString();
   if (isPropertyArray(value)) return value.map((item) => massaged(item, showSecrets));
   if (isPropertyMap(value)) return massagedMap(value, showSecrets);
   return value;

@@ -91,7 +91,7 @@ export async function stackShow(context: CommandContext): Promise<number> {
   if (snapshot !== undefined)
     lines.push(
       `    Last updated: ${ago(snapshot.manifest.time, Date.now())} (${snapshot.manifest.time.replace("T", " ").replace("Z", " +0000 UTC")})`,
-      `    Pulumi version used: ${snapshot.manifest.version}`,
+      ...(snapshot.manifest.version === "" ? [] : [`    Pulumi version used: ${snapshot.manifest.version}`]),
     );
   const resources = snapshot?.resources ?? [];
   lines.push(`Current stack resources (${resources.length}):`);

@@ -6,6 +6,7 @@ import type { DiffResult, PropertyDiff, PropertyDiffKind } from "../providers/pr
 import {
   Archive,
   Asset,
+  ByteString,
   isPropertyArray,
   isPropertyMap,
   OutputValue,
@@ -28,6 +29,7 @@ export function deepEquals(a: PropertyValue, b: PropertyValue): boolean {
     return isPropertyArray(b) && a.length === b.length && a.every((element, i) => deepEquals(element, b[i]!));
   }
   if (a instanceof Secret) return b instanceof Secret && deepEquals(a.element, b.element);
+  if (a instanceof ByteString) return b instanceof ByteString && a.base64 === b.base64;
   if (a instanceof Asset) return b instanceof Asset && sameAsset(a, b);
   if (a instanceof Archive) return b instanceof Archive && sameArchive(a, b);
   if (a instanceof ResourceReference) {

@@ -18,6 +18,7 @@ import {
 import {
   Archive,
   Asset,
+  ByteString,
   isPropertyArray,
   OutputValue,
   type PropertyMap,
@@ -288,6 +289,7 @@ export function blindMap(map: PropertyMap, mask: (text: string) => string): { re
 function blind(value: PropertyValue, mask: (text: string) => string): Json {
   if (typeof value === "string") return mask(value);
   if (value === null || typeof value !== "object") return value;
+  if (value instanceof ByteString) return mask(value.toString());
   if (value instanceof Secret) return secretJson;
   if (value instanceof Unknown) return unknownSentinel;
   if (value instanceof OutputValue) {

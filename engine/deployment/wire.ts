@@ -12,6 +12,7 @@ import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 import {
   Archive,
   Asset,
+  ByteString,
   isPropertyArray,
   isPropertyMap,
   OutputValue,
@@ -125,7 +126,7 @@ function decodeObject(path: string, struct: Struct, options: WireOptions): Prope
     case SIGNATURES.output:
       return decodeOutput(path, fields, struct, options);
     case SIGNATURES.byteString:
-      throw malformed("string", path, "holds bytes that are not UTF-8, which the embedded engine does not support");
+      throw malformed("string", path, "holds bytes that are not UTF-8, though nobody said that they are accepted");
     default:
       throw malformed("value", path, `has the unknown signature "${kind}"`);
   }
@@ -238,6 +239,8 @@ export function encodeValue(value: PropertyValue, options: WireOptions): Value |
   else if (typeof value === "boolean") result.setBoolValue(value);
   else if (typeof value === "number") result.setNumberValue(value);
   else if (typeof value === "string") result.setStringValue(value);
+  else if (value instanceof ByteString)
+    throw new Error("a string contains bytes that are not UTF-8, which the receiver does not support");
   else if (value instanceof Unknown) {
     if (!options.keepUnknowns) return undefined;
     result.setStringValue(UNKNOWN_STRING);

@@ -2,6 +2,7 @@
 // Versions 1 to 4 are read, 3 is written, and 4 when the state uses a feature that an engine must know to read it rightly
 // (pulumi/pulumi: pkg/resource/stack/deployment.go). A feature this engine does not know is refused by name.
 import { createHash } from "node:crypto";
+import { ByteString, isPropertyArray, isPropertyMap, type PropertyValue, Secret } from "../values.ts";
 import { EngineError } from "./error.ts";
 import { arrayText, isJsonObject, type JsonObject, type JsonValue, plainText, stringText, structText } from "./json.ts";
 import { decodeResource, encodeResource, packageOf, type ResourceState } from "./resource.ts";
@@ -38,7 +39,10 @@ export const sandboxFeature = "tutti-sandbox";
 const sandboxPackages = new Set(["gcp", "kubernetes"]);
 
 /** Features of version 4 that this engine understands; those it would lose or ignore are missing on purpose. */
-const supportedFeatures = new Set(["refreshBeforeUpdate", "views", "hooks", "taint", "replaceWith", sandboxFeature]);
+const supportedFeatures = new Set([
+  ...["byteString", "hooks", "refreshBeforeUpdate", "replaceWith", "taint", "views"],
+  sandboxFeature,
+]);
 
 /** A manifest for a state written now. `version` is the engine's. */
 export function newManifest(version: string, time: Date = new Date()): Manifest {
@@ -223,6 +227,7 @@ function featuresOf({ resources, pendingOperations }: Snapshot, sandbox: boolean
   const features = new Set<string>();
   const look = (resource: ResourceState) => {
     if (resource.refreshBeforeUpdate) features.add("refreshBeforeUpdate");
+    if (holdsByteString(resource)) features.add("byteString");
     if (resource.viewOf !== "") features.add("views");
     if (Object.keys(resource.resourceHooks).length > 0) features.add("hooks");
     if (resource.taint) features.add("taint");
@@ -234,4 +239,24 @@ function featuresOf({ resources, pendingOperations }: Snapshot, sandbox: boolean
   for (const { resource } of pendingOperations)
     if (sandbox && sandboxPackages.has(packageOf(resource.type))) features.add(sandboxFeature);
   return [...features].sort();
+}
+
+/** Of a state that was looked at once: values do not change, and large states are written often. */
+const byteStrings = new WeakMap<ResourceState, boolean>();
+
+/** Secrets count: encrypted, nobody sees what they hold. */
+function holdsByteString(resource: ResourceState): boolean {
+  const known = byteStrings.get(resource);
+  if (known !== undefined) return known;
+  const { inputs, outputs, replacementTrigger } = resource;
+  const holds = [inputs, outputs, replacementTrigger ?? null].some(isOrHoldsByteString);
+  byteStrings.set(resource, holds);
+  return holds;
+}
+
+function isOrHoldsByteString(value: PropertyValue): boolean {
+  if (value === null || typeof value !== "object") return false;
+  if (value instanceof Secret) return isOrHoldsByteString(value.element);
+  if (isPropertyArray(value)) return value.some(isOrHoldsByteString);
+  return value instanceof ByteString || (isPropertyMap(value) && Object.values(value).some(isOrHoldsByteString));
 }

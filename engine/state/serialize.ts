@@ -6,6 +6,7 @@
 import {
   Archive,
   Asset,
+  ByteString,
   isPropertyArray,
   OutputValue,
   type PropertyMap,
@@ -51,6 +52,11 @@ export function encodeValue(value: PropertyValue | undefined, secrets: SecretWri
   if (typeof value === "boolean") return value ? "true" : "false";
   if (typeof value === "number") return encodeNumber(value);
   if (value instanceof Unknown) return stringText(unknownSentinel);
+  if (value instanceof ByteString)
+    return mapText([
+      [signatureKey, stringText(byteStringSignature)],
+      ["value", stringText(value.base64)],
+    ]);
   if (value instanceof Secret) return encodeSecret(value.element, secrets, place);
   if (value instanceof OutputValue) {
     const element = value.known ? value.element : unknown;
@@ -150,7 +156,7 @@ export function decodeValue(json: JsonValue, secrets: SecretReader, place: strin
     case floatSignature:
       return decodeFloat(object);
     case byteStringSignature:
-      throw new EngineError("this engine cannot hold strings that are not valid UTF-8 (state feature byteString)");
+      return decodeByteString(object);
     default:
       throw new EngineError(`unrecognized signature '${String(signature)}' in property map`);
   }
@@ -252,4 +258,11 @@ function decodeFloat(object: JsonObject): number {
   if (typeof hex !== "string" || !/^[0-9a-f]{1,16}$/i.test(hex))
     throw new EngineError("malformed float value: 'value' must be up to 16 hexadecimal digits");
   return Buffer.from(hex.padStart(16, "0"), "hex").readDoubleBE(0);
+}
+
+function decodeByteString(object: JsonObject): string | ByteString {
+  const base64 = String(object["value"]);
+  const bytes = Buffer.from(base64, "base64");
+  if (bytes.toString("base64") !== base64) throw new EngineError("malformed byte string: 'value' must be base64");
+  return ByteString.from(bytes);
 }

@@ -208,6 +208,27 @@ describe("import", () => {
     );
   });
 
+  it("keeps strings that are not UTF-8, and shows them as the official CLI (3.260.0) does", async () => {
+    const { runWith, run } = await bench();
+    await run("stack", "init", "dev");
+    const bytes = { "4dabf18193072939515e22adb298388d": "803fd3297a5875dc03ca845dda5d2a98", value: "/0HDwkI=" };
+    const urn = "urn:pulumi:dev::recorded::pulumi:pulumi:Stack::recorded-dev";
+    const stack = { urn, custom: false, type: "pulumi:pulumi:Stack", outputs: { bytes, list: [{ bytes }] } };
+    const deployment = { manifest: { time: "2026-01-01T00:00:00Z", magic: "", version: "" }, resources: [stack] };
+    const text = JSON.stringify({ version: 4, features: ["byteString"], deployment });
+    expect((await runWith({ stdin: async () => text }, "stack", "import", "-s", "dev")).code).toBe(0);
+    expect(JSON.parse((await run("stack", "export", "-s", "dev")).stdout)).toMatchObject({
+      version: 4,
+      features: ["byteString"],
+      deployment: { resources: [stack] },
+    });
+    expect(await run("stack", "output", "bytes", "-s", "dev")).toEqual(ok('b"/0HDwkI="\n'));
+    expect(JSON.parse((await run("stack", "output", "--json", "-s", "dev")).stdout)).toEqual({
+      bytes: 'b"/0HDwkI="',
+      list: [{ bytes: 'b"/0HDwkI="' }],
+    });
+  });
+
   it("reads standard input, and drops pending operations aloud", async () => {
     const { runWith, run } = await bench({ recorded: true });
     const { deployment } = (await recordedJson("export.json")) as { deployment: { resources: unknown[] } };

@@ -13,6 +13,7 @@ import {
 import {
   Archive,
   Asset,
+  ByteString,
   OutputValue,
   type PropertyMap,
   type PropertyValue,
@@ -176,11 +177,16 @@ describe("wire", () => {
     [
       "bytes",
       { [SIGNATURE_KEY]: SIGNATURES.byteString, value: "/w==" },
-      'malformed string for "p": it holds bytes that are not UTF-8, which the embedded engine does not support',
+      'malformed string for "p": it holds bytes that are not UTF-8, though nobody said that they are accepted',
     ],
   ])("names the property of %s", (_, value, message) => {
     const struct = structProto.Struct.fromJavaScript({ p: value });
     expect(() => decodeStruct(struct, KEEP)).toThrow(message);
+  });
+
+  it("sends no bytes that are not UTF-8 to whom nobody asked whether they understand them", () => {
+    const bytes = ByteString.from(Buffer.from([0xff]));
+    expect(() => encodeStruct({ a: [bytes] }, KEEP)).toThrow("which the receiver does not support");
   });
 
   it("refuses the one key that protobuf loses, and is not fooled by keys of Object", () => {

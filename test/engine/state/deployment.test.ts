@@ -13,7 +13,7 @@ import { integrityProblem } from "../../../engine/state/integrity.ts";
 import { indentText, isJsonObject, type JsonObject, plainText } from "../../../engine/state/json.ts";
 import { decodeResource, encodeResource, newResource } from "../../../engine/state/resource.ts";
 import type { SecretWriter } from "../../../engine/state/serialize.ts";
-import { Secret } from "../../../engine/values.ts";
+import { ByteString, Secret } from "../../../engine/values.ts";
 import { recordedJson, recordedPassphrase, recording, resource, urn } from "./support.ts";
 
 const plaintext: SecretWriter = { type: "plaintext" };
@@ -143,6 +143,10 @@ describe("versions and features", () => {
       "replaceWith",
       "views",
     ]);
+    const bytes = ByteString.from(Buffer.from([0xff]));
+    expect(features({ inputs: { a: [{ b: bytes }] } })).toEqual([4, "byteString"]);
+    expect(features({ outputs: { a: new Secret(bytes) } })).toEqual([4, "byteString"]);
+    expect(features({ replacementTrigger: bytes })).toEqual([4, "byteString"]);
     expect(features({ type: "gcp:storage/bucket:Bucket" }, true)).toEqual([4, sandboxFeature]);
     expect(features({ type: "pulumi:providers:kubernetes" }, true)).toEqual([4, sandboxFeature]);
     expect(features({ type: "gcp:storage/bucket:Bucket" }, false)).toEqual([3]);
