@@ -63,6 +63,7 @@ class Display {
   readonly #options: DisplayOptions;
   readonly #startedMs = new Map<string, number>();
   readonly #diagnostics = new Map<string, string[]>();
+  readonly #errored = new Set<string>();
   #rootUrn = "";
   #root: StepMetadata | undefined;
 
@@ -126,6 +127,7 @@ class Display {
   #noted(diagnostic: Extract<EngineEvent, { diagnosticEvent: unknown }>["diagnosticEvent"]): void {
     const { severity, ephemeral, urn = "", prefix = "", message } = diagnostic;
     if (severity === "debug" || ephemeral) return;
+    if (severity === "error") this.#errored.add(urn === "" ? this.#rootUrn : urn);
     const lines = this.#diagnostics.get(urn) ?? [];
     for (const line of `${prefix}${message}`.replace(/\n$/, "").split("\n")) lines.push(line);
     this.#diagnostics.set(urn, lines);
@@ -166,6 +168,7 @@ class Display {
     });
     const same = resourceChanges.same ?? 0;
     if (same > 0) lines.push(`    ${same} unchanged`);
+    if (this.#errored.size > 0) lines.push(`    ${this.#errored.size} errored`);
     if (lines.length > 0) this.#print(`Resources:\n${lines.join("\n")}\n\n`);
     if (!isPreview) this.#print(`Duration: ${durationSeconds}s\n\n`);
   }

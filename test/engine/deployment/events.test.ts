@@ -239,7 +239,7 @@ Duration: T
   it("see once why there is no stack", async () => {
     const { emitted } = await new TestStack().up(async () => {}, { endWith: { type: "error", message: "no runtime" } });
     expect(await show(emitted)).toMatch(
-      /^Diagnostics:\n {2}pulumi:pulumi:Stack:\n {4}error: no runtime\n\n(?!.*no runtime)/s,
+      /^Diagnostics:\n {2}pulumi:pulumi:Stack:\n {4}error: no runtime\n\nResources:\n {4}1 errored\n(?!.*no runtime)/s,
     );
   });
 
