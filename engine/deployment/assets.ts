@@ -107,7 +107,7 @@ async function* members(archive: Archive, directory: string): AsyncGenerator<[na
     for await (const file of walk(folder)) yield [path.relative(folder, file).split(path.sep).join("/"), { file }];
     return;
   }
-  for (const name of Object.keys(archive.source.assets).sort()) {
+  for (const name of Object.keys(archive.source.assets).sort(byBytes)) {
     const member = archive.source.assets[name] as Asset | Archive;
     if (member instanceof Asset) yield [name, await open(member, directory)];
     else
@@ -115,9 +115,14 @@ async function* members(archive: Archive, directory: string): AsyncGenerator<[na
   }
 }
 
+/** As Go compares texts: not by UTF-16, in which characters beyond 16 bits come before some within. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
 /** Files of a folder, sorted by name within each folder; links to folders and `.pulumi` are left out. */
 async function* walk(folder: string): AsyncGenerator<string> {
-  for (const name of (await readdir(folder)).sort()) {
+  for (const name of (await readdir(folder)).sort(byBytes)) {
     const file = path.join(folder, name);
     if (name === ".pulumi") continue;
     if ((await lstat(file)).isDirectory()) yield* walk(file);

@@ -33,7 +33,8 @@ export class Names {
   /** The text with every named value replaced, the longest first. */
   replace(text: string): string {
     const values = [...this.#names.keys()].sort((a, b) => b.length - a.length);
-    return values.reduce((result, value) => result.replaceAll(value, this.#names.get(value)!), text);
+    const named = values.reduce((result, value) => result.replaceAll(value, this.#names.get(value)!), text);
+    return named.replaceAll(/(?<=\/127\.0\.0\.1:)\d{5}/g, "<port>");
   }
 }
 
@@ -158,6 +159,7 @@ function readable(message: string): string {
 export function normalizeEvents(
   events: readonly EngineEvent[],
   names: Names,
+  told = false,
 ): Pick<StepRecord, "events" | "diagnostics" | "changes"> {
   const byResource: Record<string, Json[]> = {};
   const diagnostics: { severity: string; urn: string; message: string }[] = [];
@@ -176,7 +178,8 @@ export function normalizeEvents(
       if (step.diffs?.length) why["diffs"] = [...step.diffs].sort();
       if (step.detailedDiff && Object.keys(step.detailedDiff).length > 0)
         why["detailed"] = tidy(step.detailedDiff as unknown as Json, names);
-      const entry = tidy({ event: kind, op: step.op, ...why }, names);
+      const states: Record<string, unknown> = told ? { old: step.old ?? null, new: step.new ?? null } : {};
+      const entry = tidy({ event: kind, op: step.op, ...why, ...(states as Record<string, Json>) }, names);
       const urn = names.replace(step.urn);
       byResource[urn] = [...(byResource[urn] ?? []), entry];
     }

@@ -1,9 +1,9 @@
 // Runs scenarios with an engine, through the Automation API with inline programs (or with the same programs in processes of
 // their own, as `tutti pulumi` and people run them), each in a backend of its own, and hands
 // back what each step did in normalised form, one scenario after the other. Nothing outside temporary files is written.
-import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { EngineEvent, PulumiCommand, PulumiFn, Stack } from "@pulumi/pulumi/automation/index.js";
 import automation from "@pulumi/pulumi/automation/index.js";
@@ -94,6 +94,10 @@ async function runIn(
       step.meanwhile(cloud);
       await writeFile(cloudFile, JSON.stringify(cloud));
     }
+    for (const [name, contents] of Object.entries(step.files ?? {})) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), contents);
+    }
     const stack = await stackOf(step.stack ?? "dev", program);
     if (!children) stack.workspace.program = program;
     if (step.edit) await editState(stack, step.edit);
@@ -116,7 +120,8 @@ async function runIn(
     const state = normalizeState(await stack.exportStack(), names, scenario.dated);
     const log = await readLog(cloudFile);
     const heard = said.length > 0 ? { said: said.map((line) => names.replace(line)) } : {};
-    records.push({ outcome, ...normalizeEvents(events, names), state, cloud: log.slice(before.length), ...heard });
+    const happened = normalizeEvents(events, names, scenario.told);
+    records.push({ outcome, ...happened, state, cloud: log.slice(before.length), ...heard });
   }
   return records;
 }

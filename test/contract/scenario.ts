@@ -14,6 +14,8 @@ export interface Step {
   readonly stack?: string;
   /** Changes the cloud behind the engine's back, before the step. */
   readonly meanwhile?: (cloud: Cloud) => void;
+  /** Files of the project's folder that are written before the step. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** Changes what the state says of its resources, before the step. */
   readonly edit?: (resources: readonly Record<string, unknown>[]) => void;
   readonly options?: StepOptions;
@@ -46,6 +48,8 @@ export interface Scenario {
   readonly config?: Readonly<Record<string, string>>;
   /** Records of the dates of resources by which step they came. */
   readonly dated?: true;
+  /** Records what events tell of resources before and after their steps. */
+  readonly told?: true;
   /** Lets the Automation API write its own project file, whose `main` is the folder the scenarios run in. */
   readonly main?: true;
 }

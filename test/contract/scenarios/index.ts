@@ -5,6 +5,7 @@ import { basics } from "./basics.ts";
 import { components } from "./components.ts";
 import { deletions } from "./deletions.ts";
 import { failures } from "./failures.ts";
+import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
 import { ignores } from "./ignores.ts";
 import { kills } from "./kills.ts";
@@ -34,6 +35,7 @@ export const scenarios: readonly Scenario[] = [
   ...replacements,
   ...aliasing,
   ...values,
+  ...files,
   ...mistakes,
   ...components,
   ...selecting,
