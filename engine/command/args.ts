@@ -44,6 +44,9 @@ export class Flags {
   has(name: string): boolean {
     return this.values.has(name);
   }
+  names(): readonly string[] {
+    return [...this.values.keys()];
+  }
   /** The others. */
   without(name: string): Flags {
     return new Flags(new Map([...this.values].filter(([each]) => each !== name)));

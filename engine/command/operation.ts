@@ -9,6 +9,7 @@ import { resolve } from "node:path";
 import { type Autonamer, autonamerOf } from "../deployment/autonaming.ts";
 import { type DeploymentOptions, type DeploymentResult, deploy } from "../deployment/deployment.ts";
 import { mapsEqual } from "../deployment/diff.ts";
+import { diffSink } from "../deployment/diffDisplay.ts";
 import { digestSink } from "../deployment/digest.ts";
 import { displaySink } from "../deployment/display.ts";
 import { openEventLog } from "../deployment/eventSinks.ts";
@@ -41,6 +42,7 @@ import { importSink } from "./importSink.ts";
 import { watchedHost, watchedRegistrar } from "./secrecy.ts";
 import { type OpenedStack, openCheckpoint, openStack, programConfig, readConfig, stackSecrets } from "./stack.ts";
 import { isTrue } from "./stackRemove.ts";
+import { updateEnvironment } from "./updateEnvironment.ts";
 
 /** What a verb's flags come to. */
 export interface Operation {
@@ -313,7 +315,7 @@ class Phase {
   }
 
   #openEvents(): EventStream {
-    const { flags, stdout } = this.#context;
+    const { flags, stdout, stderr } = this.#context;
     const { kind } = this.#operation;
     const { project, stack, configuration } = this.#opened;
     const show = { showSames: flags.boolean("show-sames"), suppressOutputs: flags.boolean("suppress-outputs") };
@@ -325,9 +327,16 @@ class Phase {
       sinks.push(this.#preview ? digestSink(stdout, { ...show, showReplacementSteps }) : lineSink(stdout));
     } else {
       stdout(`${label(kind, this.#preview)} (${displayName(stack.name, project.name)}):\n`);
-      const suppressProgress = flags.boolean("suppress-progress");
-      const withoutPrinted = this.#context.options.print !== undefined;
-      sinks.push(displaySink(stdout, { ...show, suppressProgress, withoutPrinted, refreshing: kind === "refresh" }));
+      const view = {
+        ...show,
+        suppressProgress: flags.boolean("suppress-progress"),
+        showFullOutput: kind === "refresh" || flags.boolean("show-full-output"),
+        showConfig: flags.boolean("show-config"),
+        withoutPrinted: this.#context.options.print !== undefined,
+        refreshing: kind === "refresh",
+      };
+      const rich = { showReplacementSteps: flags.boolean("show-replacement-steps"), showUrns: flags.boolean("urns") };
+      sinks.push(flags.boolean("diff") ? diffSink(stdout, stderr, { ...view, ...rich }) : displaySink(stdout, view));
     }
     const importFile = flags.string("import-file");
     if (importFile !== undefined) {
@@ -345,18 +354,12 @@ class Phase {
     const { flags } = this.#context;
     const { kind } = this.#operation;
     const { stack, configuration } = this.#opened;
-    const environment = Object.fromEntries(
-      ["exec-kind", "exec-agent"].flatMap((flag) => {
-        const value = flags.string(flag);
-        return value === undefined || value === "" ? [] : [[flag.replace("-", "."), value]];
-      }),
-    );
     const info: UpdateInfo = {
       kind: kind === "import" ? "resource-import" : kind,
       startTime,
       endTime: seconds(),
       message: flags.string("message") ?? "",
-      environment: { "exec.kind": "cli", ...environment },
+      environment: updateEnvironment(this.#context),
       config: Object.fromEntries(configuration.values),
       result: result === "succeeded" ? "succeeded" : "failed",
       resourceChanges: changes,

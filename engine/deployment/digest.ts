@@ -48,7 +48,8 @@ export function digestSink(print: (document: string) => void, options: DigestOpt
   return {
     write,
     async close() {
-      const changes = summary?.resourceChanges ?? {};
+      // In the order in which Go writes a map.
+      const changes = Object.fromEntries(Object.entries(summary?.resourceChanges ?? {}).sort());
       const document = {
         ...(Object.keys(config).length > 0 && { config }),
         ...(steps.length > 0 && { steps: steps.map((step) => stepJson(step, options)) }),

@@ -1,8 +1,8 @@
 // What people see of an operation: plain lines, folded from its events, in the manner of the official CLI off a terminal.
 // Steps as they begin and end, then diagnostics by resource, the stack's outputs and what changed in them, and counts.
 import { usualPort } from "../language/debugger.ts";
-import { secretSignature, signatureKey, unknownSentinel } from "../state/serialize.ts";
-import type { Emitted, EngineEvent, EventSink, Json, StepMetadata, SummaryEvent } from "./events.ts";
+import type { Emitted, EngineEvent, EventSink, StepMetadata, SummaryEvent } from "./events.ts";
+import { outputsText } from "./outputsText.ts";
 import type { StepOp } from "./steps.ts";
 import { isRootStack, urnName } from "./urn.ts";
 
@@ -11,46 +11,55 @@ export interface DisplayOptions {
   readonly showSames: boolean;
   readonly suppressOutputs: boolean;
   readonly suppressProgress: boolean;
+  /** Also what is longer than three lines, or 150 characters. */
+  readonly showFullOutput: boolean;
   /** What programs print is shown by somebody else. */
   readonly withoutPrinted?: boolean;
+  /** Also the configuration. */
+  readonly showConfig: boolean;
   /** The operation is a refresh: steps are called by what they find. */
   readonly refreshing: boolean;
 }
 
-/** How an operation is written: mark, planned, under way, done, and in the counts of a preview and of an update. */
+/** How an operation is written: mark, planned, under way, done. */
 interface OpWords {
   readonly mark: string;
   readonly planned: string;
   readonly doing: string;
   readonly done: string;
-  readonly toDo: string;
-  readonly didIt: string;
 }
 
 const words: Readonly<Record<StepOp, OpWords>> = {
-  same: w("  ", "", "", "", "unchanged", "unchanged"),
-  create: w("+ ", "create", "creating", "created", "to create", "created"),
-  update: w("~ ", "update", "updating", "updated", "to update", "updated"),
-  delete: w("- ", "delete", "deleting", "deleted", "to delete", "deleted"),
-  replace: w("+-", "replace", "replacing", "replaced", "to replace", "replaced"),
+  same: w("  ", "", "", ""),
+  create: w("+ ", "create", "creating", "created"),
+  update: w("~ ", "update", "updating", "updated"),
+  delete: w("- ", "delete", "deleting", "deleted"),
+  replace: w("+-", "replace", "replacing", "replaced"),
   "create-replacement": w("++", "create replacement", "creating replacement", "created replacement"),
   "delete-replaced": w("--", "delete original", "deleting original", "deleted original"),
-  read: w("> ", "read", "reading", "read", "to read", "read"),
+  read: w("> ", "read", "reading", "read"),
   "read-replacement": w(">>", "read for replacement", "reading for replacement", "read for replacement"),
-  refresh: w("~ ", "refreshing", "refreshing", "refreshed", "to refresh", "refreshed"),
-  discard: w("< ", "discard", "discarding", "discarded", "to discard", "discarded"),
+  refresh: w("~ ", "refreshing", "refreshing", "refreshed"),
+  discard: w("< ", "discard", "discarding", "discarded"),
   "discard-replaced": w("<<", "discard original", "discarding original", "discarded original"),
   "remove-pending-replace": w("~ ", "complete replace", "completing replace", "completed replace"),
-  import: w("= ", "import", "importing", "imported", "to import", "imported"),
+  import: w("= ", "import", "importing", "imported"),
   "import-replacement": w("=>", "import replacement", "importing replacement", "imported replacement"),
 };
 
-function w(mark: string, planned: string, doing: string, done: string, toDo = planned, didIt = done): OpWords {
-  return { mark, planned, doing, done, toDo, didIt };
+function w(mark: string, planned: string, doing: string, done: string): OpWords {
+  return { mark, planned, doing, done };
 }
 
-/** In the order in which counts are shown. */
-const counted: readonly StepOp[] = ["create", "update", "delete", "replace", "import", "read", "discard", "refresh"];
+/** Before what an operation is for, in two characters. */
+export const marks = Object.fromEntries(Object.entries(words).map(([op, { mark }]) => [op, mark])) as Readonly<
+  Record<StepOp, string>
+>;
+
+/** In the order in which counts are shown. Reads change nothing. */
+const counted = (Object.keys(words) as StepOp[]).filter(
+  (op) => !["same", "read", "read-replacement", "discard"].includes(op),
+);
 
 /** Prints an operation as it goes. `print` is given whole lines. */
 export function displaySink(print: (text: string) => void, options: DisplayOptions): EventSink {
@@ -84,7 +93,8 @@ class Display {
     else if ("startDebuggingEvent" in event) {
       const { processId, port = usualPort } = event.startDebuggingEvent.config;
       this.#print(`Process ${processId} waits for a debugger to attach at 127.0.0.1:${port}\n`);
-    } else if ("summaryEvent" in event) this.#finished(event.summaryEvent);
+    } else if ("preludeEvent" in event && this.#options.showConfig) this.#print(configText(event.preludeEvent.config));
+    else if ("summaryEvent" in event) this.#finished(event.summaryEvent);
   }
 
   #began(metadata: StepMetadata, planning: boolean): void {
@@ -152,29 +162,40 @@ class Display {
     for (const [urn, lines] of others) block(`${displayType(typeOf(urn))} (${urnName(urn)})`, lines);
   }
 
-  #printOutputs({ result }: SummaryEvent): void {
-    if (!this.#root || this.#options.refreshing || result === "canceled") return;
-    const old = (this.#root.old?.outputs ?? {}) as JsonMap;
-    const now = (this.#root.new?.outputs ?? {}) as JsonMap;
-    const compare = this.#root.op !== "create";
-    const lines = outputLines(compare ? old : now, now, 1);
-    if (lines.length > 0) this.#print(`Outputs:\n${lines.join("\n")}\n\n`);
+  #printOutputs({ result, isPreview }: SummaryEvent): void {
+    const { refreshing, showSames, showFullOutput } = this.#options;
+    if (!this.#root || refreshing || result === "canceled") return;
+    const layout = { indent: 1, truncate: !showFullOutput };
+    const outputs = outputsText(this.#root, layout, { planning: isPreview, refresh: false, showSames });
+    if (outputs !== "") this.#print(`Outputs:\n${outputs}\n`);
   }
 
-  #printCounts({ resourceChanges, isPreview, durationSeconds }: SummaryEvent): void {
-    const lines = counted.flatMap((op) => {
-      const count = resourceChanges[op] ?? 0;
-      return count === 0 ? [] : [`    ${words[op].mark}${count} ${isPreview ? words[op].toDo : words[op].didIt}`];
-    });
-    const same = resourceChanges.same ?? 0;
-    if (same > 0) lines.push(`    ${same} unchanged`);
-    if (this.#errored.size > 0) lines.push(`    ${this.#errored.size} errored`);
-    if (lines.length > 0) this.#print(`Resources:\n${lines.join("\n")}\n\n`);
-    if (!isPreview) this.#print(`Duration: ${durationSeconds}s\n\n`);
+  #printCounts(summary: SummaryEvent): void {
+    this.#print(`${countsText(summary, this.#errored.size)}\n`);
+    if (!summary.isPreview) this.#print(`Duration: ${summary.durationSeconds}s\n\n`);
   }
 }
 
-type JsonMap = { readonly [key: string]: Json };
+/** The configuration that an operation is run with, secrets masked. */
+export function configText(config: Readonly<Record<string, string>>): string {
+  const lines = Object.keys(config)
+    .sort()
+    .map((key) => `    ${key}: ${config[key]}\n`);
+  return `Configuration:\n${lines.join("")}`;
+}
+
+/** How many resources were or are to be operated on in which way. */
+export function countsText({ resourceChanges, isPreview }: SummaryEvent, errored: number): string {
+  const changes = counted.filter((op) => (resourceChanges[op] ?? 0) > 0);
+  const lines = changes.map(
+    (op) => `${words[op].mark}${resourceChanges[op]} ${isPreview ? `to ${op}` : words[op].done}`,
+  );
+  const total = changes.reduce((sum, op) => sum + resourceChanges[op]!, 0);
+  const same = resourceChanges.same ?? 0;
+  const rest = [changes.length > 1 ? `${total} changes` : "", same > 0 ? `${same} unchanged` : ""];
+  lines.push(rest.filter((part) => part !== "").join(". "), errored > 0 ? `${errored} errored` : "");
+  return `Resources:\n${lines.map((line) => (line === "" ? "" : `    ${line}\n`)).join("")}`;
+}
 
 const key = ({ op, urn }: StepMetadata) => `${op} ${urn}`;
 
@@ -208,47 +229,4 @@ function changedKeys({ op, detailedDiff, diffs, keys }: StepMetadata): string {
   if (marks.size === 0) for (const name of diffs ?? keys ?? []) marks.set(name, "~");
   const shown = [...marks].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, mark]) => `${mark}${name}`);
   return shown.length === 0 ? "" : `[diff: ${shown.join(",")}]`;
-}
-
-/** Outputs, one under the other; what differs is marked and shown with what it was. */
-function outputLines(old: JsonMap, now: JsonMap, depth: number): readonly string[] {
-  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])].sort();
-  const width = Math.max(0, ...names.map((name) => name.length));
-  const indent = "    ".repeat(depth).slice(2);
-  return names.flatMap((name) => {
-    const [before, after] = [old[name], now[name]];
-    const label = `${name.padEnd(width)}: `;
-    const inner = "    ".repeat(depth);
-    if (before === undefined) return [`${indent.slice(2)}+ ${label}${text(after!, inner)}`].map(shift);
-    if (after === undefined) return [`${indent.slice(2)}- ${label}${text(before, inner)}`].map(shift);
-    if (JSON.stringify(before) === JSON.stringify(after)) return [`${inner}${label}${text(after, inner)}`];
-    if (isMap(before) && isMap(after)) {
-      return [shift(`${indent.slice(2)}~ ${label}{`), ...outputLines(before, after, depth + 1), `${inner}}`];
-    }
-    return [shift(`${indent.slice(2)}~ ${label}${text(before, inner)} => ${text(after, inner)}`)];
-  });
-}
-
-/** Puts a mark where the official CLI has it: two before the name. */
-const shift = (line: string) => `  ${line}`;
-
-function isMap(value: Json): value is JsonMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && !(signatureKey in value);
-}
-
-function text(value: Json, indent: string): string {
-  if (value === unknownSentinel) return "[unknown]";
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (!Array.isArray(value) && signatureKey in value) {
-    return (value as JsonMap)[signatureKey] === secretSignature ? "[secret]" : JSON.stringify(value);
-  }
-  const inner = `${indent}    `;
-  if (Array.isArray(value)) {
-    if (value.length === 0) return "[]";
-    return `[\n${value.map((item: Json, i) => `${inner}[${i}]: ${text(item, inner)}`).join("\n")}\n${indent}]`;
-  }
-  const entries = Object.entries(value as JsonMap);
-  if (entries.length === 0) return "{}";
-  const width = Math.max(...entries.map(([name]) => name.length));
-  return `{\n${entries.map(([name, item]) => `${inner}${name.padEnd(width)}: ${text(item, inner)}`).join("\n")}\n${indent}}`;
 }

@@ -23,6 +23,16 @@ export type StepOp =
   | "import"
   | "import-replacement";
 
+const replacementSteps: ReadonlySet<StepOp> = new Set([
+  ...(["replace", "create-replacement", "delete-replaced", "read-replacement"] as const),
+  ...(["discard-replaced", "remove-pending-replace", "import-replacement"] as const),
+]);
+
+/** Whether a step is part of a replacement, which is shown as one. */
+export function isReplacementStep(op: StepOp): boolean {
+  return replacementSteps.has(op);
+}
+
 /** `elided`: not created, for want of a target; `skipped`: passed over because of a failure elsewhere. */
 export type Outcome = "success" | "elided" | "failed" | "skipped";
 

@@ -214,7 +214,7 @@ function tree(): string {
 
 it("takes pulumi's commands for one stack", async () => {
   const pulumi = (...args: readonly string[]) => tutti("pulumi", "-e", "local", "--", ...args, "-s", "network.local");
-  const preview = await pulumi("preview");
+  const preview = await pulumi("preview", "--show-sames");
   expect(preview.code, preview.stderr).toBe(0);
   expect(preview.stdout).toMatch(/\d+ unchanged/);
   // Words that stand in labels are no secrets.

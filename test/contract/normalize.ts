@@ -110,6 +110,8 @@ function plain(value: Json | undefined): Json | undefined {
 function tidy(value: Json, names: Names): Json {
   if (typeof value === "string") return value.length > longest ? `<${value.length} characters>` : names.replace(value);
   if (Array.isArray(value)) return value.map((element) => tidy(element, names));
+  // JSON.stringify would make it 0.
+  if (Object.is(value, -0)) return "<minus zero>";
   if (typeof value !== "object" || value === null) return value;
   if (SIGNATURE in value && typeof value["plaintext"] === "string") {
     return { secret: tidy(JSON.parse(value["plaintext"]) as Json, names) };

@@ -15,7 +15,7 @@ interface Stack extends Bench {
   /** Every file of the backend and the project's configuration, as it is. */
   files(): Promise<Readonly<Record<string, string>>>;
   outputs(...flags: string[]): Promise<Record<string, unknown>>;
-  history(): Promise<{ kind: string; result: string; message: string; resourceChanges: object }[]>;
+  history(): Promise<{ kind: string; result: string; message: string; environment: object; resourceChanges: object }[]>;
 }
 
 async function stackOf(text: string): Promise<Stack> {
@@ -95,6 +95,16 @@ it("creates, keeps, changes and destroys; the history says so", async () => {
     ["update", "succeeded", "", { same: 2 }],
     ["update", "succeeded", "go", { create: 2 }],
   ]);
+  const { environment } = (await stack.history()).at(-1)!;
+  expect(environment).toMatchObject({
+    "exec.kind": "cli",
+    "pulumi.env.PULUMI_CONFIG_PASSPHRASE": "set",
+    "pulumi.flag.skip-preview": "true",
+    "pulumi.flag.message": "set",
+    "pulumi.os": process.platform,
+    updatePlan: "false",
+  });
+  expect(Object.values(environment)).not.toContain("go");
 });
 
 it("previews without writing anything, and hands on what it predicts", async () => {

@@ -109,6 +109,8 @@ describe("what a program prints", () => {
       showSames: false,
       suppressOutputs: false,
       suppressProgress: false,
+      showFullOutput: false,
+      showConfig: false,
       refreshing: false,
       withoutPrinted: true,
     });
@@ -172,7 +174,14 @@ async function retold(make: (print: (text: string) => void) => ReturnType<typeof
   return text;
 }
 
-const plainDisplay = { showSames: false, suppressOutputs: false, suppressProgress: false, refreshing: false };
+const plainDisplay = {
+  showSames: false,
+  suppressOutputs: false,
+  suppressProgress: false,
+  showFullOutput: false,
+  showConfig: false,
+  refreshing: false,
+};
 
 describe("people", () => {
   const show = (emitted: Emitted[], more: Partial<typeof plainDisplay> = {}) =>
@@ -229,7 +238,7 @@ Outputs:
 Resources:
     ~ 1 updated
     - 1 deleted
-    1 unchanged
+    2 changes. 1 unchanged
 
 Duration: T
 
