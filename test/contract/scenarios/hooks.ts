@@ -29,6 +29,15 @@ const everywhere = () => ({
   beforeDelete: [tell("before-delete")],
   afterDelete: [tell("after-delete")],
 });
+/** Asks for another attempt until there were so many. */
+const again = (most: number) => {
+  let attempts = 0;
+  return new pulumi.ErrorHook("again", ({ failedOperation, errors }) => {
+    attempts += 1;
+    say(`${failedOperation} failed ${errors.length} times`);
+    return attempts < most;
+  });
+};
 const heal = (cloud: { fail: string[] }) => {
   cloud.fail = [];
 };
@@ -149,13 +158,7 @@ export const hooks: readonly Scenario[] = [
       {
         run: "up",
         program: async () => {
-          let attempts = 0;
-          const again = new pulumi.ErrorHook("again", ({ failedOperation, errors }) => {
-            attempts += 1;
-            say(`${failedOperation} failed ${errors.length} times`);
-            return attempts < 3;
-          });
-          new Thing("a", {}, { hooks: { onError: [again] } });
+          new Thing("a", {}, { hooks: { onError: [again(3)] } });
         },
         meanwhile: (cloud) => cloud.fail.push("create a"),
       },
@@ -170,6 +173,19 @@ export const hooks: readonly Scenario[] = [
         program: async () => void new Thing("a", {}, { hooks: { beforeDelete: [tell("before-delete")] } }),
       },
       { run: "destroy" },
+    ],
+  },
+  {
+    name: "hooks-for-errors-try-updates-and-deletions-again",
+    steps: [
+      { run: "up", program: async () => void new Thing("a", { value: 1 }, { hooks: { onError: [again(2)] } }) },
+      {
+        run: "up",
+        program: async () => void new Thing("a", { value: 2 }, { hooks: { onError: [again(2)] } }),
+        meanwhile: (cloud) => cloud.fail.push("update a"),
+      },
+      { run: "up", program: async () => void again(3), meanwhile: (cloud) => cloud.fail.push("delete a") },
+      { run: "up", meanwhile: heal },
     ],
   },
 ];

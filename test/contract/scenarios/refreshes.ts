@@ -100,4 +100,25 @@ export const refreshes: readonly Scenario[] = [
       },
     ],
   },
+  {
+    name: "dates-of-what-is-read",
+    dated: true,
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new random.RandomId("managed", { byteLength: 4 });
+          random.RandomId.get("read", "vpHsfw");
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          random.RandomId.get("managed", "vpHsfw");
+          random.RandomId.get("read", "p-,vpHsfw");
+        },
+      },
+      { run: "up" },
+    ],
+  },
 ];
