@@ -333,7 +333,6 @@ class Phase {
         showFullOutput: kind === "refresh" || flags.boolean("show-full-output"),
         showConfig: flags.boolean("show-config"),
         withoutPrinted: this.#context.options.print !== undefined,
-        refreshing: kind === "refresh",
       };
       const rich = { showReplacementSteps: flags.boolean("show-replacement-steps"), showUrns: flags.boolean("urns") };
       sinks.push(flags.boolean("diff") ? diffSink(stdout, stderr, { ...view, ...rich }) : displaySink(stdout, view));

@@ -5,6 +5,7 @@ import type { Emitted, EngineEvent, EventSink, StepMetadata, SummaryEvent } from
 import { outputsText } from "./outputsText.ts";
 import type { StepOp } from "./steps.ts";
 import { isRootStack, urnName } from "./urn.ts";
+import { type Change, changesOf, detailedChanges, mapOf } from "./valueChanges.ts";
 
 export interface DisplayOptions {
   /** Also lines for resources that did not change. */
@@ -17,8 +18,6 @@ export interface DisplayOptions {
   readonly withoutPrinted?: boolean;
   /** Also the configuration. */
   readonly showConfig: boolean;
-  /** The operation is a refresh: steps are called by what they find. */
-  readonly refreshing: boolean;
 }
 
 /** How an operation is written: mark, planned, under way, done. */
@@ -73,6 +72,7 @@ class Display {
   readonly #startedMs = new Map<string, number>();
   readonly #diagnostics = new Map<string, string[]>();
   readonly #errored = new Set<string>();
+  readonly #changes = new Map<string, string>();
   #rootUrn = "";
   #root: StepMetadata | undefined;
 
@@ -88,7 +88,7 @@ class Display {
       this.#began(event.resourcePreEvent.metadata, event.resourcePreEvent.planning === true);
     else if ("resOutputsEvent" in event)
       this.#ended(event.resOutputsEvent.metadata, event.resOutputsEvent.planning === true);
-    else if ("resOpFailedEvent" in event) this.#line(event.resOpFailedEvent.metadata, "**failed**", "doing");
+    else if ("resOpFailedEvent" in event) this.#line(event.resOpFailedEvent.metadata, (doing) => `**${doing} failed**`);
     else if ("diagnosticEvent" in event) this.#noted(event.diagnosticEvent);
     else if ("startDebuggingEvent" in event) {
       const { processId, port = usualPort } = event.startDebuggingEvent.config;
@@ -98,19 +98,19 @@ class Display {
   }
 
   #began(metadata: StepMetadata, planning: boolean): void {
-    if (isRootStack(metadata.urn)) this.#note(metadata);
+    this.#note(metadata);
     this.#startedMs.set(key(metadata), Date.now());
-    if (!planning) this.#line(metadata, "(0s)", "doing");
+    if (!planning) this.#line(metadata, (doing) => `${doing} (0s)`);
   }
 
   #ended(metadata: StepMetadata, planning: boolean): void {
-    if (isRootStack(metadata.urn)) this.#note(metadata);
+    this.#note(metadata);
     const started = this.#startedMs.get(metadata.op === "refresh" ? key(metadata) : this.#beganAs(metadata));
     // Outputs that a component registers later tell nothing new of its step.
     if (started === undefined) return;
     this.#startedMs.delete(this.#beganAs(metadata));
-    if (planning) this.#line(metadata, "", "planned");
-    else this.#line(metadata, `(${((Date.now() - started) / 1000).toFixed(2)}s)`, "done");
+    const { planned, done } = words[metadata.op];
+    this.#line(metadata, () => (planning ? planned : `${done} (${((Date.now() - started) / 1000).toFixed(2)}s)`));
   }
 
   /** A refresh ends as the update or deletion that it found. */
@@ -120,17 +120,23 @@ class Display {
   }
 
   #note(metadata: StepMetadata): void {
-    this.#rootUrn = metadata.urn;
+    // A destroy may fail before it comes to the stack.
+    const { urn, old, new: now } = metadata;
+    const root = [urn, (now ?? old)?.parent ?? ""].find(isRootStack);
+    if (root !== undefined) this.#rootUrn = root;
     // What a step leaves behind counts, not what the events of its begin say.
-    this.#root = metadata;
+    if (root === urn) this.#root = metadata;
   }
 
-  #line(metadata: StepMetadata, suffix: string, tense: "planned" | "doing" | "done"): void {
+  /** `told`: what is written of an operation, given its name while it is under way. */
+  #line(metadata: StepMetadata, told: (doing: string) => string): void {
     const { showSames, suppressProgress } = this.#options;
     if (suppressProgress || (metadata.op === "same" && !showSames)) return;
-    const { mark } = words[metadata.op];
-    const changes = changedKeys(metadata);
-    const text = [words[metadata.op][tense], suffix, changes].filter((part) => part !== "").join(" ");
+    const { mark, doing } = words[metadata.op];
+    // What is deleted for a replacement goes for what that changed.
+    const changes = metadata.op === "delete-replaced" ? this.#changes.get(metadata.urn) : changedKeys(metadata);
+    if (changes !== undefined) this.#changes.set(metadata.urn, changes);
+    const text = [told(doing), changes ?? ""].filter((part) => part !== "").join(" ");
     this.#print(` ${mark} ${resourceName(metadata)} ${text}\n`);
   }
 
@@ -163,8 +169,8 @@ class Display {
   }
 
   #printOutputs({ result, isPreview }: SummaryEvent): void {
-    const { refreshing, showSames, showFullOutput } = this.#options;
-    if (!this.#root || refreshing || result === "canceled") return;
+    const { showSames, showFullOutput } = this.#options;
+    if (!this.#root || result === "canceled" || this.#root.op === "delete") return;
     const layout = { indent: 1, truncate: !showFullOutput };
     const outputs = outputsText(this.#root, layout, { planning: isPreview, refresh: false, showSames });
     if (outputs !== "") this.#print(`Outputs:\n${outputs}\n`);
@@ -216,17 +222,25 @@ function typeOf(urn: string): string {
   return qualified.slice(qualified.lastIndexOf("$") + 1);
 }
 
-/** `[diff: +a,-b,~c]`: top-level names, at most a line of them. */
-function changedKeys({ op, detailedDiff, diffs, keys }: StepMetadata): string {
-  if (op === "same" || op === "create" || op === "delete") return "";
-  const marks = new Map<string, string>();
-  for (const [path, { diffKind }] of Object.entries(detailedDiff ?? {})) {
-    const top = path.split(/[.[]/)[0]!;
-    const mark = diffKind.startsWith("add") ? "+" : diffKind.startsWith("delete") ? "-" : "~";
-    // Of a property that changed in several places: it was there before and is there now.
-    marks.set(top, marks.has(top) || path !== top ? "~" : mark);
-  }
-  if (marks.size === 0) for (const name of diffs ?? keys ?? []) marks.set(name, "~");
-  const shown = [...marks].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, mark]) => `${mark}${name}`);
-  return shown.length === 0 ? "" : `[diff: ${shown.join(",")}]`;
+/** `[diff: +a,b-c~d]`: top-level names that were added, are gone, differ. */
+function changedKeys(metadata: StepMetadata): string {
+  const { op, old, new: now, diffs = [], detailedDiff } = metadata;
+  if (!old || !now) return "";
+  const changes = detailedDiff
+    ? detailedChanges(metadata, false).members
+    : changesOf(mapOf(old.inputs), mapOf(now.inputs)).members;
+  const told = [...(op === "same" ? [] : (changes ?? []))];
+  const named = (kind: Change["kind"]) =>
+    told.flatMap(([name, change]) => (change.kind === kind ? [String(name)] : []));
+  const options = (["provider", "protect", "taint"] as const).filter((name) => old[name] !== now[name]);
+  const groups = [
+    ["+", named("add")],
+    ["-", named("delete")],
+    ["~", [...named("update"), ...options].sort()],
+  ] as const;
+  const text = groups
+    .map(([mark, names]) => [mark, names.filter((name) => diffs.length === 0 || diffs.includes(name))] as const)
+    .map(([mark, names]) => (names.length === 0 ? "" : `${mark}${names.join(",")}`))
+    .join("");
+  return text === "" ? "" : `[diff: ${text}]`;
 }

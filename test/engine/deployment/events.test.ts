@@ -111,7 +111,6 @@ describe("what a program prints", () => {
       suppressProgress: false,
       showFullOutput: false,
       showConfig: false,
-      refreshing: false,
       withoutPrinted: true,
     });
     let taken = 0;
@@ -180,7 +179,6 @@ const plainDisplay = {
   suppressProgress: false,
   showFullOutput: false,
   showConfig: false,
-  refreshing: false,
 };
 
 describe("people", () => {
@@ -226,8 +224,8 @@ Resources:
     });
     const text = (await show(emitted)).replaceAll(/\(\d+\.\d\ds\)/g, "(T)").replace(/Duration: \d+s/, "Duration: T");
     expect(text).toBe(`\
- ~  test:index:Thing a updating (0s) [diff: ~more,~size]
- ~  test:index:Thing a updated (T) [diff: ~more,~size]
+ ~  test:index:Thing a updating (0s) [diff: +more~size]
+ ~  test:index:Thing a updated (T) [diff: +more~size]
  -  test:index:Thing b deleting (0s)
  -  test:index:Thing b deleted (T)
 Outputs:
