@@ -27,7 +27,7 @@ export interface Candidate {
   readonly urn: string;
   readonly old: Resource | undefined;
   readonly new: Resource;
-  /** Undefined for components. */
+  /** Undefined for components, and for what is passed over. */
   readonly provider: Provider | undefined;
   /** Whether it was deleted earlier in this deployment, because something it depends on was. */
   readonly recreating: boolean;

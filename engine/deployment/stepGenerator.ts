@@ -47,9 +47,11 @@ export async function generateRegistration(generation: Generation, goal: Goal, s
   if (isProviderType(goal.type)) {
     for (const name of alias === undefined ? [urn] : [urn, alias]) ledger.providers.set(name, fresh);
   }
-  const provider = goal.custom ? await providerOf(generation, urn, goal.type, goal.provider) : undefined;
+  // What needs something that is not created may have a provider that is not created, either.
+  const asks = goal.custom && !isPassedOver(generation, fresh);
+  const provider = asks ? await providerOf(generation, urn, goal.type, goal.provider) : undefined;
   const randomSeed = seedOf(urn, old);
-  const named = goal.custom ? options.autonamer?.({ type: goal.type, name: goal.name, seed: randomSeed }) : undefined;
+  const named = asks ? options.autonamer?.({ type: goal.type, name: goal.name, seed: randomSeed }) : undefined;
   if (named?.warns && !provider?.supportsAutonaming) {
     const message = `${urn} resource has a custom autonaming setting but the provider does not support autonaming configuration`;
     report("warning", message, urn);
@@ -106,7 +108,7 @@ function stepsOfMode(generation: Generation, candidate: Candidate): readonly Ste
   const { urn, old, new: fresh, settle } = candidate;
   const { mode = "update" } = options;
   if (mode === "update") return undefined;
-  const needsSkipped = dependencyUrns(fresh).some((name) => ledger.skippedCreates.has(name));
+  const needsSkipped = isPassedOver(generation, fresh);
   if (mode === "refresh") {
     if (!isRead(fresh) && !needsSkipped) return undefined;
     if (!old) {
@@ -127,6 +129,12 @@ function stepsOfMode(generation: Generation, candidate: Candidate): readonly Ste
   ledger.sames.add(urn);
   fresh.set({ inputs: old.inputs });
   return [{ op: "same", old, new: fresh, skippedCreate: false, untargeted: false, settle }];
+}
+
+/** Whether it needs what the program registered, and a destroy or a refresh does not create. */
+function isPassedOver({ ledger, options }: Generation, fresh: Resource): boolean {
+  const { mode = "update" } = options;
+  return mode !== "update" && dependencyUrns(fresh).some((urn) => ledger.skippedCreates.has(urn));
 }
 
 /** Steps for a resource that is read. @throws as {@link generateRegistration}. */

@@ -56,6 +56,11 @@ export const mutants: readonly Mutant[] = [
     ],
     ["what was only read is imported", "!old || old.state.external || knownId", "!old || knownId"],
     ["the id the resource was imported by counts", "old?.state.importId || old?.id", "old?.id"],
+    [
+      "what is passed over needs no provider",
+      "const asks = goal.custom && !isPassedOver(generation, fresh);",
+      "const asks = goal.custom;",
+    ],
     ["a read needs an id", `if (goal.id === "") throw new Error`, `if (goal.id === "never") throw new Error`],
     [
       "a managed resource that is read is given up",
@@ -959,7 +964,12 @@ export const mutants: readonly Mutant[] = [
       "fresh",
       "the dynamic provider and `random` compare all of their configuration",
     ],
-    ["a provider carried over is not configured for it", " && !step.skippedCreate && !step.untargeted;", ";"],
+    [
+      "a provider that is not created is not configured",
+      " && !step.skippedCreate && !step.untargeted;",
+      " && !step.untargeted;",
+    ],
+    ["a provider carried over is not configured for it", " && !step.untargeted;", ";"],
     ["a component is deleted by nobody", "&& !spared && old.custom) {", "&& !spared) {"],
     [
       "a creation is given the time it may take",

@@ -166,8 +166,7 @@ export const programs: readonly Scenario[] = [
       {
         run: "up",
         program: async () => {
-          new Thing("a", { value: 1 });
-          new Pair("p");
+          new Pair("p", {}, { dependsOn: new Thing("a", { value: 1 }) });
         },
       },
       {
@@ -178,6 +177,7 @@ export const programs: readonly Scenario[] = [
           a.serial.apply((serial) => say(`serial ${serial}`));
           new Pair("p", {}, { dependsOn: fresh });
           new Pair("q", {}, { dependsOn: fresh });
+          new random.RandomPet("pet", {}, { provider: new random.Provider("mine", {}, { dependsOn: fresh }) });
         },
         options: { runProgram: true },
       },

@@ -18,6 +18,7 @@ const pairs = (value: number) => async () => {
 };
 const adopted = (id: string) => async () =>
   void new random.RandomId("id", { byteLength: 4, prefix: "p-" }, { import: id });
+const urnOfProvider = (name: string) => `urn:pulumi:dev::${PROJECT}::pulumi:providers:${name}::mine`;
 
 export const selecting: readonly Scenario[] = [
   {
@@ -531,6 +532,30 @@ export const selecting: readonly Scenario[] = [
       { run: "up", program: async () => void new random.RandomPet("p") },
       { run: "up", options: { replace: ["**RandomPet::*"] } },
       { run: "up", options: { target: [pet("p")], replace: [pet("p")] } },
+    ],
+  },
+  {
+    name: "providers-that-no-target-names",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 1 });
+          new random.Provider("mine");
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 2 });
+          new random.Provider("new");
+        },
+        edit: (resources) => {
+          const mine = resources.find(({ urn }) => urn === urnOfProvider("random"))!;
+          Object.assign(mine, { urn: urnOfProvider("absent"), type: "pulumi:providers:absent" });
+        },
+        options: { target: [thing("a")] },
+      },
     ],
   },
 ];
