@@ -13,7 +13,7 @@ import { diffSink } from "../deployment/diffDisplay.ts";
 import { digestSink } from "../deployment/digest.ts";
 import { displaySink } from "../deployment/display.ts";
 import { openEventLog } from "../deployment/eventSinks.ts";
-import { type EventSink, EventStream, programLog } from "../deployment/events.ts";
+import { type EventSink, EventStream, programLog, revealing } from "../deployment/events.ts";
 import type { Import } from "../deployment/importing.ts";
 import { Resource } from "../deployment/resource.ts";
 import type { WriteSnapshot } from "../deployment/snapshot.ts";
@@ -335,7 +335,10 @@ class Phase {
         withoutPrinted: this.#context.options.print !== undefined,
       };
       const rich = { showReplacementSteps: flags.boolean("show-replacement-steps"), showUrns: flags.boolean("urns") };
-      sinks.push(flags.boolean("diff") ? diffSink(stdout, stderr, { ...view, ...rich }) : displaySink(stdout, view));
+      const display = flags.boolean("diff")
+        ? diffSink(stdout, stderr, { ...view, ...rich })
+        : displaySink(stdout, view);
+      sinks.push(flags.boolean("show-secrets") ? revealing(display) : display);
     }
     const importFile = flags.string("import-file");
     if (importFile !== undefined) {

@@ -1,10 +1,10 @@
 // What people see of an operation with `--diff`: each resource as it is reached, with what it is identified by and its
 // properties or their changes, then what its outputs became, and counts (pulumi/pulumi: pkg/backend/display/diff.go).
 // Diagnostics go to standard error as they come.
-import { configText, countsText, type DisplayOptions, marks } from "./display.ts";
+import { configText, countsText, type DisplayOptions, marks, retained } from "./display.ts";
 import type { Emitted, EngineEvent, EventSink, StateMetadata, StepMetadata } from "./events.ts";
 import { hiddenText, outputsText } from "./outputsText.ts";
-import { isReplacementStep, type StepOp } from "./steps.ts";
+import { isReplacementStep } from "./steps.ts";
 import { isRootStack } from "./urn.ts";
 import { changesOf, detailedChanges, hiddenOf, type JsonMap, mapOf } from "./valueChanges.ts";
 import { changesText, type Layout, mapText } from "./valueText.ts";
@@ -115,7 +115,7 @@ class DiffDisplay {
     const depth = this.#depth(metadata);
     const [above, at] = ["    ".repeat(depth), "    ".repeat(depth + 1)];
     const { showUrns } = this.#options;
-    const lines = [`${above}${marks[op]}${showUrns ? urn : type}: (${op}${retained(op, old)})${lock(old, now)}`];
+    const lines = [`${above}${marks[op]}${showUrns ? urn : type}: (${op}${retained(metadata)})${lock(old, now)}`];
     if (old && old.id !== "") lines.push(`${at}[id=${old.id}]`);
     if (!showUrns) lines.push(`${at}[urn=${urn}]`);
     if (provider !== "") {
@@ -155,12 +155,6 @@ class DiffDisplay {
 }
 
 const unknownId = /04da6b54-80e4-46f7-96ec-b56ff0331ba9$/;
-
-const leaves: ReadonlySet<StepOp> = new Set(["delete", "replace", "create-replacement", "delete-replaced"]);
-
-function retained(op: StepOp, old: StateMetadata | null): string {
-  return old?.retainOnDelete && leaves.has(op) ? "[retain]" : "";
-}
 
 function lock(old: StateMetadata | null, now: StateMetadata | null): string {
   if (now && !now.protect && old?.protect) return " 🔓";

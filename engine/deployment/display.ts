@@ -136,7 +136,7 @@ class Display {
     // What is deleted for a replacement goes for what that changed.
     const changes = metadata.op === "delete-replaced" ? this.#changes.get(metadata.urn) : changedKeys(metadata);
     if (changes !== undefined) this.#changes.set(metadata.urn, changes);
-    const text = [told(doing), changes ?? ""].filter((part) => part !== "").join(" ");
+    const text = [`${told(doing)}${retained(metadata)}`, changes ?? ""].filter((part) => part !== "").join(" ");
     this.#print(` ${mark} ${resourceName(metadata)} ${text}\n`);
   }
 
@@ -180,6 +180,13 @@ class Display {
     this.#print(`${countsText(summary, this.#errored.size)}\n`);
     if (!summary.isPreview) this.#print(`Duration: ${summary.durationSeconds}s\n\n`);
   }
+}
+
+const leaves: ReadonlySet<StepOp> = new Set(["delete", "replace", "create-replacement", "delete-replaced"]);
+
+/** Said of a step that leaves behind what is called deleted. */
+export function retained({ op, old }: StepMetadata): "[retain]" | "" {
+  return old?.retainOnDelete && leaves.has(op) ? "[retain]" : "";
 }
 
 /** The configuration that an operation is run with, secrets masked. */

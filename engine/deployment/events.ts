@@ -26,6 +26,7 @@ import {
   ResourceReference,
   Secret,
   Unknown,
+  unknown,
 } from "../values.ts";
 import type { ProgramLog, Severity } from "./source.ts";
 import { isLogical, newOf, oldOf, resourceOf, type Step, type StepOp, stepDiff } from "./steps.ts";
@@ -283,18 +284,24 @@ const secretJson: Json = { [signatureKey]: secretSignature, ciphertext: "[secret
 
 /** Properties as an event may hold them. */
 export function blindMap(map: PropertyMap, mask: (text: string) => string): { readonly [key: string]: Json } {
-  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, blind(value, mask)]));
+  return jsonMap(map, mask, () => secretJson);
 }
 
-function blind(value: PropertyValue, mask: (text: string) => string): Json {
+type Reading = (value: PropertyValue) => Json;
+
+function jsonMap(map: PropertyMap, mask: (text: string) => string, ofSecret: Reading) {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, json(value, mask, ofSecret)]));
+}
+
+function json(value: PropertyValue, mask: (text: string) => string, ofSecret: Reading): Json {
   if (typeof value === "string") return mask(value);
   if (value === null || typeof value !== "object") return value;
   if (value instanceof ByteString) return mask(value.toString());
-  if (value instanceof Secret) return secretJson;
+  if (value instanceof Secret) return ofSecret(value.element);
   if (value instanceof Unknown) return unknownSentinel;
   if (value instanceof OutputValue) {
-    if (value.secret) return secretJson;
-    return value.known ? blind(value.element, mask) : unknownSentinel;
+    const element = value.known ? value.element : unknown;
+    return value.secret ? ofSecret(element) : json(element, mask, ofSecret);
   }
   if (value instanceof Asset) return blindAsset(value);
   if (value instanceof Archive) return blindArchive(value);
@@ -304,7 +311,38 @@ function blind(value: PropertyValue, mask: (text: string) => string): Json {
     if (value.id === undefined) return reference;
     return { ...reference, id: value.id instanceof Unknown ? "" : value.id };
   }
-  return isPropertyArray(value) ? value.map((element) => blind(element, mask)) : blindMap(value, mask);
+  return isPropertyArray(value)
+    ? value.map((element) => json(element, mask, ofSecret))
+    : jsonMap(value, mask, ofSecret);
+}
+
+/** Gives a sink the properties of steps with their secrets in plain text. */
+export function revealing(sink: EventSink): EventSink {
+  const asTheyAre = (text: string) => text;
+  const reveal: Reading = (element) => json(element, asTheyAre, reveal);
+  const open = (shown: StateMetadata | null, state: ResourceState | undefined) =>
+    shown && state
+      ? {
+          ...shown,
+          inputs: jsonMap(state.inputs, asTheyAre, reveal),
+          outputs: jsonMap(state.outputs, asTheyAre, reveal),
+        }
+      : shown;
+  return {
+    close: () => sink.close(),
+    write(emitted) {
+      const { event, old, new: now } = emitted;
+      const opened = <Body extends { readonly metadata: StepMetadata }>(body: Body) => {
+        const { metadata } = body;
+        return { ...body, metadata: { ...metadata, old: open(metadata.old, old), new: open(metadata.new, now) } };
+      };
+      if ("resourcePreEvent" in event)
+        sink.write({ ...emitted, event: { ...event, resourcePreEvent: opened(event.resourcePreEvent) } });
+      else if ("resOutputsEvent" in event)
+        sink.write({ ...emitted, event: { ...event, resOutputsEvent: opened(event.resOutputsEvent) } });
+      else sink.write(emitted);
+    },
+  };
 }
 
 function blindAsset({ source, hash }: Asset): Json {

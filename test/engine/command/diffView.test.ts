@@ -38,6 +38,7 @@ async function shown({ project }: Bench, run: Run): Promise<string> {
   await show("preview", "--show-sames");
   await copyFile(join(project, "two.js"), join(project, "index.js"));
   await show("preview");
+  await show("preview", "--show-secrets");
   await show("preview", "--show-full-output", "--show-replacement-steps", "--urns");
   await show(...up);
   await show("refresh", "--yes");
