@@ -116,6 +116,8 @@ class Bench {
     if (question.scenarios.length === 0) return undefined;
     if (this.#asked++ % Bench.#most === 0) this.stop();
     const said = await this.#ask(question);
+    // Which leaves the source as it is without the edit, and tests may follow.
+    await writeFile(join(this.#folder, "engine", question.file), question.mutated);
     if (!said.doubtful) return said.caught;
     this.stop();
     return judged(this.#folder, question.scenarios);
