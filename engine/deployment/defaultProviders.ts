@@ -35,7 +35,7 @@ export class DefaultProviders {
 
   /** The reference of the package's default provider, registered if need be. */
   reference(request: PackageRequest): Promise<ProviderReference> {
-    const version = normalVersion(request.version);
+    const version = checkedVersion(request.version);
     const key = JSON.stringify([request.package, version, request.pluginDownloadUrl]);
     const known = this.#references.get(key);
     if (known) return known;
@@ -57,7 +57,7 @@ export class DefaultProviders {
 
   /** What a package's default provider is registered with. @throws when the version is none. */
   goal({ package: packageName, version: given, pluginDownloadUrl }: PackageRequest): Goal {
-    const version = normalVersion(given);
+    const version = checkedVersion(given);
     return {
       ...emptyGoal,
       type: providerType(packageName),
@@ -88,12 +88,10 @@ function parseList(text: string): unknown {
   }
 }
 
-/** A version as Pulumi writes it: `4.21.2` for `v4.21.2`. @throws when it is none. */
-function normalVersion(version: string): string {
-  if (version === "") return "";
-  const parsed = semver.parse(version) ?? semver.coerce(version);
-  if (!parsed) throw new Error(`passed invalid version: "${version}"`);
-  return parsed.raw.replace(/^v/, "");
+/** @throws when it is a version as only others write it, `v4.21.2` or `4.21`. */
+function checkedVersion(version: string): string {
+  if (version === "" || (/^\d/.test(version) && semver.parse(version))) return version;
+  throw new Error(`passed invalid version: "${version}"`);
 }
 
 function defaultName(version: string, pluginDownloadUrl: string): string {

@@ -141,7 +141,7 @@ class Deployment {
   }
 
   async #operate(): Promise<void> {
-    const { refresh, program, mode, targets, excludes, replaceTargets, preview, imports } = this.#options;
+    const { refresh, program, mode, targets, replaceTargets, preview, imports } = this.#options;
     const { base } = this.#parts;
     if (imports) {
       const [generation, executor, registrar] = [this.#generation, this.#executor, this.#registrar];
@@ -152,8 +152,6 @@ class Deployment {
     if (refresh !== "no") await this.#refresh();
     if (refresh === "only" || this.#stepsFailed || this.#parts.signal.aborted) return;
     this.#checkTargets(replaceTargets);
-    // A destroy knows what there is; whom it cannot find it cannot spare.
-    if (!program) this.#checkTargets(excludes);
     if (program) await this.#runProgram(program);
     await this.#registrar.idle();
     if (this.#stopped) return;
@@ -172,6 +170,7 @@ class Deployment {
   }
 
   async #refresh(): Promise<void> {
+    if (this.#parts.base.resources.length === 0) return;
     this.#checkTargets(this.#options.targets);
     this.#checkTargets(this.#options.excludes);
     const executor = this.#newExecutor(true);

@@ -84,7 +84,6 @@ export class ProviderRegistry implements Provider {
       oldInputs: configOf(request.oldInputs),
       newInputs: configOf(news),
     });
-    if (failures.length > 0) return { inputs, failures };
     this.#checked.set(request.urn, provider);
     const version = inputs[versionKey] ?? news[versionKey];
     if (news[versionKey] !== undefined && version !== news[versionKey]) {

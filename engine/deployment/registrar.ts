@@ -146,8 +146,6 @@ export class DeploymentRegistrar implements Registrar {
   async programDone(): Promise<void> {
     if (this.#saidDone) throw new Error("already waiting for shutdown");
     this.#saidDone = true;
-    // What comes of a failure the program may yet tell, by how it ends: it is not kept waiting then.
-    if (this.passedOver.size > 0) return;
     const waiting = this.#answerable((settle) => {
       this.#letGo = settle;
     });
@@ -284,8 +282,10 @@ export class DeploymentRegistrar implements Registrar {
     const chain = this.#withoutDependentsOfFailures(steps);
     if (chain.length === 0) return;
     const done = this.#executor.run(chain).then((succeeded) => {
-      if (!succeeded || !next) return;
-      this.#enqueue(async () => this.#run(await next(), urn), urn);
+      if (!next) return;
+      if (succeeded) this.#enqueue(async () => this.#run(await next(), urn), urn);
+      // What could not be read cannot be decided on; where no step answers the program it would wait for ever.
+      else if (!chain.some(settleOf)) this.#fail();
     });
     this.#track(done);
   }

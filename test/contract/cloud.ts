@@ -227,3 +227,22 @@ export class Held extends pulumi.dynamic.Resource {
     super(heldProvider, name, { serial: undefined, ...args, name }, options, "cloud", "Held");
   }
 }
+
+const fickleProvider: pulumi.dynamic.ResourceProvider = {
+  async create(inputs) {
+    const cloud = load();
+    const name = String(inputs["name"]);
+    const count = (cloud.made[name] ?? 0) + 1;
+    cloud.made[name] = count;
+    store(cloud, `attempt ${count} at ${name}`);
+    if (cloud.fail.includes(`create ${name}`)) throw new Error(`no, for time ${count}`);
+    return { id: `${name}-${count}`, outs: inputs };
+  },
+};
+
+/** Its cloud counts attempts, and says which one it refuses. */
+export class Fickle extends pulumi.dynamic.Resource {
+  constructor(name: string, options: pulumi.CustomResourceOptions = {}) {
+    super(fickleProvider, name, { name }, options, "cloud", "Fickle");
+  }
+}

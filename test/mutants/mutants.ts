@@ -1264,15 +1264,20 @@ export const mutants: readonly Mutant[] = [
       `provider: goal.custom && !denied ? await this.#provider(goal) : ""`,
       `provider: !denied ? await this.#provider(goal) : ""`,
     ],
-    ["a denied default provider fails what needs it", "if (denied) throw defaultProviderDenied(goal.type, urn);", ""],
+    [
+      "a denied default provider fails what needs it",
+      "if (denied) throw defaultProviderDenied(goal.type, urn);",
+      "",
+      "it fails otherwise too, in words that nobody understands",
+    ],
     [
       "what the provider never answered is not decided further",
-      "if (!succeeded || !next) return;",
-      "if (!next) return;",
+      "if (succeeded) this.#enqueue(async () => this.#run(",
+      "if (true as boolean) this.#enqueue(async () => this.#run(",
     ],
     ["hooks of a component wait for its outputs", "await this.#executor.componentDone(step);", ""],
     ["outputs that are registered are told", "await this.#outputsRegistered(step);", ""],
-    ["a program whose resource failed may still say how it ends", "if (this.passedOver.size > 0) return;", ""],
+    ["what could not be read ends the deployment", "else if (!chain.some(settleOf)) this.#fail();", ""],
     ["what was not created is answered as unknown", `const unknown = outcome === "elided";`, "const unknown = false;"],
     [
       "what was passed over is answered so",
@@ -1326,11 +1331,10 @@ export const mutants: readonly Mutant[] = [
     ["targets of a refresh must exist", "    this.#checkTargets(this.#options.targets);\n", ""],
     ["excludes of a refresh must exist", "    this.#checkTargets(this.#options.excludes);\n", ""],
     ["what is to be replaced by request must exist", "    this.#checkTargets(replaceTargets);\n", ""],
-    ["what a destroy is to spare must exist", "if (!program) this.#checkTargets(excludes);", ""],
     [
-      "a program may exclude what is not there",
-      "if (!program) this.#checkTargets(excludes);",
-      "this.#checkTargets(excludes);",
+      "where nothing is there no target of a refresh must be",
+      "if (this.#parts.base.resources.length === 0) return;",
+      "",
     ],
     [
       "a refresh by the program reads the rest and deletes nothing",
@@ -1689,7 +1693,7 @@ export const mutants: readonly Mutant[] = [
       "dynamic || key.startsWith(`${packageName}:`)",
       "key.startsWith(`${packageName}:`)",
     ],
-    ["a version is written as Pulumi does", `parsed.raw.replace(/^v/, "")`, "version"],
+    ["a version is written as Pulumi does", "(/^\\d/.test(version) && semver", "(semver"],
     ["a default provider's name tells its version", `version === "" ? "default" : `, `true ? "default" : `],
     [
       "a default provider's name tells where it is from",
@@ -1708,7 +1712,11 @@ export const mutants: readonly Mutant[] = [
       "if (alias !== undefined) this.#configured.set(providerReference(alias, id), provider);",
       "",
     ],
-    ["what a provider's check found is told", "if (failures.length > 0) return { inputs, failures };", ""],
+    [
+      "what a provider's check found is told",
+      "[internalKey]: news[internalKey] }),\n      },\n      failures,",
+      "[internalKey]: news[internalKey] }),\n      },\n      failures: [],",
+    ],
     [
       "the engine's settings are kept from the provider",
       "oldInputs: configOf(request.oldInputs),\n      newInputs: configOf(news),",

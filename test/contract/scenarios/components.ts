@@ -457,4 +457,43 @@ export const components: readonly Scenario[] = [
       },
     ],
   },
+  {
+    name: "provider-with-a-provider",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const provider = new random.Provider("inner", {}, { provider: new random.Provider("outer") });
+          new random.RandomPet("pet", {}, { provider });
+        },
+      },
+    ],
+  },
+  {
+    name: "every-default-provider-is-forbidden",
+    config: { "pulumi:disable-default-providers": '["*"]' },
+    steps: [
+      { run: "up", program: async () => void new Box("box") },
+      { run: "up", program: async () => void new random.RandomPet("pet") },
+    ],
+  },
+  {
+    name: "default-provider-with-configuration",
+    config: { "random:seed": "4", "other:seed": "5" },
+    steps: [{ run: "up", program: async () => void new random.RandomPet("pet") }],
+  },
+  {
+    name: "source-names-the-default-provider",
+    steps: [
+      {
+        run: "up",
+        program: async () =>
+          void new random.RandomPet("a", {}, { version: "4.21.2", pluginDownloadURL: "https://example.com/plugins/" }),
+      },
+    ],
+  },
+  {
+    name: "version-as-others-write-it",
+    steps: [{ run: "up", program: async () => void new random.RandomPet("a", {}, { version: "v4.21.2" }) }],
+  },
 ];

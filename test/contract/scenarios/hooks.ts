@@ -1,6 +1,6 @@
 // Functions of the program that run before and after steps, and when one fails.
 import pulumi from "@pulumi/pulumi";
-import { Thing } from "../cloud.ts";
+import { Fickle, Thing } from "../cloud.ts";
 import { type Scenario, say } from "../scenario.ts";
 
 type Told = pulumi.ResourceHookArgs;
@@ -186,6 +186,62 @@ export const hooks: readonly Scenario[] = [
       },
       { run: "up", program: async () => void again(3), meanwhile: (cloud) => cloud.fail.push("delete a") },
       { run: "up", meanwhile: heal },
+    ],
+  },
+  {
+    name: "hooks-of-what-is-gone-with-them",
+    steps: [
+      {
+        run: "up",
+        program: async () => void new Thing("a", {}, { hooks: { beforeDelete: [tell("before-delete")] } }),
+      },
+      { run: "up", program: async () => {} },
+    ],
+  },
+  {
+    name: "hooks-without-a-name-of-their-own",
+    steps: [
+      { run: "up", program: async () => void tell("") },
+      {
+        run: "up",
+        program: async () => {
+          tell("twice");
+          tell("twice");
+        },
+      },
+    ],
+  },
+  {
+    name: "hooks-for-errors-do-not-agree",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const again = new pulumi.ErrorHook("again", ({ errors }) => {
+            say(errors.map((error) => /time \d/.exec(error)?.[0]).join(", "));
+            return errors.length < 3;
+          });
+          const never = new pulumi.ErrorHook("never", () => false);
+          new Fickle("a", { hooks: { onError: [again, never] } });
+        },
+        meanwhile: (cloud) => cloud.fail.push("create a"),
+      },
+    ],
+  },
+  {
+    name: "hooks-for-errors-never-give-up",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const again = new pulumi.ErrorHook("again", ({ errors }) => {
+            if (errors.length % 33 === 0) say(`${errors.length} failures`);
+            return true;
+          });
+          new Thing("a", {}, { hooks: { onError: [again] } });
+        },
+        meanwhile: (cloud) => cloud.fail.push("create a"),
+      },
     ],
   },
 ];

@@ -22,6 +22,13 @@ const deletedFirst = (value: number) => async () => {
   if (value === 1) new Thing("d", { kind: c.serial.apply(String) }, { dependsOn: [a, e] });
   else new Thing("d", { kind: "own" }, { dependsOn: e });
 };
+/** Makes do without `a`, and is there when `gone` goes. */
+const recovering = (value: number) => async () => {
+  const hook = new pulumi.ResourceHook("deletion", ({ name }) => say(`deletes ${name}`));
+  const a = new Thing("a", { value });
+  for (const output of Object.values(a)) if (pulumi.Output.isInstance(output)) pulumi.recover(output, () => undefined);
+  if (value === 1) new Thing("gone", {}, { hooks: { beforeDelete: [hook] } });
+};
 
 export const mistakes: readonly Scenario[] = [
   {
@@ -355,6 +362,18 @@ export const mistakes: readonly Scenario[] = [
           // As it does itself: which comes first is a matter of time.
           pulumi.runtime.registerResourceOutputs(pair, { serial: pair.thing.serial });
         },
+      },
+    ],
+  },
+  {
+    name: "a-program-recovers-from-a-failure",
+    steps: [
+      { run: "up", program: recovering(1) },
+      {
+        run: "up",
+        program: recovering(2),
+        meanwhile: (cloud) => cloud.fail.push("update a"),
+        options: { continueOnError: true },
       },
     ],
   },

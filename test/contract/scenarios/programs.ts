@@ -396,4 +396,25 @@ export const programs: readonly Scenario[] = [
     config: { "pulumi:autonaming.providers.random.pattern": pattern("project", "name") },
     steps: [{ run: "up", program: async () => void new random.RandomPet("pet") }],
   },
+  {
+    name: "update-with-refresh-by-the-program-fails-and-others-go-on",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 1 });
+          new Thing("b", { value: 1 });
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 2 });
+          new Thing("b", { value: 2 });
+        },
+        options: { refresh: true, runProgram: true, continueOnError: true },
+        meanwhile: (cloud) => cloud.fail.push("read a"),
+      },
+    ],
+  },
 ];

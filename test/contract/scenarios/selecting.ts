@@ -558,4 +558,12 @@ export const selecting: readonly Scenario[] = [
       },
     ],
   },
+  {
+    name: "up-with-refresh-of-what-is-not-there-yet",
+    steps: [
+      { run: "up", program: apart(1), options: { refresh: true, target: [thing("a")] } },
+      { run: "up", options: { refresh: true, target: [thing("b")] } },
+      { run: "up", options: { refresh: true, exclude: [thing("b")] } },
+    ],
+  },
 ];

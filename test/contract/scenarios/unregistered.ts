@@ -2,7 +2,7 @@
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
 import { Pair, Thing } from "../cloud.ts";
-import { PROJECT, pet, type Scenario, thing } from "../scenario.ts";
+import { PROJECT, pet, type Scenario, say, thing } from "../scenario.ts";
 
 /** What the stack gave out as `provider` when it was last updated. */
 async function knownProvider(): Promise<pulumi.ProviderResource | undefined> {
@@ -21,7 +21,8 @@ const dependingOn = (value: number) => async () =>
 const afterFailure = (value: number) => async () => {
   new Thing("a", { value });
   const c = new Thing("c", { value });
-  new Thing("b", { value }, { dependsOn: [c, new pulumi.DependencyResource(thing("a"))] });
+  const b = new Thing("b", { value }, { dependsOn: [c, new pulumi.DependencyResource(thing("a"))] });
+  b.value.apply((value) => say(`b ${value}`));
   const e = new Thing("e", { value }, { dependsOn: c });
   new Thing("d", { value }, { dependsOn: [e, new pulumi.DependencyResource(thing("b"))] });
 };
