@@ -161,11 +161,12 @@ function readable(message: string): string {
 export function normalizeEvents(
   events: readonly EngineEvent[],
   names: Names,
-  told = false,
+  { told = false, informed = false }: { readonly told?: boolean; readonly informed?: boolean } = {},
 ): Pick<StepRecord, "events" | "diagnostics" | "changes"> {
   const byResource: Record<string, Json[]> = {};
   const diagnostics: { severity: string; urn: string; message: string }[] = [];
   let changes: Json = {};
+  const severities = ["error", "warning", ...(informed ? ["info"] : [])];
   for (const event of events) {
     const [kind, step] = event.resourcePreEvent
       ? (["before", event.resourcePreEvent.metadata] as const)
@@ -186,7 +187,7 @@ export function normalizeEvents(
       byResource[urn] = [...(byResource[urn] ?? []), entry];
     }
     const diagnostic = event.diagnosticEvent;
-    if (diagnostic && !diagnostic.ephemeral && (diagnostic.severity === "error" || diagnostic.severity === "warning")) {
+    if (diagnostic && !diagnostic.ephemeral && severities.includes(diagnostic.severity)) {
       const message = readable(names.replace(diagnostic.message));
       // Where the engine found a plugin is the machine's affair; and the real plugin logs beside what it answers.
       if (/^using \S+ from \$PATH|^\[ERROR\] /.test(message)) continue;

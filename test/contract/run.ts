@@ -120,7 +120,7 @@ async function runIn(
     const state = normalizeState(await stack.exportStack(), names, scenario.dated);
     const log = await readLog(cloudFile);
     const heard = said.length > 0 ? { said: said.map((line) => names.replace(line)) } : {};
-    const happened = normalizeEvents(events, names, scenario.told);
+    const happened = normalizeEvents(events, names, scenario);
     records.push({ outcome, ...happened, state, cloud: log.slice(before.length), ...heard });
   }
   return records;

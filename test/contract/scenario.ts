@@ -50,6 +50,8 @@ export interface Scenario {
   readonly dated?: true;
   /** Records what events tell of resources before and after their steps. */
   readonly told?: true;
+  /** Records what engine and program only inform of, beside errors and warnings. */
+  readonly informed?: true;
   /** Lets the Automation API write its own project file, whose `main` is the folder the scenarios run in. */
   readonly main?: true;
 }

@@ -185,4 +185,59 @@ export const ignores: readonly Scenario[] = [
       { run: "up", program: valued(2, { replaceOnChanges: ["value"], deleteBeforeReplace: true }) },
     ],
   },
+  {
+    name: "replace-on-changes-of-what-is-below",
+    steps: [
+      { run: "up", program: async () => void new Bare("a", { list: [{ x: 1 }], map: { y: { z: 1 } } }) },
+      {
+        run: "up",
+        program: async () =>
+          void new Bare("a", { list: [{ x: 2 }], map: { y: { z: 1 } } }, { replaceOnChanges: ["list"] }),
+      },
+      {
+        run: "up",
+        program: async () =>
+          void new Bare("a", { list: [{ x: 2 }], map: { y: { z: 2 } } }, { replaceOnChanges: ["map.y"] }),
+      },
+    ],
+  },
+  {
+    name: "ignore-changes-inside-a-secret",
+    steps: [
+      { run: "up", program: valued(pulumi.secret({ x: "one", y: 1 })) },
+      { run: "up", program: valued({ x: "two", y: 2 }, { ignoreChanges: ["value.x"] }) },
+      { run: "up", program: valued(pulumi.secret(["one", "two"])) },
+      { run: "up", program: valued(["three", "four"], { ignoreChanges: ["value[0]"] }) },
+    ],
+  },
+  {
+    name: "ignore-changes-of-every-element-itself",
+    informed: true,
+    steps: [
+      { run: "up", program: valued([1, 1]) },
+      { run: "up", program: valued([2, 3], { ignoreChanges: ["value[*]"] }) },
+      { run: "up", program: valued([2], { ignoreChanges: ["value[*]"] }) },
+    ],
+  },
+  {
+    name: "ignore-changes-of-every-member",
+    informed: true,
+    steps: [
+      { run: "up", program: valued({ a: { x: 1, y: 1 }, b: { x: 1, y: 1 } }) },
+      { run: "up", program: valued({ a: { x: 2, y: 1 }, b: { x: 3, y: 2 } }, { ignoreChanges: ["value.*.x"] }) },
+      { run: "up", program: valued({ c: { x: 2, y: 1 } }, { ignoreChanges: ["value.*.x"] }) },
+      { run: "up", program: valued({ b: { x: 2 }, c: { x: 4 } }, { ignoreChanges: ["value.*"] }) },
+    ],
+  },
+  {
+    name: "ignore-changes-of-places-that-are-gone",
+    informed: true,
+    steps: [
+      { run: "up", program: valued({ list: [1, 2], map: { x: { y: 1 } } }) },
+      { run: "up", program: valued({ list: [1], map: { x: { y: 1 } } }, { ignoreChanges: ["value.list[1]"] }) },
+      { run: "up", program: valued({ list: { a: 1 }, map: { x: { y: 1 } } }, { ignoreChanges: ["value.list[0]"] }) },
+      { run: "up", program: valued({ list: [1, 2], map: {} }, { ignoreChanges: ["value.map.x.y"] }) },
+      { run: "up", program: valued({ list: [2, 2], map: {} }, { ignoreChanges: ["value.list[2]", "value.none[0]"] }) },
+    ],
+  },
 ];
