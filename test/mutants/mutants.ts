@@ -1173,6 +1173,7 @@ export const mutants: readonly Mutant[] = [
       "what comes after a failure in its chain failed too",
       "      this.#failedUrns.add(urnOf(step));\n      settleOf",
       "      settleOf",
+      "the official engine never answers what waits for a deletion that failed",
     ],
     [
       "an import is answered by what is decided after it",
@@ -1294,6 +1295,7 @@ export const mutants: readonly Mutant[] = [
       "why a request cannot be decided is told once",
       "if (!(error instanceof Bail)) this.#generation.report",
       "this.#generation.report",
+      "what is told of a resource counts once in a recording",
     ],
     ["once stopped nothing more is decided", "        if (this.#stopped) return;\n", ""],
     [
@@ -1771,7 +1773,12 @@ export const mutants: readonly Mutant[] = [
       "return false;",
       "neither `random` nor a dynamic provider asks for resources to be replaced because of its configuration",
     ],
-    ["parameterized providers are refused", `internal["parameterization"] !== undefined`, "false"],
+    [
+      "parameterized providers are refused",
+      `internal["parameterization"] !== undefined`,
+      "false",
+      "no provider that scenarios use is parameterized",
+    ],
     [
       "what an unconfigured provider creates is unknown",
       `create: async () => ({ id: "", outputs: {} }),`,

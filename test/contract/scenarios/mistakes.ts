@@ -377,4 +377,20 @@ export const mistakes: readonly Scenario[] = [
       },
     ],
   },
+  {
+    name: "what-waits-for-its-deletion-keeps-what-it-needs",
+    steps: [
+      { run: "up", program: async () => void new Thing("b", { kind: "x" }, { dependsOn: new Thing("z") }) },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("z");
+          new Thing("b", { kind: "y" });
+        },
+        meanwhile: (cloud) => cloud.fail.push("delete b"),
+      },
+      { run: "destroy", options: { continueOnError: true } },
+      { run: "destroy", meanwhile: heal },
+    ],
+  },
 ];

@@ -417,4 +417,20 @@ export const programs: readonly Scenario[] = [
       },
     ],
   },
+  {
+    name: "provider-that-is-not-known-yet",
+    told: true,
+    steps: [
+      {
+        run: "preview",
+        program: async () => {
+          const provider = new Tuned("tuned", { setting: new Thing("a").serial });
+          const b = new Thing("b", { value: 7 }, { provider });
+          const known = new Tuned("known", { setting: 1 });
+          for (const { id } of [provider, b, known]) id.apply((text) => say(`id ${text}`));
+          b.value.apply((value) => say(`value ${value}`));
+        },
+      },
+    ],
+  },
 ];

@@ -566,4 +566,16 @@ export const selecting: readonly Scenario[] = [
       { run: "up", options: { refresh: true, exclude: [thing("b")] } },
     ],
   },
+  {
+    name: "target-by-a-pattern-that-ends-with-a-part",
+    steps: [
+      {
+        run: "up",
+        program: apart(1),
+        options: {
+          target: [`urn:pulumi:dev::${PROJECT}::pulumi-nodejs:*::a`, `urn:*:dev::${PROJECT}::*:dynamic/*:Th*g::b`],
+        },
+      },
+    ],
+  },
 ];

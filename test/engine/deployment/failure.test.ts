@@ -296,6 +296,20 @@ describe("the snapshot", () => {
     expect((await stack.refresh()).messages).toEqual([]);
   });
 
+  it("is written once more at the end when a write failed", async () => {
+    const ends: SnapshotContents[] = [];
+    await new TestStack().up(async (api) => void (await api.thing("a")), {
+      write: async (contents, final) => {
+        if (final) ends.push(contents);
+        else if (contents.resources.some(({ urn }) => urn === thingUrn("a"))) throw new Error("no space left");
+        return undefined;
+      },
+    });
+    expect(ends.map(({ resources }) => resources.map(({ urn }) => tail(urn)))).toEqual([
+      ["proj-dev", "default_1_2_3", "a"],
+    ]);
+  });
+
   it("that cannot be written fails the deployment", async () => {
     const stack = new TestStack();
     const run = await stack.up(parallel, { failWrites: "no space left" });

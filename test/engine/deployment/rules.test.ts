@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { PartialFailure, type Provider } from "../../../engine/providers/provider.ts";
 import type { ResourceState } from "../../../engine/state/resource.ts";
 import { type PropertyMap, Secret, unknown } from "../../../engine/values.ts";
-import { type Api, type Options, type Program, type Run, TestStack, tail, thingUrn } from "./support.ts";
+import { type Api, goal, type Options, type Program, type Run, TestStack, tail, thingUrn } from "./support.ts";
 
 type More = Parameters<Api["thing"]>[2];
 const one =
@@ -541,6 +541,21 @@ describe("providers", () => {
     expect(said(planned)).toContain("inputs that are not known during preview");
   });
 
+  it("are recorded with their version, also when their check does not answer with it", async () => {
+    const stack = new TestStack();
+    answering(stack, () => ({ checkConfig: async () => ({ inputs: {}, failures: [] }) }));
+    await stack.up(one({}));
+    expect(stack.state("default_1_2_3")?.inputs["version"]).toBe("1.2.3");
+  });
+
+  it("are refused when they are parameterized", async () => {
+    const inputs = { __internal: { parameterization: { name: "other" } } };
+    const run = await new TestStack().up(async ({ registrar }) => {
+      await registrar.registerResource(goal({ type: "pulumi:providers:test", name: "p", inputs }));
+    });
+    expect(said(run)).toContain("parameterized providers are not supported");
+  });
+
   it("can be denied their default", async () => {
     const config = { "pulumi:disable-default-providers": '["test"]' };
     expect(said(await new TestStack().up(one({}), { config }))).toContain("Default provider for 'test' disabled");
@@ -811,6 +826,22 @@ describe("after a failure", () => {
     stack.cloud.calls.length = 0;
     const run = await stack.up(pair({ first: 2 }, "force"), { continueOnError: true });
     expect(run.result).toBe("failed");
+    expect(stack.cloud.calls).toEqual(["delete:b"]);
+  });
+
+  it("of a dependent's deletion, what needs the replacement is passed over", async () => {
+    const program =
+      (first: number): Program =>
+      async (api) => {
+        const { urn } = await api.thing("a", { first });
+        await api.thing("b", { force: urn }, { dependencies: [urn], propertyDependencies: { force: [urn] } });
+        await api.thing("c", { x: first }, { dependencies: [urn] });
+      };
+    const stack = new TestStack();
+    await stack.up(program(1));
+    stack.cloud.fail.push("delete:b");
+    stack.cloud.calls.length = 0;
+    await stack.up(program(2), { continueOnError: true });
     expect(stack.cloud.calls).toEqual(["delete:b"]);
   });
 
