@@ -1,5 +1,6 @@
 // What `pulumi import` is to import: one resource of the command line, or a file of many, in the CLI's own format
 // (pulumi/pulumi: pkg/cmd/pulumi/operations/import.go). All that is wrong in a file is told at once. Pure.
+import semver from "semver";
 import type { Import } from "../deployment/importing.ts";
 import { isProviderType } from "../deployment/resource.ts";
 import { childUrn, isUrn, urnType } from "../deployment/urn.ts";
@@ -162,13 +163,25 @@ function readSpec(source: JsonObject, index: number, problems: string[]) {
   for (const key of ["parameterization", "extension"])
     if (source[key] !== undefined) problems.push(`${about} has a ${key}, which this engine does not support`);
   if (is("remote")) problems.push(`${about} is a remote component, which this engine does not support`);
-  const [parent, provider, version, pluginDownloadUrl] = ["parent", "provider", "version", "pluginDownloadUrl"].map(
-    text,
-  ) as [string, string, string, string];
+  const [parent, provider, pluginDownloadUrl] = ["parent", "provider", "pluginDownloadUrl"].map(text) as [
+    string,
+    string,
+    string,
+  ];
+  const version = fullVersion(text("version"));
+  if (version === undefined) problems.push(`could not parse version '${text("version")}' for ${about}`);
   return {
-    ...{ source, about, type, id, name, parent, provider, version, pluginDownloadUrl, component },
+    ...{ source, about, type, id, name, parent, provider, version: version ?? "", pluginDownloadUrl, component },
     logicalName: logical || name,
   };
+}
+
+/** `4.21.0` for `v4.21`. */
+function fullVersion(given: string): string | undefined {
+  if (given === "") return "";
+  const version = given.trim().replace(/^v/, "");
+  const full = /^\d+(\.\d+)?$/.test(version) ? `${version}.0.0`.split(".", 3).join(".") : version;
+  return semver.parse(full) ? full : undefined;
 }
 
 /** The name, or one with the type added when it is taken. */

@@ -415,6 +415,8 @@ export const programs: readonly Scenario[] = [
         options: { refresh: true, runProgram: true, continueOnError: true },
         meanwhile: (cloud) => cloud.fail.push("read a"),
       },
+      { run: "up", options: { refresh: true, runProgram: true } },
+      { run: "refresh", options: { runProgram: true } },
     ],
   },
   {

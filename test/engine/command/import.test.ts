@@ -189,6 +189,18 @@ describe("an import file", () => {
     expect(urns.map((each) => names.get(each))).toEqual(["x", "xD"]);
   });
 
+  it("may hold versions as others write them", () => {
+    const of = (version: string) => parse([{ type: "a:b:C", name: "x", id: "1", version }]).imports[0]?.version;
+    expect(["v4.21.2", "4.21", " 4", "4.21.2-rc.1+build", ""].map(of)).toEqual([
+      "4.21.2",
+      "4.21.0",
+      "4.0.0",
+      "4.21.2-rc.1+build",
+      "",
+    ]);
+    expect(() => of("four")).toThrow("could not parse version 'four' for resource 'x' of type 'a:b:C'");
+  });
+
   it("of one resource names its parent and its provider", () => {
     const [parent, provider] = [urn("a:b:C", "p"), urn("pulumi:providers:a", "q")];
     const file = singleImport(["a:b:C", "n", "i"], { parent: `mum=${parent}`, provider });
