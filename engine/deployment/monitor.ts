@@ -179,9 +179,8 @@ function monitorService(
     return [...found, ...stackTransforms];
   };
 
-  const registerResource = async (request: RegisterResourceRequest) => {
-    refuse(request);
-    inherit(request);
+  /** What a request asks for once all transforms have had their say. */
+  const transformedGoal = async (request: RegisterResourceRequest): Promise<Goal> => {
     const wire: WireOptions = { ...KEEP, keepOutputs: true };
     let properties = await hashAssets(decodeStruct(request.getObject(), wire), workingDirectory);
     let dependencies = dependenciesOf(request, properties);
@@ -206,7 +205,7 @@ function monitorService(
     const named = packageOf(request.getPackageref());
     if (named !== undefined) transformable.setVersion(named.version).setPluginDownloadUrl(named.url);
     const migrations = request.getStateMigrationsList().map(withTarget);
-    const goal: Goal = {
+    return {
       ...goalOf(request, transformable, properties, dependencies, rootDirectory),
       stateMigrations: migrations.map(
         (migration): StateMigration =>
@@ -214,7 +213,16 @@ function monitorService(
             callbacks.migrateState(migration, urn, states),
       ),
     };
-    const registered = await made.follow(goal, registrar.registerResource(goal));
+  };
+
+  const registerResource = async (request: RegisterResourceRequest) => {
+    refuse(request);
+    inherit(request);
+    const asked = transformedGoal(request);
+    const registration = asked.then((goal) => registrar.registerResource(goal));
+    const subject = { parent: request.getParent(), custom: request.getCustom() };
+    const registered = await made.follow(subject, registration);
+    const goal = await asked;
     if (registered.result !== "success" && !request.getSupportsresultreporting()) {
       throw new RpcError(grpc.status.INTERNAL, "resource registration failed");
     }

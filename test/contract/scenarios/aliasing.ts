@@ -279,4 +279,58 @@ export const aliasing: readonly Scenario[] = [
       { run: "up", program: async () => void new Thing("b", {}, { aliases: [{ name: "a", stack: "other" }] }) },
     ],
   },
+  {
+    name: "what-fails-below-and-beside-what-was-renamed",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Thing("in-box", { value: 1 }, { parent: new Box("box") });
+          const a = new Thing("a");
+          new Thing("b", { value: 1 }, { deletedWith: a });
+          new Thing("c", { value: 1 }, { replaceWith: [a] });
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("in-box", { value: 2 }, { parent: renamedBox() });
+          const a = new Thing("renamed", {}, { aliases: [{ name: "a" }] });
+          new Thing("b", { value: 2 }, { deletedWith: a });
+          new Thing("c", { value: 2 }, { replaceWith: [a] });
+        },
+        meanwhile: (cloud) => cloud.fail.push("update in-box", "update b", "update c"),
+        options: { continueOnError: true },
+      },
+      {
+        run: "up",
+        meanwhile: (cloud) => {
+          cloud.fail = [];
+        },
+      },
+    ],
+  },
+  {
+    name: "alias-that-two-resources-of-a-state-have",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Thing("a", { value: 1 });
+          new Thing("b", { value: 1 });
+        },
+      },
+      {
+        run: "up",
+        edit: (resources) => {
+          for (const resource of resources)
+            if (resource["id"] === "a-1" || resource["id"] === "b-1") resource["aliases"] = [thing("z")];
+        },
+        program: async () => {
+          new Thing("a", { value: 2 });
+          new Thing("b", { value: 2 });
+        },
+      },
+    ],
+  },
 ];

@@ -1,8 +1,8 @@
 // Components, what their children take from them, providers as resources, and transforms.
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
-import { Box, Pair, Thing } from "../cloud.ts";
-import { PROJECT, type Scenario, say } from "../scenario.ts";
+import { Bare, Box, Pair, Thing } from "../cloud.ts";
+import { PROJECT, type Scenario, say, thing } from "../scenario.ts";
 
 /** A provider of the `random` package with properties of its own. */
 class Tuned extends pulumi.ProviderResource {
@@ -10,6 +10,16 @@ class Tuned extends pulumi.ProviderResource {
     super("random", name, properties, options);
   }
 }
+
+/** Says which resource is found, when all is there that one of the URN stands for. */
+const find = (name: string, urn: string, after?: string) =>
+  pulumi.runtime
+    .invokeOutput<{ id: string }>(
+      "pulumi:pulumi:getResource",
+      { urn },
+      after === undefined ? {} : { dependsOn: new pulumi.DependencyResource(after) },
+    )
+    .apply(({ id }) => say(`${name} finds ${id}`));
 
 export const components: readonly Scenario[] = [
   {
@@ -495,5 +505,68 @@ export const components: readonly Scenario[] = [
   {
     name: "version-as-others-write-it",
     steps: [{ run: "up", program: async () => void new random.RandomPet("a", {}, { version: "v4.21.2" }) }],
+  },
+  {
+    name: "protect-of-a-component-and-a-child-that-says-otherwise",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const parent = new Box("box", {}, { protect: true });
+          new Thing("a", {}, { parent, protect: false });
+          new Thing("b", {}, { parent });
+        },
+      },
+      { run: "up", program: async () => void new Box("box", {}, { protect: true }) },
+    ],
+  },
+  {
+    name: "transforms-bring-assets",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const file = new pulumi.asset.StringAsset("text");
+          const bringing: pulumi.ResourceTransform = ({ props, opts }) => ({ props: { ...props, file }, opts });
+          new Bare("a", { x: 1 }, { transforms: [bringing] });
+        },
+      },
+      { run: "up" },
+    ],
+  },
+  {
+    name: "invoke-that-depends-on-a-component",
+    steps: [
+      { run: "up", program: async () => void new Thing("z") },
+      {
+        run: "preview",
+        program: async () => {
+          new Thing("z");
+          const { thing: inside } = new Pair("p");
+          await new Promise((resolve) => inside.urn.apply(resolve));
+          find("at once", thing("z"));
+          find("after p", thing("z"), `urn:pulumi:dev::${PROJECT}::contract:index:Pair::p`);
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          new Thing("z");
+          const component = new Box("box");
+          await new Promise((resolve) => component.urn.apply(resolve));
+          const urn = `urn:pulumi:dev::${PROJECT}::contract:index:Box$pulumi-nodejs:dynamic/cloud:Thing::a`;
+          const asked = Promise.withResolvers<void>();
+          void asked.promise.then(() => find("after box", urn, `urn:pulumi:dev::${PROJECT}::contract:index:Box::box`));
+          // Has the program ask while the thing is under way, and leaves more time than an answer takes.
+          const transform: pulumi.ResourceTransform = async ({ props, opts }) => {
+            asked.resolve();
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            say("transformed");
+            return { props, opts };
+          };
+          new Thing("a", {}, { parent: component, transforms: [transform] });
+        },
+      },
+    ],
   },
 ];
