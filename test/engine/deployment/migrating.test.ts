@@ -1,8 +1,8 @@
 // What functions of the program make of the state before it is compared: in all they may do, and in each thing they may not.
 import { describe, expect, it } from "vitest";
 import type { StateMigration } from "../../../engine/deployment/source.ts";
-import { Secret } from "../../../engine/values.ts";
-import { type Program, stackUrn, TestStack, thingUrn } from "./support.ts";
+import { type PropertyMap, Secret } from "../../../engine/values.ts";
+import { type Api, goal, type Program, stackUrn, TestStack, thingUrn } from "./support.ts";
 
 type Json = { urn: string; parent?: string; [field: string]: unknown };
 
@@ -21,7 +21,11 @@ const inGroup = (name: string) => thingUrn(name, "my:index:Group$");
 
 /** A component with two things, one of them secret, and a thing beside it that depends on the first. */
 const program =
-  (children: readonly string[], stateMigrations: readonly StateMigration[] = [], inputs = { size: 1 }): Program =>
+  (
+    children: readonly string[],
+    stateMigrations: readonly StateMigration[] = [],
+    inputs: PropertyMap = { size: 1 },
+  ): Program =>
   async (stack) => {
     const { urn: parent } = await stack.component("g", { stateMigrations });
     for (const name of children)
@@ -107,6 +111,58 @@ describe("a migration of the state", () => {
     stack.cloud.fail.push("update:new");
     expect((await stack.up(program(["new", "b"], [rename("a", "new")], { size: 3 }))).result).toBe("failed");
     expect([stack.state("a"), stack.state("new")?.inputs]).toEqual([undefined, { size: 1 }]);
+  });
+
+  it("is not given what waits for its deletion", async () => {
+    const stack = await made();
+    stack.cloud.fail.push("delete:a");
+    await stack.up(program(["a", "b"], [], { force: 1 }));
+    expect(stack.order.filter((name) => name.startsWith("a"))).toEqual(["a", "a*"]);
+    const seen: Json[][] = [];
+    await stack.up(program(["a", "b"], [migration((states) => void seen.push(states))], { force: 1 }));
+    expect(seen[0]?.map(({ urn }) => urn)).toEqual([group, inGroup("a"), inGroup("b")]);
+  });
+
+  it("may give its states in any order: what goes is deleted after what needs it", async () => {
+    const stack = new TestStack();
+    const grouped = (names: readonly string[], stateMigrations: readonly StateMigration[]) => async (api: Api) => {
+      const { urn: parent } = await api.component("g", { stateMigrations });
+      for (const name of names) await api.thing(name, {}, { parent, dependencies: name === "b" ? [inGroup("a")] : [] });
+    };
+    await stack.up(grouped(["a", "b"], []));
+    stack.cloud.calls.length = 0;
+    stack.cloud.fail.push("delete:b");
+    const turned = migration(([root, a, b]) => ({ states: [root!, b!, a!] }));
+    expect((await stack.up(grouped([], [turned]))).result).toBe("failed");
+    expect(stack.cloud.calls).toEqual(["delete:b"]);
+  });
+
+  it("does not change a provider", async () => {
+    const stack = new TestStack();
+    const withProvider =
+      (stateMigrations: readonly StateMigration[] = []): Program =>
+      async (api) => {
+        const { urn: parent } = await api.component("g", { stateMigrations });
+        const provider = { type: "pulumi:providers:test", name: "p", inputs: { region: "here" } };
+        await api.registrar.registerResource(goal({ ...provider, parent }));
+      };
+    await stack.up(withProvider());
+    const moved = migration(([root, provider]) => ({ states: [root!, { ...provider!, inputs: { region: "there" } }] }));
+    const run = await stack.up(withProvider([moved]));
+    expect(run.messages.join("\n")).toContain(`the provider '${stack.state("p")?.urn}' must stay as it is`);
+    expect(stack.state("p")?.inputs).toEqual({ region: "here" });
+  });
+
+  it("cannot let two become one that have the same id", async () => {
+    const stack = await made();
+    const { id } = stack.state("a")!;
+    const resources = stack.contents.resources.map((state) => (state.urn === inGroup("b") ? { ...state, id } : state));
+    stack.contents = { ...stack.contents, resources };
+    const joined = migration(([root, a]) => ({ states: [root!, a!], successors: { [inGroup("b")]: inGroup("a") } }));
+    const run = await stack.up(program(["a"], [joined]));
+    const places = `both '${inGroup("a")}' and '${inGroup("b")}'`;
+    expect(run.messages.join("\n")).toContain(`'${inGroup("a")}' cannot take the place of ${places}`);
+    expect(stack.state("b")).toBeDefined();
   });
 
   it("does not run where there was nothing", async () => {
