@@ -9,8 +9,10 @@ start("engine/index", ({ createEngine }) => {
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.on(signal, () => (interrupt.signal.aborted ? kill : interrupt).abort());
   }
+  const isTerminal = process.stdin.isTTY && process.stdout.isTTY && !process.env.CI;
   const engine = createEngine({
     env: { ...process.env },
+    ...(isTerminal && { ask }),
     stdin: () =>
       process.stdin.isTTY
         ? Promise.resolve("")
@@ -30,3 +32,15 @@ start("engine/index", ({ createEngine }) => {
       process.exitCode = code;
     });
 });
+
+/** One line from the terminal; nothing when it ends. */
+async function ask(question) {
+  const { createInterface } = await import("node:readline/promises");
+  const reader = createInterface({ input: process.stdin, output: process.stdout });
+  const ended = new Promise((resolve) => reader.once("close", () => resolve(undefined)));
+  reader.once("SIGINT", () => reader.close());
+  const answer = await Promise.race([reader.question(question), ended]);
+  if (answer === undefined) process.stdout.write("\n");
+  reader.close();
+  return answer;
+}

@@ -63,6 +63,8 @@ export interface EngineOptions {
    * text. Absent: configuration's own secrets are kept out of events, as the official engine does, and no more.
    */
   readonly secrets?: SecretValues;
+  /** Asks whoever sits at the terminal, and answers what was typed, nothing at its end; absent: there is nobody. */
+  readonly ask?: (question: string) => Promise<string | undefined>;
   /** All of standard input, for `config set` and `stack import`; absent: there is none. */
   readonly stdin?: () => Promise<string>;
   /**

@@ -98,6 +98,8 @@ export interface OpenOptions {
   readonly children?: ChildSource | undefined;
   /** The standard input of commands a person types. */
   readonly stdin?: () => Promise<string>;
+  /** Asks that person; absent where nobody can be asked. */
+  readonly ask?: (question: string) => Promise<string | undefined>;
   /** Secrets of the run by value: what the environment knows is added. */
   readonly secrets?: SecretValues;
   /** Ends at once what the official engine is asked, where no step has a signal of its own. */
@@ -123,6 +125,7 @@ async function openEmbedded({
   predictions,
   children,
   stdin,
+  ask,
   secrets = new SecretValues(),
 }: OpenOptions): Promise<OpenEnvironment> {
   const root = path.resolve(workspaceRoot, folder ?? "");
@@ -150,6 +153,7 @@ async function openEmbedded({
     ...(predictions === undefined ? {} : { predictions }),
     ...(children === undefined ? {} : { children }),
     ...(stdin === undefined ? {} : { stdin }),
+    ...(ask === undefined ? {} : { ask }),
   };
   const engine = createEngine(engineOptions);
   return {

@@ -1,9 +1,11 @@
 // `destroy`: deletes all resources of a stack, without running its program unless asked to; with `--remove` the stack, too.
 import { displayName } from "../state/stackName.ts";
+import { isTrue } from "./args.ts";
+import { requireConfirmation } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
-import { requireConfirmation, runOperation } from "./operation.ts";
+import { runOperation } from "./operation.ts";
 import { openStack } from "./stack.ts";
-import { isTrue, removeStack } from "./stackRemove.ts";
+import { removeStack } from "./stackRemove.ts";
 
 export async function destroy(context: CommandContext): Promise<number> {
   const { flags } = context;
@@ -12,6 +14,7 @@ export async function destroy(context: CommandContext): Promise<number> {
   let spared = 0;
   const code = await runOperation(context, {
     kind: "destroy",
+    asks: true,
     phases: previewOnly ? ["preview"] : flags.boolean("skip-preview") ? ["apply"] : ["preview", "apply"],
     program: flags.boolean("run-program"),
     refresh: isTrue(flags.string("refresh") ?? "") ? "first" : "no",

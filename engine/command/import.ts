@@ -4,10 +4,11 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { EngineError } from "../state/error.ts";
 import { readIfPresent } from "../state/files.ts";
+import { requireConfirmation } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
 import { importedCode } from "./importedCode.ts";
 import { type ImportFile, parseImports, readImportFile, singleImport } from "./importFile.ts";
-import { requireConfirmation, runOperation } from "./operation.ts";
+import { runOperation } from "./operation.ts";
 import { openCheckpoint, openStack, readConfig, stackSecrets } from "./stack.ts";
 
 /** `import <type> <name> <id>` or `import --file <path>` */
@@ -32,6 +33,7 @@ export async function importVerb(context: CommandContext): Promise<number> {
   if (out !== undefined && !generates) stderr("Output file will not be used as --generate-code is false.\n");
   const code = await runOperation(context, {
     kind: "import",
+    asks: true,
     phases: previewOnly ? ["preview"] : flags.boolean("skip-preview") ? ["apply"] : ["preview", "apply"],
     program: false,
     refresh: "no",

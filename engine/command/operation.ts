@@ -13,7 +13,7 @@ import { diffSink } from "../deployment/diffDisplay.ts";
 import { digestSink } from "../deployment/digest.ts";
 import { displaySink } from "../deployment/display.ts";
 import { openEventLog } from "../deployment/eventSinks.ts";
-import { type EventSink, EventStream, programLog, revealing } from "../deployment/events.ts";
+import { type Emitted, type EventSink, EventStream, programLog, revealing } from "../deployment/events.ts";
 import type { Import } from "../deployment/importing.ts";
 import { Resource } from "../deployment/resource.ts";
 import type { WriteSnapshot } from "../deployment/snapshot.ts";
@@ -26,7 +26,7 @@ import { createStackReader } from "../providers/stackReader.ts";
 import type { SecretValues } from "../secretValues.ts";
 import type { Checkpoint } from "../state/checkpoint.ts";
 import { newManifest } from "../state/deployment.ts";
-import { EngineError, type ExitCode, exitCodes } from "../state/error.ts";
+import { EngineError, exitCodes } from "../state/error.ts";
 import type { UpdateInfo } from "../state/history.ts";
 import type { Project } from "../state/project.ts";
 import type { ResourceState } from "../state/resource.ts";
@@ -35,13 +35,13 @@ import { displayName, fullName } from "../state/stackName.ts";
 import { requireVersion } from "../state/versionRange.ts";
 import type { PropertyMap } from "../values.ts";
 import { adoptPendingCreates } from "./adopt.ts";
-import type { Flags } from "./args.ts";
+import { type Flags, isTrue } from "./args.ts";
 import { saveSettings } from "./config.ts";
+import { confirmOperation } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
 import { importSink } from "./importSink.ts";
 import { watchedHost, watchedRegistrar } from "./secrecy.ts";
 import { type OpenedStack, openCheckpoint, openStack, programConfig, readConfig, stackSecrets } from "./stack.ts";
-import { isTrue } from "./stackRemove.ts";
 import { updateEnvironment } from "./updateEnvironment.ts";
 
 /** What a verb's flags come to. */
@@ -60,6 +60,8 @@ export interface Operation {
   readonly clearPendingCreates?: boolean;
   /** Creations that were cut off and are known to have succeeded: the id of what was created, by URN. */
   readonly importPendingCreates?: ReadonlyMap<string, string>;
+  /** Whoever sits at the terminal is asked before it changes anything, unless it is confirmed. */
+  readonly asks?: true;
   /** Resources to take into the state; nothing else is done then. */
   readonly imports?: readonly Import[];
   /** More resources to leave alone, chosen by their state. */
@@ -83,14 +85,12 @@ export async function runOperation(context: CommandContext, operation: Operation
     const names = { organization: "organization", project: project.name, stack: stack.name.stack };
     const creates = operation.kind === "update" || operation.kind === "preview";
     const autonamer = creates ? autonamerOf(configuration.plain, names) : undefined;
+    let previewed: Emitted[] | undefined;
     for (const phase of operation.phases) {
-      const run = new Phase(context, operation, phase === "preview", {
-        project,
-        stack,
-        config,
-        configuration,
-        autonamer,
-      });
+      if (phase === "apply" && operation.asks) await confirmOperation(context, operation.kind, previewed);
+      else if (phase === "preview" && operation.asks) previewed = [];
+      const opened = { project, stack, config, configuration, autonamer };
+      const run = new Phase(context, operation, phase === "preview", opened, previewed);
       const code = await run.run();
       if (code !== exitCodes.success) return code;
     }
@@ -114,12 +114,15 @@ class Phase {
   readonly #operation: Operation;
   readonly #preview: boolean;
   readonly #opened: Opened;
+  /** Takes what the phase tells, to show it again. */
+  readonly #told: Emitted[] | undefined;
 
-  constructor(context: CommandContext, operation: Operation, preview: boolean, opened: Opened) {
+  constructor(context: CommandContext, operation: Operation, preview: boolean, opened: Opened, told?: Emitted[]) {
     this.#context = context;
     this.#operation = operation;
     this.#preview = preview;
     this.#opened = opened;
+    this.#told = told;
   }
 
   async run(): Promise<number> {
@@ -334,12 +337,18 @@ class Phase {
         showConfig: flags.boolean("show-config"),
         withoutPrinted: this.#context.options.print !== undefined,
       };
-      const rich = { showReplacementSteps: flags.boolean("show-replacement-steps"), showUrns: flags.boolean("urns") };
+      const rich = {
+        summary: false,
+        showReplacementSteps: flags.boolean("show-replacement-steps"),
+        showUrns: flags.boolean("urns"),
+      };
       const display = flags.boolean("diff")
         ? diffSink(stdout, stderr, { ...view, ...rich })
         : displaySink(stdout, view);
       sinks.push(flags.boolean("show-secrets") ? revealing(display) : display);
     }
+    const told = this.#told;
+    if (told) sinks.push({ write: (emitted) => void told.push(emitted), close: async () => {} });
     const importFile = flags.string("import-file");
     if (importFile !== undefined) {
       const write = (text: string) => writeFile(resolve(this.#context.cwd, importFile), text, { mode: 0o600 });
@@ -474,16 +483,6 @@ export function refreshAsked(flags: Flags): Pick<Operation, "refresh" | "refresh
   const given = flags.string("refresh");
   if (given === undefined || !isTrue(given)) return { refresh: "no" };
   return flags.boolean("run-program") ? { refresh: "no", refreshes: true } : { refresh: "first" };
-}
-
-/** This engine never asks, so what changes something must be told to go on. */
-export function requireConfirmation(context: CommandContext, exitCode: ExitCode = exitCodes.configuration): void {
-  const { flags, env } = context;
-  if (flags.boolean("yes") || flags.boolean("skip-preview") || isTrue(env["PULUMI_SKIP_CONFIRMATIONS"])) return;
-  throw new EngineError(
-    "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
-    exitCode,
-  );
 }
 
 /** `--attach-debugger`: only programs have processes to attach to. */

@@ -1,8 +1,9 @@
 // `refresh`: makes the state what the providers say. With `--preview-only` it only says what differs: no lock, no write.
 
 import { EngineError, exitCodes } from "../state/error.ts";
+import { requireConfirmation } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
-import { requireConfirmation, runOperation } from "./operation.ts";
+import { runOperation } from "./operation.ts";
 import { openCheckpoint, openStack } from "./stack.ts";
 
 export async function refresh(context: CommandContext): Promise<number> {
@@ -14,6 +15,7 @@ export async function refresh(context: CommandContext): Promise<number> {
   if (!previewOnly) requireConfirmation(context, exitCodes.error);
   return runOperation(context, {
     kind: "refresh",
+    asks: true,
     phases: previewOnly ? ["preview"] : flags.boolean("skip-preview") ? ["apply"] : ["preview", "apply"],
     ...(flags.boolean("run-program")
       ? { program: true, refresh: "no", refreshes: true }

@@ -9,10 +9,10 @@ import { newSalt, passphraseSecrets } from "../state/passphrase.ts";
 import { refuseSecretsProvider } from "../state/secrets.ts";
 import { fullName } from "../state/stackName.ts";
 import { copyConfig } from "./config.ts";
+import { requireYes } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
 import { readConfig } from "./stack.ts";
 import { encodedFor } from "./stackExport.ts";
-import { requireYes } from "./stackRemove.ts";
 import { renamed } from "./stackRename.ts";
 
 /** `stack migrate <url> <stack> [--target name] [--force] --yes` */
@@ -32,7 +32,7 @@ export async function stackMigrate(context: CommandContext): Promise<number> {
     throw new EngineError(
       `target stack "${to.stack}" already exists in ${target.url}; remove it first or pick another name with --target`,
     );
-  requireYes(context);
+  await requireYes(context, `This will take ${from.stack} of ${url} along as ${to.stack}.`);
   const [oldConfig, newConfig] = [await readConfig(context, from), await readConfig(context, to)];
   const before = await readIfPresent(newConfig.path);
   const passphrase = await context.passphrase();

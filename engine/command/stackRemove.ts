@@ -4,6 +4,7 @@ import type { FileBackend } from "../state/fileBackend.ts";
 import { isJsonObject } from "../state/json.ts";
 import { displayName, fullName, parseStackName, type StackName } from "../state/stackName.ts";
 import { pulumiHome, selectedStack, selectStack } from "../state/workspaceFile.ts";
+import { requireYes } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
 import { openStack, readConfig } from "./stack.ts";
 
@@ -13,7 +14,7 @@ export async function stackRemove(context: CommandContext): Promise<number> {
   if (args.length > 0 && flags.has("stack"))
     throw new EngineError("only one of --stack or argument stack name may be specified, not both");
   const stack = await openStack(context, args[0] === undefined ? undefined : await context.parseStack(args[0]));
-  requireYes(context);
+  await requireYes(context, `This will permanently remove the '${stack.name.stack}' stack!`, stack.name.stack);
   await removeStack(context, stack.backend, stack.name);
   return 0;
 }
@@ -55,14 +56,4 @@ async function unselect(context: CommandContext, backend: FileBackend, name: Sta
   if (selected === undefined) return;
   if (fullName(parseStackName(selected, project.name)) === fullName(name))
     await selectStack(home, project, backend.url, undefined);
-}
-
-/** This engine never asks, so what cannot be undone needs `--yes`. */
-export function requireYes(context: CommandContext): void {
-  if (!context.flags.boolean("yes") && !isTrue(context.env["PULUMI_SKIP_CONFIRMATIONS"]))
-    throw new EngineError("non-interactive mode requires --yes flag");
-}
-
-export function isTrue(value: string | undefined): boolean {
-  return value === "1" || value?.toLowerCase() === "true";
 }

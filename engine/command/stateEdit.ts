@@ -3,12 +3,12 @@ import { createUrn, isUrn, parseUrn } from "../deployment/urn.ts";
 import type { Snapshot } from "../state/deployment.ts";
 import { EngineError } from "../state/error.ts";
 import type { ResourceState } from "../state/resource.ts";
+import { requireYes } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
 import { openCheckpoint, openStack, readConfig, stackSecrets } from "./stack.ts";
-import { requireYes } from "./stackRemove.ts";
 
 async function edit(context: CommandContext, change: (snapshot: Snapshot) => readonly ResourceState[]): Promise<void> {
-  requireYes(context);
+  await requireYes(context, "This will edit your stack's state directly.");
   const stack = await openStack(context);
   const lock = await stack.backend.lock(stack.name);
   try {

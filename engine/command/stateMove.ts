@@ -12,16 +12,16 @@ import { EngineError } from "../state/error.ts";
 import { integrityProblem } from "../state/integrity.ts";
 import { newResource, type ResourceState } from "../state/resource.ts";
 import { fullName, type StackName } from "../state/stackName.ts";
+import { requireYes } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
 import { openCheckpoint, openStack, readConfig, stackSecrets } from "./stack.ts";
-import { requireYes } from "./stackRemove.ts";
 
 /** `state move <urn>... [--source stack] [--dest stack] [--include-parents]` */
 export async function stateMove(context: CommandContext): Promise<number> {
   const { flags, args, stdout } = context;
   if (!flags.string("source") && !flags.string("dest"))
     throw new EngineError("at least one of --source or --dest must be provided");
-  requireYes(context);
+  await requireYes(context, "This will move resources from one stack to another.");
   const stackOf = async (flag: string) => {
     const named = flags.string(flag);
     return openStack(context, named ? await context.parseStack(named) : undefined);

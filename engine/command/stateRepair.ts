@@ -5,13 +5,13 @@ import { inOrder } from "../deployment/order.ts";
 import { EngineError } from "../state/error.ts";
 import { integrityProblem } from "../state/integrity.ts";
 import type { ResourceState } from "../state/resource.ts";
+import { requireYes } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
 import { openStack, readConfig, stackSecrets } from "./stack.ts";
-import { requireYes } from "./stackRemove.ts";
 
 /** `state repair [--yes]` */
 export async function stateRepair(context: CommandContext): Promise<number> {
-  requireYes(context);
+  await requireYes(context, "This will edit your stack's state directly.");
   const stack = await openStack(context);
   const lock = await stack.backend.lock(stack.name);
   try {

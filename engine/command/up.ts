@@ -2,8 +2,9 @@
 import { resolve } from "node:path";
 import { EngineError } from "../state/error.ts";
 import { readIfPresent } from "../state/files.ts";
+import { requireConfirmation } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
-import { refreshAsked, requireConfirmation, runOperation } from "./operation.ts";
+import { refreshAsked, runOperation } from "./operation.ts";
 
 export async function up(context: CommandContext): Promise<number> {
   const { flags } = context;
@@ -12,6 +13,7 @@ export async function up(context: CommandContext): Promise<number> {
   if (plan !== undefined) await refusePlan(context, plan);
   return runOperation(context, {
     kind: "update",
+    asks: true,
     phases: flags.boolean("skip-preview") ? ["apply"] : ["preview", "apply"],
     program: true,
     ...refreshAsked(flags),

@@ -10,6 +10,8 @@ import { changesOf, detailedChanges, hiddenOf, type JsonMap, mapOf } from "./val
 import { changesText, type Layout, mapText } from "./valueText.ts";
 
 export interface DiffOptions extends DisplayOptions {
+  /** Only what changes: nothing of what is deleted or stays as it is. */
+  readonly summary: boolean;
   readonly showReplacementSteps: boolean;
   /** Names resources by their URNs. */
   readonly showUrns: boolean;
@@ -95,7 +97,8 @@ class DiffDisplay {
 
   /** Of a resource's properties: one deeper than its heading. */
   #layout(metadata: StepMetadata): Layout {
-    return { indent: this.#depth(metadata) + 1, truncate: !this.#options.showFullOutput };
+    const { showFullOutput, summary } = this.#options;
+    return { indent: this.#depth(metadata) + 1, truncate: !showFullOutput, onlyChanges: summary };
   }
 
   /** How many of those above it are shown. What is deleted goes before them. */
@@ -142,7 +145,7 @@ class DiffDisplay {
       return Object.keys(outputs).length > 0 ? outputs : mapOf(state.inputs);
     };
     if (!old) return now ? mapText(inputsOrOutputs(now), layout) : "";
-    if (!now) return mapText(mapOf(old.inputs), layout);
+    if (!now) return this.#options.summary ? "" : mapText(mapOf(old.inputs), layout);
     const imported = op === "import" || op === "import-replacement";
     const ofOutputs = !imported && Object.keys(mapOf(now.outputs)).length > 0;
     const which = (state: StateMetadata): JsonMap => mapOf(ofOutputs ? state.outputs : state.inputs);

@@ -21,6 +21,8 @@ export interface Layout {
   readonly mark?: string | undefined;
   /** Texts are cut after three lines and 150 characters. */
   readonly truncate: boolean;
+  /** What stayed as it was is left out beside what changed. */
+  readonly onlyChanges?: boolean;
 }
 
 const deeper = (layout: Layout, by = 1): Layout => ({ ...layout, indent: layout.indent + by });
@@ -152,7 +154,7 @@ export function changesText(members: Members, layout: Layout, shows: (name: stri
   return [...members]
     .filter(([name]) => shows(String(name)))
     .map(([name, change]) => {
-      if (change.kind === "same" && !isWorthShowing(change.value)) return "";
+      if (change.kind === "same" && (layout.onlyChanges || !isWorthShowing(change.value))) return "";
       return changeText(`${String(name).padEnd(width)}: `, change, layout, layout);
     })
     .join("");
@@ -188,6 +190,7 @@ function changeText(title: string, change: Change, layout: Layout, titled: Layou
 
 function elementsText(members: Members, layout: Layout): string {
   return [...members]
+    .filter(([, { kind }]) => kind !== "same" || !layout.onlyChanges)
     .map(([index, change]) => changeText(`[${index}]: `, change, deeper(layout, 2), deeper(layout)))
     .join("");
 }
