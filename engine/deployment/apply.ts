@@ -188,14 +188,15 @@ async function refresh(step: RefreshStep, context: ApplyContext): Promise<void> 
   }
   const provider = providerOf(registered ?? old, context);
   const answer = await orPartial(provider.read({ ...targetOf(old), id, inputs, outputs }));
-  if (!answer || answer.id === "") {
-    step.result = { new: undefined, diff: noDiff };
-    return;
-  }
   const initErrors = answer instanceof PartialFailure ? answer.reasons : [];
   if (initErrors.length > 0) {
     const message = `Refreshed resource is in an unhealthy state:\n* ${initErrors.join("\n* ")}`;
     context.report("warning", message, old.urn);
+  }
+  // A failure may be told of without an id.
+  if (!answer || answer.id === "") {
+    step.result = { new: undefined, diff: noDiff };
+    return;
   }
   const fresh = (registered ?? old).copy({ id: answer.id, inputs: answer.inputs, outputs: answer.outputs, initErrors });
   if (!mapsEqual(fresh.inputs, inputs) || !mapsEqual(fresh.outputs, outputs)) {

@@ -224,7 +224,8 @@ export function createPluginProvider(options: PluginOptions): Provider {
         const outputs = decodeStruct(answer.getProperties(), READ);
         return { id: answer.getId(), outputs: completed(outputs, request.inputs, known) };
       } catch (error) {
-        throw partial(error, (outputs) => completed(outputs, request.inputs, known), request.inputs);
+        const outputsOf = (found: PropertyMap) => completed(found, request.inputs, known);
+        throw partial(error, outputsOf, (found) => (found ? outputsOf(found) : request.inputs));
       }
     },
 
@@ -235,17 +236,19 @@ export function createPluginProvider(options: PluginOptions): Provider {
       message.setProperties(encodeStruct(elideContents(request.outputs), wire(known, false)));
       const restored = (values: PropertyMap, old: PropertyMap): PropertyMap =>
         restoreContents(known.secrets ? values : annotateSecrets(values, old), request.inputs);
+      const outputsOf = (found: PropertyMap) => restored(found, request.outputs);
+      const inputsOf = (found?: PropertyMap) => (found ? restored(found, request.inputs) : request.inputs);
       try {
         const answer = await call("read", message);
         if (answer.getId() === "") return undefined;
         const inputs = answer.getInputs();
         return {
           id: answer.getId(),
-          outputs: restored(decodeStruct(answer.getProperties(), READ), request.outputs),
-          inputs: inputs === undefined ? request.inputs : restored(decodeStruct(inputs, READ), request.inputs),
+          outputs: outputsOf(decodeStruct(answer.getProperties(), READ)),
+          inputs: inputsOf(inputs && decodeStruct(inputs, READ)),
         };
       } catch (error) {
-        throw partial(error, (outputs) => restored(outputs, request.outputs), request.inputs);
+        throw partial(error, outputsOf, inputsOf);
       }
     },
 
@@ -262,7 +265,8 @@ export function createPluginProvider(options: PluginOptions): Provider {
         const answer = await call("update", message);
         return completed(decodeStruct(answer.getProperties(), READ), request.newInputs, known);
       } catch (error) {
-        throw partial(error, (outputs) => completed(outputs, request.newInputs, known), request.newInputs, request.id);
+        const outputsOf = (found: PropertyMap) => completed(found, request.newInputs, known);
+        throw partial(error, outputsOf, (found) => (found ? outputsOf(found) : request.newInputs), request.id);
       }
     },
 
@@ -354,8 +358,8 @@ function isUnimplemented(error: unknown): boolean {
 /** The failure to throw: a partial one when the status tells of a resource that exists all the same. */
 function partial(
   error: unknown,
-  complete: (outputs: PropertyMap) => PropertyMap,
-  inputs: PropertyMap,
+  outputsOf: (found: PropertyMap) => PropertyMap,
+  inputsOf: (found?: PropertyMap) => PropertyMap,
   knownId?: string,
 ): unknown {
   if (!(error instanceof PluginError)) return error;
@@ -367,8 +371,8 @@ function partial(
       const live = failed.getInputs();
       return new PartialFailure(
         knownId ?? failed.getId(),
-        complete(decodeStruct(failed.getProperties(), READ)),
-        live === undefined ? inputs : decodeStruct(live, READ),
+        outputsOf(decodeStruct(failed.getProperties(), READ)),
+        inputsOf(live && decodeStruct(live, READ)),
         failed.getReasonsList(),
       );
     }

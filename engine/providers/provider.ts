@@ -42,7 +42,10 @@ export interface ResourceResult {
   readonly outputs: PropertyMap;
 }
 
-/** Thrown by create and update when the resource exists but did not become healthy: it is recorded, and the step fails. */
+/**
+ * Thrown by create, update and read when the resource exists but is not healthy: it is recorded, and the step fails; a
+ * refresh only tells of it. Without an id, what was to be read is gone.
+ */
 export class PartialFailure extends Error {
   readonly id: string;
   readonly outputs: PropertyMap;

@@ -1,7 +1,12 @@
 // A cloud for scenarios: one JSON file, written by a dynamic provider and edited by scenarios behind the engine's back.
 // Ids do not depend on the order of creation: `a-1` is the first object made for the resource `a`, `a-2` the second.
 import fs from "node:fs";
+import grpc from "@grpc/grpc-js";
 import pulumi from "@pulumi/pulumi";
+import providerProto from "@pulumi/pulumi/proto/provider_pb.js";
+import statusProto from "@pulumi/pulumi/proto/status_pb.js";
+import anyProto from "google-protobuf/google/protobuf/any_pb.js";
+import structProto from "google-protobuf/google/protobuf/struct_pb.js";
 
 /** Names the file; in the environment of the engine and so of the dynamic provider's process. */
 export const CLOUD_FILE = "CONTRACT_CLOUD";
@@ -185,10 +190,50 @@ const frailProvider: pulumi.dynamic.ResourceProvider = {
   },
 };
 
+/** Of a read, the SDK's dynamic provider hands on what is thrown as it is: it must be what gRPC sends. */
+function foundUnwell(id: string, properties: Record<string, unknown>, inputs: Record<string, unknown>): never {
+  const failed = new providerProto.ErrorResourceInitFailed();
+  failed.setId(id);
+  failed.setReasonsList(["it has a cold", "and a cough"]);
+  failed.setProperties(
+    structProto.Struct.fromJavaScript(properties as Parameters<typeof structProto.Struct.fromJavaScript>[0]),
+  );
+  failed.setInputs(
+    structProto.Struct.fromJavaScript(inputs as Parameters<typeof structProto.Struct.fromJavaScript>[0]),
+  );
+  const detail = new anyProto.Any();
+  detail.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+  const status = new statusProto.Status();
+  status.setCode(grpc.status.UNKNOWN);
+  status.addDetails(detail);
+  const metadata = new grpc.Metadata();
+  metadata.set("grpc-status-details-bin", Buffer.from(status.serializeBinary()));
+  throw Object.assign(new Error("not well"), { code: grpc.status.UNKNOWN, metadata });
+}
+
 /** Exists, but is not well, while the cloud has a `cold`. */
 export class Frail extends pulumi.dynamic.Resource {
   constructor(name: string, args: ThingArgs = {}, options: pulumi.CustomResourceOptions = {}) {
     super(frailProvider, name, { ...args, name }, options, "cloud", "Frail");
+  }
+}
+
+const ailingProvider: pulumi.dynamic.ResourceProvider = {
+  ...frailProvider,
+  async read(id, props) {
+    const cloud = load();
+    const object = cloud.objects[id];
+    const found = { ...props, ...object };
+    const inputs = { __provider: props?.["__provider"], ...object };
+    if (!cloud.fail.includes("cold")) return { id, props: found, inputs };
+    return foundUnwell(object ? id : "", found, inputs);
+  },
+};
+
+/** As `Frail`, and its reads can tell that it is not well; of what is gone by an empty id. */
+export class Ailing extends pulumi.dynamic.Resource {
+  constructor(name: string, args: ThingArgs = {}, options: pulumi.CustomResourceOptions = {}) {
+    super(ailingProvider, name, { ...args, name }, options, "cloud", "Ailing");
   }
 }
 

@@ -1,6 +1,7 @@
 // The cloud changed behind the engine's back; and what was never made by it: reads, imports.
+import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
-import { Thing } from "../cloud.ts";
+import { Ailing, Thing } from "../cloud.ts";
 import type { Scenario } from "../scenario.ts";
 
 const twoThings = async () => {
@@ -119,6 +120,41 @@ export const refreshes: readonly Scenario[] = [
         },
       },
       { run: "up" },
+    ],
+  },
+  {
+    name: "refresh-finds-one-not-well",
+    steps: [
+      { run: "up", program: async () => void new Ailing("a", { value: pulumi.secret(1) }) },
+      {
+        run: "preview-refresh",
+        meanwhile: (cloud) => {
+          cloud.fail.push("cold");
+          cloud.objects["frail-a"]!["value"] = 2;
+        },
+      },
+      { run: "refresh" },
+      { run: "refresh", meanwhile: ({ objects }) => void delete objects["frail-a"] },
+    ],
+  },
+  {
+    name: "get-of-what-is-not-well",
+    steps: [
+      { run: "up", program: async () => void new Ailing("a", { value: 1 }) },
+      {
+        run: "up",
+        program: async () => {
+          const a = new Ailing("a", { value: 1 });
+          new Ailing("b", {}, { id: "frail-a", dependsOn: a });
+        },
+        meanwhile: (cloud) => cloud.fail.push("cold"),
+      },
+      {
+        run: "up",
+        meanwhile: (cloud) => {
+          cloud.fail = [];
+        },
+      },
     ],
   },
 ];
