@@ -16,25 +16,22 @@ export function inOrder(states: readonly ResourceState[]): readonly ResourceStat
   });
   if (inPlace) return states;
 
-  const byName = new Map<string, ResourceState>();
-  for (const state of states) {
-    for (const name of names(state)) {
-      // Of several of one URN the living one is meant.
-      if (!byName.has(name) || byName.get(name)!.delete) byName.set(name, state);
-    }
-  }
+  const living = new Map<string, ResourceState>();
+  const waiting = new Map<string, ResourceState>();
+  for (const state of states) for (const name of names(state)) (state.delete ? waiting : living).set(name, state);
+  // Of several of one URN, those that wait for their deletion were made with each other.
+  const meant = (name: string, by: ResourceState) =>
+    by.delete ? (waiting.get(name) ?? living.get(name)) : (living.get(name) ?? waiting.get(name));
   const ordered: ResourceState[] = [];
-  const placed = new Set<string>();
   const begun = new Set<ResourceState>();
   const place = (state: ResourceState) => {
     if (begun.has(state)) return;
     begun.add(state);
     for (const name of needsOf(state)) {
-      const needed = placed.has(name) ? undefined : byName.get(name);
+      const needed = meant(name, state);
       if (needed) place(needed);
     }
     ordered.push(state);
-    for (const name of names(state)) placed.add(name);
   };
   for (const state of states) place(state);
   return ordered;
@@ -44,7 +41,7 @@ const isProvider = ({ type }: ResourceState) => type.startsWith("pulumi:provider
 
 /** URNs, and a provider's reference. */
 function needsOf(state: ResourceState): readonly string[] {
-  const { provider, parent, dependencies, propertyDependencies, deletedWith } = state;
+  const { provider, parent, dependencies, propertyDependencies, deletedWith, replaceWith } = state;
   const single = [provider, parent, deletedWith].filter((name) => name !== "");
-  return [...single, ...dependencies, ...Object.values(propertyDependencies).flat()];
+  return [...single, ...replaceWith, ...dependencies, ...Object.values(propertyDependencies).flat()];
 }

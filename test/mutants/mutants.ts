@@ -23,6 +23,8 @@ const noViews = "no provider that scenarios use has views";
 const interrupts = "a scenario's engine is killed, never interrupted";
 const timeOfWrites = "what is written when shows only in a crash between two writes";
 const twice = "the official engine has it twice in the state, and cannot write that";
+const orders =
+  "recordings do not hold the order of a state, and the official engine refuses most that are out of order";
 const timeouts = "neither `random` nor a dynamic provider heeds it";
 const imports = "the Automation API as scenarios use it imports by the program alone";
 const migrations = "state migrations are not in the official engine that scenarios are recorded with";
@@ -1887,9 +1889,17 @@ export const mutants: readonly Mutant[] = [
     ["what needs another stands after it", "if (inPlace) return states;", "return states;"],
     [
       "of several of one name the living is needed",
-      "if (!byName.has(name) || byName.get(name)!.delete) byName.set(name, state);",
-      "if (!byName.has(name)) byName.set(name, state);",
+      "living.get(name) ?? waiting.get(name)",
+      "waiting.get(name) ?? living.get(name)",
+      orders,
     ],
+    [
+      "of several of one name what waits for its deletion needs what waits with it",
+      "waiting.get(name) ?? living.get(name)",
+      "living.get(name) ?? waiting.get(name)",
+      orders,
+    ],
+    ["what is replaced with another stands after it", "...replaceWith, ", "", orders],
     [
       "a provider is needed by its reference",
       "isProvider(state) ? [state.urn, providerReference(state.urn, state.id)] : [state.urn]",

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { antichains, DependencyGraph } from "../../../engine/deployment/dependencyGraph.ts";
 import { applyReplaceOnChanges, deepEquals, diffMaps, invertDiff, noDiff } from "../../../engine/deployment/diff.ts";
+import { inOrder } from "../../../engine/deployment/order.ts";
 import {
   formatPropertyPath,
   parsePropertyPath,
@@ -11,6 +12,7 @@ import {
 import { parseProviderReference, resource } from "../../../engine/deployment/resource.ts";
 import { UrnTargets } from "../../../engine/deployment/targets.ts";
 import { childUrn, createUrn, isUrn, parseUrn, urnName, urnType } from "../../../engine/deployment/urn.ts";
+import type { ResourceState } from "../../../engine/state/resource.ts";
 import { Asset, Secret, unknown } from "../../../engine/values.ts";
 
 describe("URNs", () => {
@@ -173,6 +175,30 @@ describe("the dependency graph", () => {
   it("is linear in a chain of ten thousand", () => {
     const all = Array.from({ length: 10_000 }, (_, i) => node(`n${i}`, i === 0 ? [] : [`n${i - 1}`]));
     expect(antichains(all, new DependencyGraph(all))).toHaveLength(10_000);
+  });
+});
+
+describe("the order of a snapshot", () => {
+  const urn = (name: string) => `urn:pulumi:dev::p::a:b:C::${name}`;
+  const state = (id: string, needs: readonly string[], more: Partial<ResourceState> = {}) =>
+    resource({ urn: urn(id.charAt(0)), type: "a:b:C", custom: true, id, dependencies: needs.map(urn), ...more }).state;
+  const ordered = (...states: readonly ResourceState[]) => inOrder(states).map(({ id }) => id);
+  const waits = { delete: true };
+
+  it("moves what is needed before what needs it, and nothing else", () => {
+    expect(ordered(state("d", []), state("b", ["a"]), state("c", []), state("a", []))).toEqual(["d", "a", "b", "c"]);
+    expect(ordered(state("b", [], { deletedWith: urn("a") }), state("a", []))).toEqual(["a", "b"]);
+    expect(ordered(state("b", [], { replaceWith: [urn("a")] }), state("a", []))).toEqual(["a", "b"]);
+  });
+
+  it("takes what lives for what the living need, and what waits for its deletion for what waits with it", () => {
+    expect(ordered(state("b", ["a"]), state("a-old", [], waits), state("a", []))).toEqual(["a", "b", "a-old"]);
+    const old = [state("b-old", ["a"], waits), state("a", []), state("a-old", [], waits)];
+    expect(ordered(...old)).toEqual(["a-old", "b-old", "a"]);
+  });
+
+  it("comes to an end where two need each other", () => {
+    expect(ordered(state("a", ["b"]), state("b", ["a"]))).toEqual(["b", "a"]);
   });
 });
 
