@@ -2,7 +2,7 @@
 // JavaScript that every Node since 12.17 parses, so that somebody with the wrong version reads a sentence instead of a
 // syntax error. What was compiled once is kept where Node keeps it, which saves two thirds of a start.
 
-/** Loads `name`, as in `automation/cli`, and hands it to `run`; on a Node that is too old only says so, with exit code 2. */
+/** Loads `name`, as in `automation/cli`, and hands it to `run`, with what loads others; on a Node that is too old only says so, with exit code 2. */
 export function start(name, run) {
   const parts = process.versions.node.split(".").map(Number);
   if (parts[0] < 22 || (parts[0] === 22 && parts[1] < 18)) {
@@ -32,5 +32,5 @@ export function start(name, run) {
   load("automation/lean.mjs")
     .catch(() => undefined)
     .then(() => load(file))
-    .then(run);
+    .then((program) => run(program, (module) => load(file.endsWith(".ts") ? `${module}.ts` : `${module}.js`)));
 }

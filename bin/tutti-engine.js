@@ -4,7 +4,7 @@
 // what runs end, a second one ends at once.
 import { start } from "./start.js";
 
-start("engine/index", ({ createEngine }) => {
+start("engine/index", ({ createEngine }, load) => {
   const [interrupt, kill] = [new AbortController(), new AbortController()];
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.on(signal, () => (interrupt.signal.aborted ? kill : interrupt).abort());
@@ -12,11 +12,15 @@ start("engine/index", ({ createEngine }) => {
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY && !process.env.CI;
   const engine = createEngine({
     env: { ...process.env },
-    ...(isTerminal && { ask }),
-    stdin: () =>
-      process.stdin.isTTY
-        ? Promise.resolve("")
-        : import("node:stream/consumers").then(({ text }) => text(process.stdin)),
+    ...(isTerminal && {
+      ask: (question, hidden) =>
+        load("automation/commands/terminal").then(({ askAt }) =>
+          askAt(process.stdin, process.stdout)(question, hidden),
+        ),
+    }),
+    ...(!process.stdin.isTTY && {
+      stdin: () => import("node:stream/consumers").then(({ text }) => text(process.stdin)),
+    }),
     kill: kill.signal,
   });
   return engine
@@ -32,15 +36,3 @@ start("engine/index", ({ createEngine }) => {
       process.exitCode = code;
     });
 });
-
-/** One line from the terminal; nothing when it ends. */
-async function ask(question) {
-  const { createInterface } = await import("node:readline/promises");
-  const reader = createInterface({ input: process.stdin, output: process.stdout });
-  const ended = new Promise((resolve) => reader.once("close", () => resolve(undefined)));
-  reader.once("SIGINT", () => reader.close());
-  const answer = await Promise.race([reader.question(question), ended]);
-  if (answer === undefined) process.stdout.write("\n");
-  reader.close();
-  return answer;
-}

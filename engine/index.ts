@@ -63,8 +63,11 @@ export interface EngineOptions {
    * text. Absent: configuration's own secrets are kept out of events, as the official engine does, and no more.
    */
   readonly secrets?: SecretValues;
-  /** Asks whoever sits at the terminal, and answers what was typed, nothing at its end; absent: there is nobody. */
-  readonly ask?: (question: string) => Promise<string | undefined>;
+  /**
+   * Asks whoever sits at the terminal, and answers what was typed, nothing at the end of the input; what is hidden is not
+   * shown as it is typed. Absent: there is nobody.
+   */
+  readonly ask?: (question: string, hidden?: "hidden") => Promise<string | undefined>;
   /** All of standard input, for `config set` and `stack import`; absent: there is none. */
   readonly stdin?: () => Promise<string>;
   /**

@@ -32,7 +32,7 @@ export async function environmentNamed(
       owned: ownedVariables(tutti.workspace.environments),
       ci: isCi(world.variables),
       stdin: () => world.readInput(),
-      ...(world.canAsk && { ask: (question: string) => world.ask(question) }),
+      ...(world.canAsk && { ask: (question: string, hidden?: "hidden") => world.ask(question, hidden) }),
     },
   };
 }

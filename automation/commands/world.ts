@@ -1,5 +1,4 @@
 // What a command may touch of the process it runs in. Given to every command, so that tests run them in a world of their own.
-import readline from "node:readline";
 import { isCi } from "../variables.ts";
 
 /** A stream that a command writes to. */
@@ -22,7 +21,7 @@ export interface World {
   /** Whether somebody is there to answer. */
   readonly canAsk: boolean;
   /** Asks on the terminal; the answer without its newline, undefined when the input ended. */
-  ask(question: string): Promise<string | undefined>;
+  ask(question: string, hidden?: "hidden"): Promise<string | undefined>;
   /** Everything on standard input. */
   readInput(): Promise<string>;
   /** Calls back at every interrupt from now on; returns how to stop that. */
@@ -44,16 +43,10 @@ export function processWorld(): World {
     stdout: outOf(process.stdout),
     stderr: outOf(process.stderr),
     canAsk: Boolean(process.stdin.isTTY && process.stderr.isTTY) && !isCi(process.env),
-    ask: (question) =>
-      new Promise((resolve) => {
-        const reader = readline.createInterface({ input: process.stdin, output: process.stderr });
-        reader.once("close", () => resolve(undefined));
-        reader.once("SIGINT", () => reader.close());
-        reader.question(question, (answer) => {
-          resolve(answer);
-          reader.close();
-        });
-      }),
+    async ask(question, hidden) {
+      const { askAt } = await import("./terminal.ts");
+      return askAt(process.stdin, process.stderr)(question, hidden);
+    },
     async readInput() {
       if (process.stdin.isTTY) return "";
       let text = "";

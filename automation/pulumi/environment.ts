@@ -99,7 +99,7 @@ export interface OpenOptions {
   /** The standard input of commands a person types. */
   readonly stdin?: () => Promise<string>;
   /** Asks that person; absent where nobody can be asked. */
-  readonly ask?: (question: string) => Promise<string | undefined>;
+  readonly ask?: (question: string, hidden?: "hidden") => Promise<string | undefined>;
   /** Secrets of the run by value: what the environment knows is added. */
   readonly secrets?: SecretValues;
   /** Ends at once what the official engine is asked, where no step has a signal of its own. */

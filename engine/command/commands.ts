@@ -25,7 +25,7 @@ export const globalFlags: FlagTable = {
   logflow: hidden("boolean"),
   logtostderr: hidden("boolean"),
   memprofilerate: hidden("number"),
-  "non-interactive": shown("boolean", "Disable interactive mode (this engine never asks)"),
+  "non-interactive": shown("boolean", "Never ask, also at a terminal"),
   "otel-traces": hidden("string"),
   profiling: hidden("string"),
   tracing: hidden("string"),

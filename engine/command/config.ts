@@ -147,6 +147,8 @@ export async function configSet(context: CommandContext): Promise<number> {
 }
 
 async function valueOfStdin(context: CommandContext): Promise<string> {
+  const { ask } = context;
+  if (ask) return ask("value: ", context.flags.boolean("secret") ? "hidden" : undefined);
   if (context.options.stdin === undefined)
     throw new EngineError("config value must be specified: as an argument, or on standard input");
   const text = await context.stdin();

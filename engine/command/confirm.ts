@@ -5,20 +5,12 @@ import { EngineError, type ExitCode, exitCodes } from "../state/error.ts";
 import { isTrue } from "./args.ts";
 import type { CommandContext } from "./context.ts";
 
-/** Asks whoever is there; undefined when nobody is. */
-function asker({ options, flags }: CommandContext): ((question: string) => Promise<string>) | undefined {
-  const { ask } = options;
-  if (!ask || flags.boolean("non-interactive") || flags.boolean("json")) return undefined;
-  // Who ends the input has not said yes.
-  return async (question) => ((await ask(question)) ?? "").trim();
-}
-
 const isConfirmed = ({ flags, env }: CommandContext) =>
   flags.boolean("yes") || isTrue(env["PULUMI_SKIP_CONFIRMATIONS"]);
 
 /** Before an operation. @throws EngineError when it is not confirmed and nobody can be asked after its preview. */
 export function requireConfirmation(context: CommandContext, exitCode: ExitCode = exitCodes.configuration): void {
-  if (isConfirmed(context) || context.flags.boolean("skip-preview") || asker(context)) return;
+  if (isConfirmed(context) || context.flags.boolean("skip-preview") || context.ask) return;
   throw new EngineError(
     "--yes or --skip-preview or --preview-only must be passed in to proceed when running in non-interactive mode",
     exitCode,
@@ -30,7 +22,7 @@ export function requireConfirmation(context: CommandContext, exitCode: ExitCode 
  * @throws EngineError when the answer is no
  */
 export async function confirmOperation(context: CommandContext, kind: string, previewed?: readonly Emitted[]) {
-  const ask = isConfirmed(context) ? undefined : asker(context);
+  const ask = isConfirmed(context) ? undefined : context.ask;
   if (!ask) return;
   const choices = previewed ? "yes, no, details" : "yes, no";
   const ofState =
@@ -41,9 +33,10 @@ export async function confirmOperation(context: CommandContext, kind: string, pr
     const answer = await ask(
       `Do you want to perform this ${kind}${previewed ? "" : " without a preview"}?\n${ofState}(${choices}) [no] `,
     );
-    if (/^y(es)?$/i.test(answer)) return;
-    if (previewed && /^d(etails)?$/i.test(answer)) showDetails(context, previewed);
-    else if (/^(n|no|)$/i.test(answer)) throw new EngineError(`confirmation declined, not proceeding with the ${kind}`);
+    if (/^y(es)?$/i.test(answer.trim())) return;
+    if (previewed && /^d(etails)?$/i.test(answer.trim())) showDetails(context, previewed);
+    else if (/^(n|no|)$/i.test(answer.trim()))
+      throw new EngineError(`confirmation declined, not proceeding with the ${kind}`);
   }
 }
 
@@ -62,8 +55,8 @@ function showDetails({ stdout }: CommandContext, events: readonly Emitted[]): vo
  */
 export async function requireYes(context: CommandContext, warning: string, word = "yes"): Promise<void> {
   if (isConfirmed(context)) return;
-  const ask = asker(context);
+  const { ask } = context;
   if (!ask) throw new EngineError("non-interactive mode requires --yes flag");
   const answer = await ask(`${warning}\nPlease confirm that this is what you'd like to do by typing \`${word}\`: `);
-  if (answer !== word) throw new EngineError("confirmation declined");
+  if (answer.trim() !== word) throw new EngineError("confirmation declined");
 }

@@ -28,6 +28,8 @@ export interface CommandContext {
   stderr(text: string): void;
   /** All of standard input; "" without one. */
   stdin(): Promise<string>;
+  /** Asks for a line, "" at the end of the input; absent where nobody is, or nobody is to be asked. */
+  readonly ask: ((question: string, hidden?: "hidden") => Promise<string>) | undefined;
   /** @throws EngineError when there is no Pulumi.yaml from the current folder upwards. */
   project(): Promise<Project>;
   projectIfAny(): Promise<Project | undefined>;
@@ -68,8 +70,11 @@ export function createContext(parts: ContextParts): CommandContext {
     return FileBackend.open(url, env, cwd);
   });
   const parseStack = async (text: string) => parseStackName(text, (await projectIfAny())?.name);
+  const { ask } = parts.options;
+  const mayAsk = ask && !flags.boolean("non-interactive") && !flags.boolean("json");
   return {
     ...parts,
+    ask: mayAsk ? async (question, hidden) => (await ask(question, hidden)) ?? "" : undefined,
     project,
     projectIfAny,
     backend,

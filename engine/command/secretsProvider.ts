@@ -15,8 +15,9 @@ export async function changeSecretsProvider(context: CommandContext): Promise<nu
   const stack = await openStack(context);
   const config = await readConfig(context, stack.name);
   refuseSecretsProvider(config.secretsProvider, ` of ${config.path}`);
-  const phrase = (await context.stdin()).split(/\r?\n/)[0]!.trim();
-  if (phrase === "") throw new EngineError("the new passphrase must be given as the first line of standard input");
+  const phrase = await newPassphrase(context);
+  if (phrase === "")
+    throw new EngineError("the new passphrase must be given: on a terminal, or as the first line of standard input");
   const lock = await stack.backend.lock(stack.name);
   try {
     const checkpoint = await openCheckpoint(context, stack);
@@ -36,4 +37,13 @@ export async function changeSecretsProvider(context: CommandContext): Promise<nu
     await lock.release();
   }
   return 0;
+}
+
+/** Typed twice, as nobody sees it; else the first line of standard input. */
+async function newPassphrase({ ask, stdin }: CommandContext): Promise<string> {
+  if (!ask) return (await stdin()).split(/\r?\n/)[0]!.trim();
+  const phrase = await ask("Enter your new passphrase to protect config/secrets: ", "hidden");
+  if ((await ask("Re-enter your passphrase to confirm: ", "hidden")) !== phrase)
+    throw new EngineError("the passphrases do not match");
+  return phrase;
 }

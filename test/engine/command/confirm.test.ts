@@ -66,3 +66,27 @@ it("takes a stack's name for what cannot be undone", async () => {
   expect(await run(["dev"], "stack", "rm")).toMatchObject({ asked, code: 0 });
   expect((await run([], "stack", "ls", "--json")).stdout).toBe("[]\n");
 });
+
+it("asks for what a command was not given: a value, a new passphrase twice, unseen where it is secret", async () => {
+  const { runWith, run, env } = await bench({ name: "asked" });
+  await run("stack", "init", "dev");
+  const asked: unknown[] = [];
+  const answering =
+    (...answers: string[]) =>
+    async (question: string, hidden?: "hidden") => {
+      asked.push([question, hidden]);
+      return answers.shift();
+    };
+  expect(await runWith({ ask: answering("plain") }, "config", "set", "a")).toMatchObject({ code: 0 });
+  expect(await runWith({ ask: answering("hush") }, "config", "set", "b", "--secret")).toMatchObject({ code: 0 });
+  const change = ["stack", "change-secrets-provider", "passphrase"];
+  expect(await runWith({ ask: answering("one", "two") }, ...change)).toMatchObject({
+    code: 1,
+    stderr: "error: the passphrases do not match\n",
+  });
+  expect(await runWith({ ask: answering("new", "new") }, ...change)).toMatchObject({ code: 0 });
+  expect(asked.map((each) => (each as unknown[])[1])).toEqual([undefined, ...Array(5).fill("hidden")]);
+  const opened = { env: { ...env, PULUMI_CONFIG_PASSPHRASE: "new" } };
+  const { stdout } = await runWith(opened, "config", "--show-secrets", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({ "asked:a": { value: "plain" }, "asked:b": { value: "hush" } });
+});
