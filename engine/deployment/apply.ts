@@ -5,8 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { PartialFailure, type Provider } from "../providers/provider.ts";
 import { stateTime } from "../state/time.ts";
-import { type PropertyMap, Secret } from "../values.ts";
-import { diffResource } from "./asking.ts";
+import { type PropertyMap, type PropertyValue, Secret } from "../values.ts";
+import { diffResource, reportCheckFailures } from "./asking.ts";
 import { type Diff, invertDiff, mapsEqual, noDiff } from "./diff.ts";
 import { DeleteProtected } from "./errors.ts";
 import type { Hooks } from "./hooks.ts";
@@ -231,18 +231,29 @@ async function importResource(step: ImportStep, context: ApplyContext): Promise<
 
 async function readForImport({ new: fresh, supplied }: ImportStep, context: ApplyContext) {
   const { importId } = fresh.state;
-  const { inputs = {}, outputs: described = fresh.custom ? undefined : {} } = supplied ?? {};
-  if (described) return { id: importId, inputs, outputs: described, initErrors: [] };
+  const { inputs = {}, outputs = {} } = supplied ?? {};
+  const described = !fresh.custom || Object.keys(outputs).length > 0;
+  if (described) return { id: importId, inputs, outputs, initErrors: [] };
   const answer = await orPartial(
     providerOf(fresh, context).read({ ...targetOf(fresh), id: importId, inputs: {}, outputs: {} }),
   );
   if (!answer) throw new Error(`resource '${importId}' does not exist`);
   return {
     id: answer.id || importId,
-    inputs: { ...inputs, ...answer.inputs },
+    inputs: fillGaps(answer.inputs, inputs),
     outputs: answer.outputs,
     initErrors: answer instanceof PartialFailure ? answer.reasons : [],
   };
+}
+
+/** Adds what was supplied where nothing was read. What was supplied as a secret is one, also where it was read. */
+function fillGaps(read: PropertyMap, supplied: PropertyMap): PropertyMap {
+  const fill = (key: string, value: PropertyValue) => {
+    const found = read[key] ?? null;
+    if (found === null) return value;
+    return value instanceof Secret && !(found instanceof Secret) ? new Secret(found) : found;
+  };
+  return { ...read, ...Object.fromEntries(Object.entries(supplied).map(([key, value]) => [key, fill(key, value)])) };
 }
 
 /** Inputs that were read, not written, may not pass the provider's own check: the next update would. */
@@ -255,8 +266,7 @@ async function warnOfInvalidInputs(fresh: Resource, context: ApplyContext): Prom
   const then =
     "The import will still proceed, but you will need to edit the generated code after copying it into your program.";
   context.report("warning", `${about} \`${type.split(":")[0]}\` provider. ${then}`, urn);
-  for (const { property, reason } of failures)
-    context.report("warning", property === "" ? reason : `${property}: ${reason}`, urn);
+  reportCheckFailures(context, fresh, failures, "warning");
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Diff, diffMaps, unwrapSecretsIn } from "./diff.ts";
 import type { Generation } from "./generation.ts";
 import { resetPaths } from "./propertyPath.ts";
 import type { Resource } from "./resource.ts";
+import type { Severity } from "./source.ts";
 import { urnName } from "./urn.ts";
 
 /** Asks a provider for a diff; where it has none to give, its checked inputs are compared. */
@@ -31,15 +32,16 @@ export async function diffResource(
 
 /** Reports what a provider's check found. Answers whether it found anything. */
 export function reportCheckFailures(
-  { report }: Generation,
+  { report }: Pick<Generation, "report">,
   { state }: Resource,
   failures: readonly CheckFailure[],
+  severity: Severity = "error",
 ): boolean {
   const { urn, type, inputs } = state;
   for (const { property, reason } of failures) {
     const shown = shownValue(inputs[property]);
     report(
-      "error",
+      severity,
       property === ""
         ? `${type} resource '${urnName(urn)}' has a problem: ${reason}`
         : `${type} resource '${urnName(urn)}': property ${property} value {${shown}} has a problem: ${reason}`,

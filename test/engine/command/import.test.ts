@@ -127,6 +127,42 @@ describe("import", () => {
     expect(of("three")?.["provider"]).toBe(`${of("mine")?.["urn"]}::${of("mine")?.["id"]}`);
   });
 
+  it("fills what the provider could not read with what was supplied, and tells of what that finds fault with", async () => {
+    const made = await bench({ name: "p" });
+    await made.run("stack", "init", "dev");
+    const file = join(made.folder, "import.json");
+    const secret = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", plaintext: "8" };
+    const type = "random:index/randomString:RandomString";
+    const inputs = { minLower: 100, special: false, length: secret };
+    await writeFile(file, JSON.stringify({ resources: [{ type, name: "s", id: "abcDEF12", inputs, outputs: {} }] }));
+    const done = await made.run("import", "--file", file, ...yes);
+    expect(done.code, done.stdout).toBe(0);
+    // As the official CLI (3.260.0) words it.
+    const words = [
+      "warning: One or more imported inputs failed to validate. This is almost certainly a bug in the `random` provider. The import will still proceed, but you will need to edit the generated code after copying it into your program.",
+      `warning: ${type} resource 's' has a problem: Invalid Attribute Value. Attribute length value must be at least sum of min_upper + min_lower + min_numeric + min_special, got: 8. Examine values at 's.length'.`,
+    ];
+    for (const line of words) expect(done.stdout).toContain(line);
+    const { resources } = (JSON.parse((await made.run("stack", "export", "--show-secrets")).stdout) as State)
+      .deployment;
+    expect(resources.at(-1)).toMatchObject({
+      inputs: { minLower: 100, special: true, upper: true, length: secret },
+      outputs: { special: true, length: secret },
+    });
+  });
+
+  it("takes what is described as it is, and does not read it", async () => {
+    const made = await bench({ name: "p" });
+    await made.run("stack", "init", "dev");
+    const file = join(made.folder, "import.json");
+    const described = { inputs: { keepers: { a: "b" } }, outputs: { result: "no uuid" } };
+    const one = { type: "random:index/randomUuid:RandomUuid", name: "d", id: "no uuid", ...described };
+    await writeFile(file, JSON.stringify({ resources: [one] }));
+    expect(await made.run("import", "--file", file, ...yes)).toMatchObject({ code: 0, stderr: "" });
+    const { resources } = (JSON.parse((await made.run("stack", "export")).stdout) as State).deployment;
+    expect(resources.at(-1)).toMatchObject({ id: "no uuid", ...described });
+  });
+
   it("tells what was not there, and leaves the stack as it was", async () => {
     const made = await bench({ name: "p" });
     await made.run("stack", "init", "dev");
