@@ -512,6 +512,44 @@ describe("providers", () => {
     expect(told).toEqual([options]);
   });
 
+  it("are told how long a step may take", async () => {
+    const stack = new TestStack();
+    const told: string[] = [];
+    answering(stack, (provider) => ({
+      create: async (request) => {
+        told.push(`create ${request.timeoutSeconds}`);
+        return provider.create(request);
+      },
+      update: async (request) => {
+        told.push(`update ${request.timeoutSeconds}`);
+        return provider.update(request);
+      },
+      delete: async (request) => {
+        told.push(`delete ${request.timeoutSeconds}`);
+        return provider.delete(request);
+      },
+    }));
+    const customTimeouts = { create: 1, update: 2, delete: 3 };
+    await stack.up(one({ x: 1 }, { customTimeouts }));
+    await stack.up(one({ x: 2 }, { customTimeouts }));
+    await stack.destroy();
+    expect(told).toEqual(["create 1", "update 2", "delete 3"]);
+  });
+
+  it("go on with their old inputs where they find new ones to be no change", async () => {
+    const stack = new TestStack();
+    const configured: PropertyMap[] = [];
+    answering(stack, (provider) => ({
+      diffConfig: async (request) => ({ ...(await provider.diffConfig(request)), changes: "none" }),
+      configure: async (inputs) => void configured.push(inputs),
+    }));
+    const provider = (note: string) => one({ note }, { type: "pulumi:providers:test", version: "" });
+    await stack.up(provider("old"));
+    await stack.up(provider("new"));
+    expect(configured).toEqual([{ note: "old" }, { note: "old" }]);
+    expect(stack.state("a")?.inputs).toEqual({ note: "new" });
+  });
+
   it("registered no more serve on from the state, and stay in it", async () => {
     const stack = new TestStack();
     let reference = "";
