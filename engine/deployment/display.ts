@@ -110,7 +110,10 @@ class Display {
     if (started === undefined) return;
     this.#startedMs.delete(this.#beganAs(metadata));
     const { planned, done } = words[metadata.op];
-    this.#line(metadata, () => (planning ? planned : `${done} (${((Date.now() - started) / 1000).toFixed(2)}s)`));
+    const took = `(${((Date.now() - started) / 1000).toFixed(2)}s)`;
+    // Of the stack: its program did.
+    const failed = this.#errored.has(metadata.urn);
+    this.#line(metadata, (doing) => (planning ? planned : failed ? `**${doing} failed ${took}**` : `${done} ${took}`));
   }
 
   /** A refresh ends as the update or deletion that it found. */

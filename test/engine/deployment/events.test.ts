@@ -243,6 +243,14 @@ Duration: T
 `);
   });
 
+  it("see that the program failed at the stack that is all the same", async () => {
+    const { emitted } = await new TestStack().up(async (api) => {
+      await pair(api);
+      api.log.log("error", "it threw", "", false);
+    });
+    expect(await show(emitted)).toMatch(/pulumi:pulumi:Stack proj-dev \*\*creating failed \(\d+\.\d\ds\)\*\*\n/);
+  });
+
   it("see once why there is no stack", async () => {
     const { emitted } = await new TestStack().up(async () => {}, { endWith: { type: "error", message: "no runtime" } });
     expect(await show(emitted)).toMatch(
