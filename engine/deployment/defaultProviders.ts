@@ -1,7 +1,6 @@
 // Default providers: the provider resource of a package that serves every resource which names none. Registered when it is
 // first needed, once for each version, under a name made of that version.
 // (pulumi/pulumi: pkg/resource/deploy/default_providers.go)
-import semver from "semver";
 import { type PropertyMap, Secret } from "../values.ts";
 import { withProviderSettings } from "./providerRegistry.ts";
 import { providerReference, providerType } from "./resource.ts";
@@ -34,9 +33,8 @@ export class DefaultProviders {
   }
 
   /** The reference of the package's default provider, registered if need be. */
-  reference(request: PackageRequest): Promise<ProviderReference> {
-    const version = checkedVersion(request.version);
-    const key = JSON.stringify([request.package, version, request.pluginDownloadUrl]);
+  async reference(request: PackageRequest): Promise<ProviderReference> {
+    const key = JSON.stringify([request.package, request.version, request.pluginDownloadUrl]);
     const known = this.#references.get(key);
     if (known) return known;
     const registered = this.#register(this.goal(request)).then(({ urn, id }) => providerReference(urn, id));
@@ -56,8 +54,7 @@ export class DefaultProviders {
   }
 
   /** What a package's default provider is registered with. @throws when the version is none. */
-  goal({ package: packageName, version: given, pluginDownloadUrl }: PackageRequest): Goal {
-    const version = checkedVersion(given);
+  goal({ package: packageName, version, pluginDownloadUrl }: PackageRequest): Goal {
     return {
       ...emptyGoal,
       type: providerType(packageName),
@@ -86,12 +83,6 @@ function parseList(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** @throws when it is a version as only others write it, `v4.21.2` or `4.21`. */
-function checkedVersion(version: string): string {
-  if (version === "" || (/^\d/.test(version) && semver.parse(version))) return version;
-  throw new Error(`passed invalid version: "${version}"`);
 }
 
 function defaultName(version: string, pluginDownloadUrl: string): string {

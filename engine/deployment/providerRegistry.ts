@@ -5,6 +5,7 @@
 // A provider whose configuration holds an unknown is not configured: nothing can be asked of it, and whatever depends on
 // it is unknown. (pulumi/pulumi: pkg/resource/deploy/providers/registry.go)
 import { randomUUID } from "node:crypto";
+import semver from "semver";
 import type {
   CheckRequest,
   CheckResult,
@@ -225,11 +226,16 @@ function configOf(inputs: PropertyMap): PropertyMap {
   return Object.fromEntries(Object.entries(inputs).filter(([key]) => key !== internalKey));
 }
 
-/** Sets a provider resource's version and download URL among its inputs, where the official engine keeps them. */
+/**
+ * Sets a provider resource's version and download URL among its inputs, where the official engine keeps them.
+ * @throws when it is a version as only others write it, `v4.21.2` or `4.21`.
+ */
 export function withProviderSettings(
   inputs: PropertyMap,
   { version, pluginDownloadUrl, envVarMappings = {} }: Pick<Goal, "version" | "pluginDownloadUrl" | "envVarMappings">,
 ): PropertyMap {
+  if (version !== "" && !(/^\d/.test(version) && semver.valid(version)))
+    throw new Error(`passed invalid version: "${version}"`);
   const mapped = Object.keys(envVarMappings).length > 0;
   if (version === "" && pluginDownloadUrl === "" && !mapped) return inputs;
   const before = inputs[internalKey];

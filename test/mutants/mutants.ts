@@ -1688,7 +1688,7 @@ export const mutants: readonly Mutant[] = [
     ["a default provider is registered once", "if (known) return known;", ""],
     [
       "each version has its own default provider",
-      "JSON.stringify([request.package, version, request.pluginDownloadUrl])",
+      "JSON.stringify([request.package, request.version, request.pluginDownloadUrl])",
       "request.package",
     ],
     ["the engine's own provider cannot be denied", `packageName === "pulumi" || denied === ""`, `denied === ""`],
@@ -1705,7 +1705,6 @@ export const mutants: readonly Mutant[] = [
       "dynamic || key.startsWith(`${packageName}:`)",
       "key.startsWith(`${packageName}:`)",
     ],
-    ["a version is written as Pulumi does", "(/^\\d/.test(version) && semver", "(semver"],
     ["a default provider's name tells its version", `version === "" ? "default" : `, `true ? "default" : `],
     [
       "a default provider's name tells where it is from",
@@ -1739,6 +1738,8 @@ export const mutants: readonly Mutant[] = [
       "...(news[internalKey] !== undefined && { [internalKey]: news[internalKey] }),",
       "",
     ],
+    ["a version is written as Pulumi does", "(/^\\d/.test(version) && semver", "(semver"],
+    ["a version must be one", "(/^\\d/.test(version) && semver.valid(version))", "/^\\d/.test(version)"],
     [
       "a provider's version outlives its check",
       "...(version !== undefined && { [versionKey]: version }),",

@@ -504,7 +504,10 @@ export const components: readonly Scenario[] = [
   },
   {
     name: "version-as-others-write-it",
-    steps: [{ run: "up", program: async () => void new random.RandomPet("a", {}, { version: "v4.21.2" }) }],
+    steps: [
+      { run: "up", program: async () => void new random.RandomPet("a", {}, { version: "v4.21.2" }) },
+      { run: "up", program: async () => void new random.Provider("mine", {}, { version: "4.21" }) },
+    ],
   },
   {
     name: "protect-of-a-component-and-a-child-that-says-otherwise",
