@@ -1001,7 +1001,6 @@ export const mutants: readonly Mutant[] = [
       "a resource may have a new id when it is read",
       "fresh.set({ id: answer.id || id, outputs: answer.outputs });",
       "fresh.set({ id, outputs: answer.outputs });",
-      "`random` and things of the cloud keep the id they are asked for",
     ],
     ["why what was read is not well is recorded", "fresh.set({ initErrors: answer.reasons });", ""],
     [
@@ -1036,12 +1035,7 @@ export const mutants: readonly Mutant[] = [
       "diff: noDiff } : {",
     ],
     ["an id that a refresh finds empty is gone", `if (!answer || answer.id === "") {`, "if (!answer) {"],
-    [
-      "what is imported takes the id that was read",
-      "id: answer.id || importId,",
-      "id: importId,",
-      "`random` answers with the id it was asked for",
-    ],
+    ["what is imported takes the id that was read", "id: answer.id || importId,", "id: importId,"],
     [
       "no outputs are marked secret that a step did not make",
       `if (fresh && step.op !== "replace") markSecrets`,

@@ -536,6 +536,20 @@ describe("providers", () => {
     expect(told).toEqual(["create 1", "update 2", "delete 3"]);
   });
 
+  it("are told what an update ignores", async () => {
+    const stack = new TestStack();
+    const told: unknown[] = [];
+    answering(stack, (provider) => ({
+      update: async (request) => {
+        told.push(request.ignoreChanges);
+        return provider.update(request);
+      },
+    }));
+    await stack.up(one({ x: 1, y: 1 }));
+    await stack.up(one({ x: 2, y: 2 }, { ignoreChanges: ["x"] }));
+    expect(told).toEqual([["x"]]);
+  });
+
   it("go on with their old inputs where they find new ones to be no change", async () => {
     const stack = new TestStack();
     const configured: PropertyMap[] = [];
