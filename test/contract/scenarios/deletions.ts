@@ -124,4 +124,26 @@ export const deletions: readonly Scenario[] = [
       { run: "up", program: async () => void first("2"), options: { exclude: [thing("b")] } },
     ],
   },
+  {
+    name: "deleted-first-and-what-is-excluded-needs-it",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const b = new Thing("b", kindOf(first("1")));
+          new Thing("c", { value: 1 }, { dependsOn: b });
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          const a = first("2");
+          const c = new Thing("c", { value: 2 }, { dependsOn: a });
+          await new Promise((resolve) => c.urn.apply(resolve));
+          new Thing("b", kindOf(a));
+        },
+        options: { exclude: [thing("c")] },
+      },
+    ],
+  },
 ];

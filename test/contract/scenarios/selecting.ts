@@ -578,4 +578,30 @@ export const selecting: readonly Scenario[] = [
       },
     ],
   },
+  {
+    name: "get-does-not-become-managed-under-a-target",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const id = random.RandomId.get("id", "p-,vpHsfw");
+          new random.RandomPet("pet", {}, { dependsOn: id });
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          const asked = Promise.withResolvers<void>();
+          const refuses = new pulumi.ResourceHook("refuses", () => {
+            asked.resolve();
+            throw new Error("not today");
+          });
+          new random.RandomId("id", { byteLength: 4 }, { hooks: { beforeCreate: [refuses] } });
+          await asked.promise;
+          new random.RandomPet("pet");
+        },
+        options: { target: [`urn:pulumi:dev::${PROJECT}::random:index/randomId:RandomId::id`], continueOnError: true },
+      },
+    ],
+  },
 ];
