@@ -102,7 +102,7 @@ export const knownDifferences: readonly KnownDifference[] = [
   {
     scenarios: ["get-does-not-become-managed-under-a-target"],
     where: /^step 2 (events .*RandomId::id$|changes discard$|state .*RandomId::id$)/,
-    why: "after a failure, nothing is forgotten; the official engine forgets what another resource needs, and cannot write its state",
+    why: "after a failure, nothing is deleted; the official engine goes on when the program is inline, forgets what was read and is needed, and cannot write its state",
   },
 ];
 

@@ -598,6 +598,8 @@ export const selecting: readonly Scenario[] = [
           });
           new random.RandomId("id", { byteLength: 4 }, { hooks: { beforeCreate: [refuses] } });
           await asked.promise;
+          // The pet comes when it is known that the creation failed.
+          await new Promise((resolve) => setTimeout(resolve, 1000));
           new random.RandomPet("pet");
         },
         options: { target: [`urn:pulumi:dev::${PROJECT}::random:index/randomId:RandomId::id`], continueOnError: true },
