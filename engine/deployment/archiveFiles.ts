@@ -44,7 +44,7 @@ function tarMembers(bytes: Buffer): readonly ArchiveMember[] {
       longName = undefined;
       if (type === "5" || name.endsWith("/")) continue;
       if (type !== "0" && type !== "\0" && type !== "7") throw new Error(`"${name}" is neither a file nor a folder`);
-      members.push([posix.normalize(name), contents]);
+      members.push([name, contents]);
     }
   }
   return members;
@@ -87,7 +87,7 @@ function zipMembers(bytes: Buffer): readonly ArchiveMember[] {
     const start = local + 30 + bytes.readUInt16LE(local + 26) + bytes.readUInt16LE(local + 28);
     const data = bytes.subarray(start, start + packed);
     if (method !== 0 && method !== 8) throw new Error(`"${name}" is packed by an unknown method (${method})`);
-    members.push([posix.normalize(name), method === 0 ? data : inflateRawSync(data)]);
+    members.push([name, method === 0 ? data : inflateRawSync(data)]);
   }
   return members;
 }

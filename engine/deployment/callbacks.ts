@@ -16,9 +16,7 @@ import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
 import type { PropertyMap } from "../values.ts";
 import { CLIENT_OPTIONS } from "./channel.ts";
 import type { HookCall, StateMigration } from "./source.ts";
-import { decodeStruct, encodeStruct, type WireOptions } from "./wire.ts";
-
-const WIRE: WireOptions = { keepUnknowns: true, keepSecrets: true, keepResources: true, keepOutputs: true };
+import { decodeStruct, encodeStruct, KEEP } from "./wire.ts";
 
 /** What a transform may change. */
 export interface Transformed<Options> {
@@ -56,9 +54,9 @@ export interface Callbacks {
 
 function describe<T extends ResourceHookRequest | ErrorHookRequest>(request: T, told: HookCall): T {
   request.setUrn(told.urn).setId(told.id).setName(told.name).setType(told.type);
-  if (told.newInputs) request.setNewInputs(encodeStruct(told.newInputs, WIRE));
-  if (told.oldInputs) request.setOldInputs(encodeStruct(told.oldInputs, WIRE));
-  if (told.oldOutputs) request.setOldOutputs(encodeStruct(told.oldOutputs, WIRE));
+  if (told.newInputs) request.setNewInputs(encodeStruct(told.newInputs, KEEP));
+  if (told.oldInputs) request.setOldInputs(encodeStruct(told.oldInputs, KEEP));
+  if (told.oldOutputs) request.setOldOutputs(encodeStruct(told.oldOutputs, KEEP));
   return request;
 }
 
@@ -92,31 +90,31 @@ export function createCallbacks(): Callbacks {
       request.setName(subject.name);
       request.setCustom(subject.custom);
       request.setParent(subject.parent);
-      request.setProperties(encodeStruct(given.properties, WIRE));
+      request.setProperties(encodeStruct(given.properties, KEEP));
       request.setOptions(given.options);
       const answer = resourceProto.TransformResponse.deserializeBinary(await call(callback, request.serializeBinary()));
       const properties = answer.getProperties();
       return {
-        properties: properties === undefined ? given.properties : decodeStruct(properties, WIRE),
+        properties: properties === undefined ? given.properties : decodeStruct(properties, { keepOutputs: true }),
         options: answer.getOptions() ?? given.options,
       };
     },
     async transformInvoke(callback, token, given) {
       const request = new resourceProto.TransformInvokeRequest();
       request.setToken(token);
-      request.setArgs(encodeStruct(given.properties, WIRE));
+      request.setArgs(encodeStruct(given.properties, KEEP));
       request.setOptions(given.options);
       const bytes = await call(callback, request.serializeBinary());
       const answer = resourceProto.TransformInvokeResponse.deserializeBinary(bytes);
       const properties = answer.getArgs();
       return {
-        properties: properties === undefined ? given.properties : decodeStruct(properties, WIRE),
+        properties: properties === undefined ? given.properties : decodeStruct(properties),
         options: answer.getOptions() ?? given.options,
       };
     },
     async runHook(callback, told) {
       const request = describe(new resourceProto.ResourceHookRequest(), told);
-      if (told.newOutputs) request.setNewOutputs(encodeStruct(told.newOutputs, WIRE));
+      if (told.newOutputs) request.setNewOutputs(encodeStruct(told.newOutputs, KEEP));
       const answer = resourceProto.ResourceHookResponse.deserializeBinary(
         await call(callback, request.serializeBinary()),
       );

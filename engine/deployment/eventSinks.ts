@@ -38,17 +38,12 @@ export function eventService(address: string): EventSink {
   const client = new eventsRpc.EventsClient(address, grpc.credentials.createInsecure(), CLIENT_OPTIONS);
   const answered = Promise.withResolvers<void>();
   const stream = client.streamEvents(() => answered.resolve());
-  let open = true;
-  stream.on("error", () => {
-    open = false;
-    answered.resolve();
-  });
   return {
     write({ event }: Emitted) {
-      if (open) stream.write(new eventsProto.EventRequest().setEvent(`${JSON.stringify(event)}\n`));
+      stream.write(new eventsProto.EventRequest().setEvent(`${JSON.stringify(event)}\n`));
     },
     async close() {
-      if (open) stream.end();
+      stream.end();
       await answered.promise;
       client.close();
     },

@@ -7,9 +7,9 @@ import type { Alias as AliasMessage } from "@pulumi/pulumi/proto/alias_pb.js";
 import type { RegisterResourceRequest, TransformResourceOptions } from "@pulumi/pulumi/proto/resource_pb.js";
 import type { SourcePosition, StackTrace } from "@pulumi/pulumi/proto/source_pb.js";
 import type { PropertyMap } from "../values.ts";
-import { lowerOutput, lowerOutputs } from "./outputValues.ts";
+import { lowerOutputs } from "./outputValues.ts";
 import type { Alias, Goal } from "./source.ts";
-import { decodeValue, KEEP } from "./wire.ts";
+import { decodeValue } from "./wire.ts";
 
 /** What a resource needs, by URN: all in one list, and for each property. */
 export interface Dependencies {
@@ -30,7 +30,6 @@ export function goalOf(
   rootDirectory: string,
 ): Goal {
   const trigger = options.getReplacementTrigger();
-  const triggerValue = trigger === undefined ? undefined : decodeValue(trigger, { ...KEEP, keepOutputs: true });
   const timeouts = options.getCustomTimeouts();
   return {
     type: request.getType(),
@@ -45,8 +44,8 @@ export function goalOf(
     providers: Object.fromEntries(options.getProvidersMap().entries() as Iterable<[string, string]>),
     version: options.getVersion(),
     pluginDownloadUrl: options.getPluginDownloadUrl().replace(/\/$/, ""),
-    protect: options.hasProtect() ? options.getProtect() : undefined,
-    retainOnDelete: options.hasRetainOnDelete() ? options.getRetainOnDelete() : undefined,
+    protect: options.getProtect() ?? false,
+    retainOnDelete: options.getRetainOnDelete() ?? false,
     deletedWith: options.getDeletedWith(),
     ignoreChanges: options.getIgnoreChangesList(),
     replaceOnChanges: options.getReplaceOnChangesList(),
@@ -61,7 +60,7 @@ export function goalOf(
     },
     hideDiffs: options.getHideDiffList(),
     replaceWith: options.getReplaceWithList(),
-    replacementTrigger: triggerValue === undefined ? undefined : lowerOutput(triggerValue),
+    replacementTrigger: trigger === undefined ? undefined : decodeValue(trigger),
     envVarMappings: Object.fromEntries(request.getEnvvarmappingsMap().entries() as Iterable<[string, string]>),
     hooks: hooksOf(options),
     sourcePosition: projectPosition(request.getSourceposition(), rootDirectory),

@@ -29,7 +29,7 @@ import { MadeResources } from "./madeResources.ts";
 import { collectDependencies, raiseOutputs } from "./outputValues.ts";
 import { isProviderType } from "./resource.ts";
 import type { ErrorHook, Goal, ProgramLog, ReadGoal, Registered, Registrar, StateMigration } from "./source.ts";
-import { decodeStruct, encodeStruct, KEEP, type WireOptions } from "./wire.ts";
+import { decodeStruct, encodeStruct, KEEP } from "./wire.ts";
 
 /** What the monitor tells the program about the deployment it is part of. */
 export interface MonitorOptions {
@@ -159,10 +159,8 @@ function monitorService(
     const parent = parents.get(request.getParent())?.goal;
     if (parent === undefined) return;
     if (request.getDeletedwith() === "") request.setDeletedwith(parent.deletedWith);
-    if (!request.hasProtect() && parent.protect !== undefined) request.setProtect(parent.protect);
-    if (!request.hasRetainondelete() && parent.retainOnDelete !== undefined) {
-      request.setRetainondelete(parent.retainOnDelete);
-    }
+    if (!request.hasProtect()) request.setProtect(parent.protect);
+    if (!request.hasRetainondelete()) request.setRetainondelete(parent.retainOnDelete);
     if (request.getProvider() !== "" || !request.getCustom()) return;
     const wanted = packageName(request.getType());
     if (parent.provider !== "" && providerPackage(parent.provider) === wanted) request.setProvider(parent.provider);
@@ -181,8 +179,7 @@ function monitorService(
 
   /** What a request asks for once all transforms have had their say. */
   const transformedGoal = async (request: RegisterResourceRequest): Promise<Goal> => {
-    const wire: WireOptions = { ...KEEP, keepOutputs: true };
-    let properties = await hashAssets(decodeStruct(request.getObject(), wire), workingDirectory);
+    let properties = await hashAssets(decodeStruct(request.getObject(), { keepOutputs: true }), workingDirectory);
     let dependencies = dependenciesOf(request, properties);
     let transformable = optionsOf(request);
     if (request.getTransformsList().length > 0) properties = raiseOutputs(properties, dependencies.byProperty);
@@ -255,7 +252,7 @@ function monitorService(
     registerResource: unary((request) => orCancelled(() => registerResource(request))),
     registerResourceOutputs: unary((request) =>
       orCancelled(async () => {
-        const outputs = await hashAssets(decodeStruct(request.getOutputs(), KEEP), workingDirectory);
+        const outputs = await hashAssets(decodeStruct(request.getOutputs()), workingDirectory);
         await registrar.registerResourceOutputs(request.getUrn(), outputs);
         return new emptyProto.Empty();
       }),
@@ -268,7 +265,7 @@ function monitorService(
           name: request.getName(),
           id: request.getId(),
           parent: request.getParent(),
-          inputs: decodeStruct(request.getProperties(), KEEP),
+          inputs: decodeStruct(request.getProperties()),
           dependencies: sorted(request.getDependenciesList()),
           provider: request.getProvider(),
           version: named?.version ?? request.getVersion(),
@@ -295,7 +292,7 @@ function monitorService(
           type: request.getType(),
           id: request.getId(),
           parent: request.getParent(),
-          inputs: decodeStruct(request.getProperties(), KEEP),
+          inputs: decodeStruct(request.getProperties()),
           provider: request.getProvider(),
           version: named?.version ?? request.getVersion(),
           pluginDownloadUrl: named?.url ?? request.getPlugindownloadurl().replace(/\/$/, ""),
@@ -305,7 +302,7 @@ function monitorService(
     ),
     invoke: unary((request) =>
       orCancelled(async () => {
-        let properties = decodeStruct(request.getArgs(), KEEP);
+        let properties = decodeStruct(request.getArgs());
         let chosen = new resourceProto.TransformInvokeOptions();
         chosen.setProvider(request.getProvider()).setVersion(request.getVersion());
         chosen.setPluginDownloadUrl(request.getPlugindownloadurl());

@@ -18,8 +18,7 @@ export function lowerOutputs(properties: PropertyMap): PropertyMap {
   return mapValues(properties, lowerOutput);
 }
 
-/** `lowerOutputs` for one value. */
-export function lowerOutput(value: PropertyValue): PropertyValue {
+function lowerOutput(value: PropertyValue): PropertyValue {
   if (value instanceof OutputValue) {
     const element = value.known ? lowerOutput(value.element) : unknown;
     return value.secret ? new Secret(element) : element;

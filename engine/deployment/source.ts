@@ -34,8 +34,8 @@ export interface Goal {
   readonly providers: Readonly<Record<string, ProviderReference>>;
   readonly version: string;
   readonly pluginDownloadUrl: string;
-  readonly protect: boolean | undefined;
-  readonly retainOnDelete: boolean | undefined;
+  readonly protect: boolean;
+  readonly retainOnDelete: boolean;
   readonly deletedWith: string;
   readonly ignoreChanges: readonly string[];
   readonly replaceOnChanges: readonly string[];

@@ -196,10 +196,10 @@ function stateOf(goal: Goal, urn: string, old: Resource | undefined, alias: stri
   return newResource({
     ...{ urn, type, custom, inputs, parent, dependencies, provider, propertyDependencies },
     ...{ additionalSecretOutputs, importId, deletedWith, replaceWith, sourcePosition, stackTrace, ignoreChanges },
-    protect: goal.protect ?? false,
+    protect: goal.protect,
     aliases: alias === undefined ? [] : [alias],
     customTimeouts: { ...goal.customTimeouts, read: 0 },
-    retainOnDelete: goal.retainOnDelete ?? false,
+    retainOnDelete: goal.retainOnDelete,
     created: old?.state.created,
     modified: old?.state.modified,
     hideDiff: goal.hideDiffs.map((path) => formatPropertyPath(parsePropertyPath(path))),

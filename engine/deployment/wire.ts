@@ -2,8 +2,8 @@
 //
 // Everything JSON cannot say travels as an object with a signature key, or, for an unknown, as one of seven agreed
 // strings (pulumi/pulumi: sdk/go/common/resource/plugin/rpc.go). What the receiver does not understand is lowered on
-// the way out: a secret to its plain value, a resource reference to its id or URN, an output value to a secret or an
-// unknown, an unknown to nothing at all. Keys come out sorted, so equal values have equal bytes.
+// the way out: a secret to its plain value, a resource reference to its id or URN, an unknown to nothing at all. Output
+// values go to transforms alone, which all understand them. google-protobuf sorts keys, so equal values have equal bytes.
 //
 // A key `__proto__` cannot travel: google-protobuf keeps maps in a plain object and loses it. Encoding refuses it.
 
@@ -50,35 +50,34 @@ const UNKNOWNS: ReadonlySet<string> = new Set([
   "dd056dcd-154b-4c76-9bd3-c8f88648b5ff", // object
 ]);
 
-/** What the other side understands; everything absent is lowered (see the file header). */
+/** What the receiver understands; everything absent is lowered (see the file header). */
 export interface WireOptions {
   readonly keepUnknowns?: boolean;
   readonly keepSecrets?: boolean;
   readonly keepResources?: boolean;
-  readonly keepOutputs?: boolean;
 }
 
-/** Loses nothing but output values, which become secrets and unknowns: how the engine itself reads and writes. */
+/** Loses nothing. */
 export const KEEP: WireOptions = { keepUnknowns: true, keepSecrets: true, keepResources: true };
+
+/** Whether output values stay what they are; else they become secrets and unknowns. Everything else always stays. */
+interface ReadOptions {
+  readonly keepOutputs?: boolean;
+}
 
 // ---------------------------------------------------------------------------------------------------- reading
 
 /** Reads a Struct; an absent one is an empty map. @throws Error naming the property of a malformed value. */
-export function decodeStruct(struct: Struct | undefined, options: WireOptions): PropertyMap {
-  const result: [string, PropertyValue][] = [];
-  for (const [key, value] of sortedFields(struct)) {
-    const decoded = decodeAt(key, value, options);
-    if (decoded !== undefined) result.push([key, decoded]);
-  }
-  return Object.fromEntries(result);
+export function decodeStruct(struct: Struct | undefined, options: ReadOptions = {}): PropertyMap {
+  return Object.fromEntries(fieldsOf(struct).map(([key, value]) => [key, decodeAt(key, value, options)]));
 }
 
-/** Reads one value; `undefined` for an unknown that is not kept. */
-export function decodeValue(value: Value, options: WireOptions): PropertyValue | undefined {
+/** Reads one value. */
+export function decodeValue(value: Value, options: ReadOptions = {}): PropertyValue {
   return decodeAt("", value, options);
 }
 
-function decodeAt(path: string, value: Value, options: WireOptions): PropertyValue | undefined {
+function decodeAt(path: string, value: Value, options: ReadOptions): PropertyValue {
   switch (value.getKindCase()) {
     case structProto.Value.KindCase.BOOL_VALUE:
       return value.getBoolValue();
@@ -86,14 +85,12 @@ function decodeAt(path: string, value: Value, options: WireOptions): PropertyVal
       return value.getNumberValue();
     case structProto.Value.KindCase.STRING_VALUE: {
       const text = value.getStringValue();
-      if (!UNKNOWNS.has(text)) return text;
-      return options.keepUnknowns ? unknown : undefined;
+      return UNKNOWNS.has(text) ? unknown : text;
     }
     case structProto.Value.KindCase.LIST_VALUE:
-      // A dropped unknown leaves null, so that the others keep their places.
       return (value.getListValue() as ListValue)
         .getValuesList()
-        .map((item, index) => decodeAt(`${path}[${index}]`, item, options) ?? null);
+        .map((item, index) => decodeAt(`${path}[${index}]`, item, options));
     case structProto.Value.KindCase.STRUCT_VALUE:
       return decodeObject(path, value.getStructValue() as Struct, options);
     default:
@@ -101,30 +98,27 @@ function decodeAt(path: string, value: Value, options: WireOptions): PropertyVal
   }
 }
 
-function decodeObject(path: string, struct: Struct, options: WireOptions): PropertyValue | undefined {
+function decodeObject(path: string, struct: Struct, options: ReadOptions): PropertyValue {
   const signature = struct.getFieldsMap().get(SIGNATURE_KEY);
   const fields = new Map<string, PropertyValue>();
-  for (const [key, value] of sortedFields(struct)) {
-    const decoded = decodeAt(path === "" ? key : `${path}.${key}`, value, options);
-    if (decoded !== undefined) fields.set(key, decoded);
-  }
+  for (const [key, value] of fieldsOf(struct))
+    fields.set(key, decodeAt(path === "" ? key : `${path}.${key}`, value, options));
   if (signature === undefined) return Object.fromEntries(fields);
   const kind = signature.getStringValue();
   switch (kind) {
     case SIGNATURES.secret: {
-      // The value may have been an unknown that is not kept.
-      if (struct.getFieldsMap().get("value") === undefined) throw malformed("secret", path, "has no value");
       const element = fields.get("value");
-      return element === undefined || !options.keepSecrets ? element : new Secret(element);
+      if (element === undefined) throw malformed("secret", path, "has no value");
+      return new Secret(element);
     }
     case SIGNATURES.asset:
       return decodeAsset(path, fields);
     case SIGNATURES.archive:
       return decodeArchive(path, fields);
     case SIGNATURES.resource:
-      return decodeReference(path, fields, options);
+      return decodeReference(path, fields);
     case SIGNATURES.output:
-      return decodeOutput(path, fields, struct, options);
+      return decodeOutput(path, fields, options);
     case SIGNATURES.byteString:
       throw malformed("string", path, "holds bytes that are not UTF-8, though nobody said that they are accepted");
     default:
@@ -159,11 +153,7 @@ function decodeArchive(path: string, fields: ReadonlyMap<string, PropertyValue>)
   return new Archive({ assets: members as Readonly<Record<string, Asset | Archive>> }, hash);
 }
 
-function decodeReference(
-  path: string,
-  fields: ReadonlyMap<string, PropertyValue>,
-  options: WireOptions,
-): PropertyValue | undefined {
+function decodeReference(path: string, fields: ReadonlyMap<string, PropertyValue>): ResourceReference {
   const urn = fields.get("urn");
   if (typeof urn !== "string") throw malformed("resource reference", path, "has no urn");
   const version = textField("resource reference", path, fields, "packageVersion");
@@ -173,36 +163,24 @@ function decodeReference(
     throw malformed("resource reference", path, "has an id that is not a string");
   }
   // The empty id of a resource that a preview would create stands for an unknown one.
-  const known = id === "" ? unknown : id;
-  if (options.keepResources) return new ResourceReference(urn, known, version);
-  if (known instanceof Unknown) return options.keepUnknowns ? unknown : urn;
-  return known ?? urn;
+  return new ResourceReference(urn, id === "" ? unknown : id, version);
 }
 
 function decodeOutput(
   path: string,
   fields: ReadonlyMap<string, PropertyValue>,
-  struct: Struct,
-  options: WireOptions,
-): PropertyValue | undefined {
-  const element = fields.get("value");
-  const known = struct.getFieldsMap().get("value") !== undefined && element !== undefined;
+  { keepOutputs }: ReadOptions,
+): PropertyValue {
+  const given = fields.get("value");
+  const element = given === undefined ? unknown : given;
   const secret = fields.get("secret") ?? false;
   if (typeof secret !== "boolean") throw malformed("output value", path, "has a secret flag that is not a boolean");
   const dependencies = fields.get("dependencies") ?? [];
   if (!isPropertyArray(dependencies) || !dependencies.every((urn) => typeof urn === "string")) {
     throw malformed("output value", path, "has dependencies that are not a list of URNs");
   }
-  if (options.keepOutputs) {
-    return new OutputValue(
-      known ? element : unknown,
-      known && !(element instanceof Unknown),
-      secret,
-      dependencies as string[],
-    );
-  }
-  const value = known ? element : options.keepUnknowns ? unknown : undefined;
-  return value === undefined || !secret || !options.keepSecrets ? value : new Secret(value);
+  if (keepOutputs) return new OutputValue(element, !(element instanceof Unknown), secret, dependencies as string[]);
+  return secret ? new Secret(element) : element;
 }
 
 function textField(kind: string, path: string, fields: ReadonlyMap<string, PropertyValue>, name: string): string {
@@ -215,9 +193,9 @@ function malformed(kind: string, path: string, what: string): Error {
   return new Error(`malformed ${kind}${path === "" ? "" : ` for "${path}"`}: it ${what}`);
 }
 
-function sortedFields(struct: Struct | undefined): [string, Value][] {
-  if (struct === undefined) return [];
-  return [...struct.getFieldsMap().entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) as [string, Value][];
+/** In the order of their keys, as google-protobuf hands them out. */
+function fieldsOf(struct: Struct | undefined): readonly [string, Value][] {
+  return [...(struct?.getFieldsMap().entries() ?? [])] as [string, Value][];
 }
 
 // ---------------------------------------------------------------------------------------------------- writing
@@ -225,7 +203,7 @@ function sortedFields(struct: Struct | undefined): [string, Value][] {
 /** Writes a map as a Struct. @throws Error for a key `__proto__` and for a value of no known kind. */
 export function encodeStruct(properties: PropertyMap, options: WireOptions): Struct {
   const struct = new structProto.Struct();
-  for (const key of Object.keys(properties).sort()) {
+  for (const key of Object.keys(properties)) {
     const encoded = encodeValue(properties[key] as PropertyValue, options);
     if (encoded !== undefined) setField(struct, key, encoded);
   }
@@ -262,11 +240,7 @@ export function encodeValue(value: PropertyValue, options: WireOptions): Value |
   return result;
 }
 
-function encodeOutput(value: OutputValue, options: WireOptions): Value | undefined {
-  if (!options.keepOutputs) {
-    const element = value.known ? value.element : unknown;
-    return encodeValue(value.secret ? new Secret(element) : element, options);
-  }
+function encodeOutput(value: OutputValue, options: WireOptions): Value {
   return signed("output", {
     value: value.known ? encodeValue(value.element, options) : undefined,
     secret: value.secret ? structProto.Value.fromJavaScript(true) : undefined,

@@ -77,7 +77,6 @@ interface Protocol {
 }
 
 const NOTHING: Protocol = { secrets: false, resources: false, preview: false, autonaming: false };
-const READ: WireOptions = KEEP;
 
 /** How long the end of a process is waited for after its connection broke. */
 const LAST_WORDS_MS = 2000;
@@ -163,8 +162,7 @@ export function createPluginProvider(options: PluginOptions): Provider {
         const answer = await call("checkConfig", message);
         const inputs = answer.getInputs();
         return {
-          inputs:
-            inputs === undefined ? request.newInputs : annotateSecrets(decodeStruct(inputs, READ), request.newInputs),
+          inputs: inputs === undefined ? request.newInputs : annotateSecrets(decodeStruct(inputs), request.newInputs),
           failures: failuresOf(answer.getFailuresList()),
         };
       } catch (error) {
@@ -201,7 +199,7 @@ export function createPluginProvider(options: PluginOptions): Provider {
         message.setAutonaming(new AutonamingOptions().setProposedName(proposedName).setMode(modes[mode]));
       }
       const answer = await call("check", message);
-      const inputs = decodeStruct(answer.getInputs(), READ);
+      const inputs = decodeStruct(answer.getInputs());
       return {
         inputs: known.secrets ? inputs : annotateSecrets(inputs, request.newInputs),
         failures: failuresOf(answer.getFailuresList()),
@@ -221,7 +219,7 @@ export function createPluginProvider(options: PluginOptions): Provider {
       message.setPreview(request.preview).setProperties(encodeStruct(request.inputs, wire(known, request.preview)));
       try {
         const answer = await call("create", message);
-        const outputs = decodeStruct(answer.getProperties(), READ);
+        const outputs = decodeStruct(answer.getProperties());
         return { id: answer.getId(), outputs: completed(outputs, request.inputs, known) };
       } catch (error) {
         const outputsOf = (found: PropertyMap) => completed(found, request.inputs, known);
@@ -244,8 +242,8 @@ export function createPluginProvider(options: PluginOptions): Provider {
         const inputs = answer.getInputs();
         return {
           id: answer.getId(),
-          outputs: outputsOf(decodeStruct(answer.getProperties(), READ)),
-          inputs: inputsOf(inputs && decodeStruct(inputs, READ)),
+          outputs: outputsOf(decodeStruct(answer.getProperties())),
+          inputs: inputsOf(inputs && decodeStruct(inputs)),
         };
       } catch (error) {
         throw partial(error, outputsOf, inputsOf);
@@ -263,7 +261,7 @@ export function createPluginProvider(options: PluginOptions): Provider {
       message.setTimeout(request.timeoutSeconds);
       try {
         const answer = await call("update", message);
-        return completed(decodeStruct(answer.getProperties(), READ), request.newInputs, known);
+        return completed(decodeStruct(answer.getProperties()), request.newInputs, known);
       } catch (error) {
         const outputsOf = (found: PropertyMap) => completed(found, request.newInputs, known);
         throw partial(error, outputsOf, (found) => (found ? outputsOf(found) : request.newInputs), request.id);
@@ -283,7 +281,7 @@ export function createPluginProvider(options: PluginOptions): Provider {
       const known = await protocol();
       const message = new providerProto.InvokeRequest().setTok(token).setArgs(encodeStruct(args, wire(known, false)));
       const answer = await call("invoke", message);
-      const result = decodeStruct(answer.getReturn(), READ);
+      const result = decodeStruct(answer.getReturn());
       // Whatever a secret went into may show it.
       const tainted = !known.secrets && containsSecret(args);
       return {
@@ -371,8 +369,8 @@ function partial(
       const live = failed.getInputs();
       return new PartialFailure(
         knownId ?? failed.getId(),
-        outputsOf(decodeStruct(failed.getProperties(), READ)),
-        inputsOf(live && decodeStruct(live, READ)),
+        outputsOf(decodeStruct(failed.getProperties())),
+        inputsOf(live && decodeStruct(live)),
         failed.getReasonsList(),
       );
     }

@@ -12,6 +12,9 @@ const gzipped = {
   /** As GNU tar writes it, the long name in a member of its own. */
   "gnu.tar":
     "H4sIAAAAAAACA+3WSwrCMBRA0SwlK8i3SaYuIJuoFKQoFbSCy7c4EAwFR42t3jNJ5i83SafF4swkNs1znZTrzD5aF4QMooLbdWwvUoo/1em9Gu/jd+dvXTH/ZI0X0jD/xfWDrHEEsFJKt2vs39iG/iv1X+MIYLX9K73L5+GQ++G4YP8z3b+ad8mX/aeQhMz0X+H/d9og7qstzf/T++9SeO/fuxgj73+1/z9XAAAAAAAAAAAAP+UBFwmGlgAoAAA=",
+  /** As GNU tar writes it, a short name after the long one. */
+  "long.tar":
+    "H4sIAAAAAAACA+3UTQrDIBBAYY/iCXRao257AC/RVQmF9M+CvX1bAoEusghFF8n7Ng5uhzfGGntIl+GU+uGs6pDR3Ct7F6Z5/I/RB6WTauD5yMe71mqjrtXY2x9sMblkhTXs/xt16LrZ/kV2v/075+XTv9B/dYUENu3V4M4u7l9CFE//TfZPAgAAAAAAAAAAAACwCm+t3Y0/ACgAAA==",
   /** Gzipped. */
   "in.tgz":
     "H4sIAAAAAAACA5Pv5uBgZuHMZvqfmadXkl7F8PayIV+DAk/rQ7lWYQ6NB5UGenp8XZ3Hp1sIhV848j/61trDr2dvDUnf9OCO7eYiuzcH2fRPeTMfn/domv8p+7NVry7NvHf2/jfXf4tLmzWc/13VXZ31kenHCr/j+t/uV7j/l/66/yg3AwI0dOkdP8YTxaDBwAAAFE4/q4kAAAA=",
@@ -21,7 +24,7 @@ const gzipped = {
   /** A header for all members. */
   "global.tar":
     "H4sIAAAAAAACA+3TsQrCMBCA4Zt9ij5Beic1nQRHR18htEGH1kKN0Me3xUEQOkaQ/t+SI8sNx+9KV54uYTrH0MZRstC3tVd1b595+Tc1f5DiKj/wfKQwzutlm6wumqHv4z0db7Hrhp1gS4JLU8q8Y4naV9V6//rVv/ra5v6V/vPfnwQAAAAAAAAAAAAAAAD+2gs/TpdwACgAAA==",
-  /** A symbolic link. */
+  /** A file and a symbolic link. */
   "link.tar":
     "H4sIAAAAAAACA+3UMQ7CMAwFUB+lJ0BpVZrzZGeCIHF80k6oCxORUN5b/OXF03e51FeN30rNtq7HbM6zmT/yvt/yfI0pRQfPRy33djLGVIKR3Trc+N7/c84pLzEtpcNzGrz/AAAAAAAAAAD8tzdKXrsCACgAAA==",
 } as const;

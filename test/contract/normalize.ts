@@ -181,7 +181,9 @@ export function normalizeEvents(
       if (step.diffs?.length) why["diffs"] = [...step.diffs].sort();
       if (step.detailedDiff && Object.keys(step.detailedDiff).length > 0)
         why["detailed"] = tidy(step.detailedDiff as unknown as Json, names);
-      const states: Record<string, unknown> = told ? { old: step.old ?? null, new: step.new ?? null } : {};
+      const { old = null, new: now = null, logical = false } = step;
+      const planning = (event.resourcePreEvent ?? event.resOutputsEvent)?.planning ?? false;
+      const states: Record<string, unknown> = told ? { old, new: now, logical, planning } : {};
       const entry = tidy({ event: kind, op: step.op, ...why, ...(states as Record<string, Json>) }, names);
       const urn = names.replace(step.urn);
       byResource[urn] = [...(byResource[urn] ?? []), entry];

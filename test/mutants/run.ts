@@ -154,7 +154,7 @@ async function testsPass(folder: string): Promise<boolean> {
   const { ok } = await run(folder, [
     join(ROOT, "node_modules/vitest/vitest.mjs"),
     ...["run", "--reporter=dot", "--bail=1", "--retry=0", "--maxWorkers=1", "--testTimeout=20000"],
-    "test/engine/deployment",
+    ...["test/engine/deployment", "test/engine/monitor", "test/engine/providers"],
     "test/engine/command/import.test.ts",
   ]);
   return ok;

@@ -61,11 +61,11 @@ export const files: readonly Scenario[] = [
         files: {
           ...{ "in.zip": archiveFile("in.zip"), "in.jar": archiveFile("in.zip"), "in.tar": archiveFile("in.tar") },
           ...{ "in.tgz": archiveFile("in.tgz"), "in.tar.gz": archiveFile("in.tgz"), "gnu.tar": archiveFile("gnu.tar") },
-          "ustar.tar": archiveFile("ustar.tar"),
+          ...{ "ustar.tar": archiveFile("ustar.tar"), "long.tar": archiveFile("long.tar") },
         },
         program: archive(
           Object.fromEntries(
-            ["in.zip", "in.jar", "in.tar", "in.tgz", "in.tar.gz", "gnu.tar", "ustar.tar"].map((name) => [
+            ["in.zip", "in.jar", "in.tar", "in.tgz", "in.tar.gz", "gnu.tar", "ustar.tar", "long.tar"].map((name) => [
               name,
               new FileArchive(name),
             ]),
@@ -79,7 +79,7 @@ export const files: readonly Scenario[] = [
   {
     name: "archives-of-every-name",
     steps: [
-      { run: "up", program: archive(texts(["ä.txt", "dir/é", "日本/x", "plain/ü"])) },
+      { run: "up", program: archive(texts(["ä.txt", "dir/é", "日本/x", "plain/ü", `ü${"t".repeat(89)}`])) },
       { run: "up", program: archive(texts(["n".repeat(100), "o".repeat(101), `${"p/".repeat(60)}x`])) },
       { run: "up", program: archive(texts([`${"q".repeat(155)}/x`, `${"r".repeat(156)}/x`, `${"s/".repeat(130)}x`])) },
       { run: "up", program: archive(texts(["10", "9", "ｚ", "😀", "B", "a"])) },
@@ -140,6 +140,11 @@ export const files: readonly Scenario[] = [
             later: a.serial.apply((serial) => new StringAsset(`${serial}`)),
             hidden: pulumi.secret(pulumi.output({ text })),
           });
+          const bringing: pulumi.ResourceTransform = ({ props, opts }) => ({
+            props: { ...props, value: a.serial.apply((serial) => new StringAsset(`transformed ${serial}`)) },
+            opts,
+          });
+          new Thing("d", {}, { transforms: [bringing] });
           new Box("c", { text, list: [new AssetArchive({ text })] });
           return { list: [text] };
         },
@@ -176,6 +181,20 @@ export const files: readonly Scenario[] = [
   {
     name: "refresh-of-a-set-of-assets",
     steps: [{ run: "up", program: archive(texts(["a.txt"])) }, { run: "refresh" }],
+  },
+  {
+    name: "what-events-tell-of-a-known-secret",
+    told: true,
+    config: { "password!": "hunter22" },
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          new Bare("a", { text: "the password is hunter22", list: [{ inner: "hunter22" }] });
+          return { url: "http://me:hunter22@host" };
+        },
+      },
+    ],
   },
   {
     name: "what-events-tell-of-resources",

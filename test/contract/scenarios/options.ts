@@ -1,8 +1,8 @@
 // Resource options, one by one.
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
-import { Pair, Thing } from "../cloud.ts";
-import type { Scenario } from "../scenario.ts";
+import { Box, Pair, Thing } from "../cloud.ts";
+import { type Scenario, say } from "../scenario.ts";
 
 export const options: readonly Scenario[] = [
   {
@@ -168,6 +168,71 @@ export const options: readonly Scenario[] = [
         program: async () => void new Thing("a", {}, { customTimeouts: { create: "5m", delete: "1h30s" } }),
       },
       { run: "up", program: async () => void new Thing("a", {}, { customTimeouts: { update: "10s" } }) },
+    ],
+  },
+  {
+    name: "custom-timeouts-of-every-form",
+    steps: ["soon", "10", "1h30m5s"].map((create) => ({
+      run: "up",
+      program: async () => {
+        const first = new Thing("first");
+        const customTimeouts = { create, update: "1.5h", delete: "500ms" };
+        new Thing("a", {}, { dependsOn: first, customTimeouts });
+      },
+    })),
+  },
+  {
+    name: "names-that-hold-what-divides-urns",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const telling = new pulumi.ResourceHook("telling", ({ name, type }) => say(`${name} of ${type}`));
+          const a = new Thing("a::b", { value: 1 }, { hooks: { beforeCreate: [telling] } });
+          new Thing("c$d", { value: a.value }, { parent: a });
+        },
+      },
+      {
+        run: "up",
+        program: async () => void new Thing("renamed", { value: 1 }, { aliases: [{ name: "a::b" }] }),
+      },
+    ],
+  },
+  {
+    name: "what-transforms-see-of-inherited-options",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const seeing = (name: string): pulumi.CustomResourceOptions => ({
+            transforms: [
+              ({ opts }) => {
+                say(`${name}: protect ${opts.protect}, retainOnDelete ${opts.retainOnDelete}`);
+                return undefined;
+              },
+            ],
+          });
+          const open = new Box("open");
+          new Thing("a", {}, { parent: open, ...seeing("a") });
+          const closed = new Box("closed", {}, { protect: false, retainOnDelete: true });
+          new Thing("b", {}, { parent: closed, ...seeing("b") });
+        },
+      },
+    ],
+  },
+  {
+    name: "provider-inside-a-component",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const box = new Box("box");
+          const provider = new random.Provider("p", {}, { parent: box });
+          new random.RandomPet("pet", {}, { parent: box, provider });
+        },
+      },
+      { run: "up" },
+      { run: "destroy" },
     ],
   },
 ];

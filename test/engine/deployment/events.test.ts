@@ -14,8 +14,13 @@ import { openEventLog } from "../../../engine/deployment/eventSinks.ts";
 import { blindMap, type Emitted, EventStream, programLog } from "../../../engine/deployment/events.ts";
 import type { ChildEnd } from "../../../engine/language/child.ts";
 import { watch } from "../../../engine/language/node.ts";
-import { secretSignature, signatureKey, unknownSentinel } from "../../../engine/state/serialize.ts";
-import { Archive, Asset, OutputValue, Secret, unknown } from "../../../engine/values.ts";
+import {
+  resourceReferenceSignature,
+  secretSignature,
+  signatureKey,
+  unknownSentinel,
+} from "../../../engine/state/serialize.ts";
+import { Archive, Asset, OutputValue, ResourceReference, Secret, unknown } from "../../../engine/values.ts";
 import { type Program, TestStack, thingUrn } from "./support.ts";
 
 const hidden = { [signatureKey]: secretSignature, ciphertext: "[secret]" };
@@ -54,6 +59,26 @@ describe("properties in events", () => {
     expect(JSON.stringify(shown)).not.toMatch(/"contents"/);
     expect(shown["text"]).toMatchObject({ text: "<contents elided>", hash: "abc" });
     expect(shown["archive"]).toMatchObject({ assets: { inner: { hash: "abc" } }, hash: "def" });
+  });
+
+  it("refer to components without an id, and to what is not there yet with an empty one", () => {
+    const reference = { [signatureKey]: resourceReferenceSignature, packageVersion: "", urn: "urn:x" };
+    const map = Object.fromEntries(
+      [undefined, unknown, "id"].map((id, index) => [index, new ResourceReference("urn:x", id, "")]),
+    );
+    expect(blindMap(map, unmasked)).toEqual({
+      0: reference,
+      1: { ...reference, id: "" },
+      2: { ...reference, id: "id" },
+    });
+  });
+
+  it("mask every form of a secret before its bare value", () => {
+    const told: Emitted[] = [];
+    const known = { mask: (text: string) => text.replaceAll("abc%20", "[form]") };
+    const stream = new EventStream([{ write: (one) => told.push(one), close: async () => {} }], ["abc"], known);
+    stream.diagnostic("info", "abc%20 abc");
+    expect(told[0]!.event).toMatchObject({ diagnosticEvent: { message: "[form] [secret]\n" } });
   });
 
   it("mask texts that hold a known secret, the longer of two that overlap", () => {
@@ -251,6 +276,14 @@ Duration: T
     expect(await show(emitted)).toMatch(/pulumi:pulumi:Stack proj-dev \*\*creating failed \(\d+\.\d\ds\)\*\*\n/);
   });
 
+  it("see what failed, and what a refresh found", async () => {
+    const stack = new TestStack();
+    stack.cloud.fail.push("create:b");
+    expect(await show((await stack.up(pair)).emitted)).toMatch(/\+ {2}test:index:Thing b .*\*\*creating failed/);
+    stack.cloud.objects.get("id-1")!.inputs = { size: 5 };
+    expect(await show((await stack.refresh()).emitted)).toMatch(/~ {2}test:index:Thing a updated \(/);
+  });
+
   it("see once why there is no stack", async () => {
     const { emitted } = await new TestStack().up(async () => {}, { endWith: { type: "error", message: "no runtime" } });
     expect(await show(emitted)).toMatch(
@@ -310,6 +343,62 @@ describe("preview --json", () => {
   });
 });
 
+describe("preview --json of what changes", () => {
+  const options = { showSames: false, showReplacementSteps: false, suppressOutputs: false };
+  const digest = async (emitted: Emitted[], more: Partial<typeof options> = {}) =>
+    JSON.parse(await retold((print) => digestSink(print, { ...options, ...more }), emitted));
+  const ops = ({ steps }: { steps: readonly { op: string; urn: string }[] }) =>
+    steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`);
+
+  it("leaves out what stays the same, but for its protection", async () => {
+    const stack = new TestStack();
+    await stack.up(pair);
+    const { emitted } = await stack.preview(pair);
+    expect(ops(await digest(emitted))).toEqual(["same proj-dev"]);
+    expect(ops(await digest(emitted, { showSames: true }))).toEqual(["same proj-dev", "same a", "same b"]);
+    const guarded = await stack.preview(async (api) => {
+      const a = await api.thing("a", { size: 1, key: new Secret("hunter22") }, { protect: true });
+      await api.thing("b", { of: a.outputs["computed"]! }, { dependencies: [a.urn] });
+    });
+    expect(ops(await digest(guarded.emitted))).toEqual(["same proj-dev", "same a"]);
+  });
+
+  it("says why, and what is told in passing not", async () => {
+    const stack = new TestStack();
+    await stack.up((api) => api.thing("a", { force: 1, size: 1 }).then(() => {}));
+    const { emitted } = await stack.preview(async (api) => {
+      api.log.log("info", "passing", "", true);
+      api.log.log("warning", "staying", "", false);
+      await api.thing("a", { force: 2, size: 2 });
+    });
+    const { steps, diagnostics } = await digest(emitted);
+    expect(steps[1]).toMatchObject({ op: "replace", diffReasons: ["force", "size"], replaceReasons: ["force"] });
+    expect(diagnostics).toEqual([{ message: "warning: staying\n", severity: "warning" }]);
+  });
+
+  it("says what a refresh found", async () => {
+    const stack = new TestStack();
+    await stack.up(pair);
+    stack.cloud.objects.get("id-1")!.inputs = { size: 5 };
+    const { steps } = await digest((await stack.refresh({ preview: true })).emitted);
+    expect(ops({ steps })).toEqual(["refresh proj-dev", "update a", "refresh b"]);
+    expect(steps[1].newState).toMatchObject({ inputs: { size: 5 } });
+  });
+
+  it("has the configuration, and the stack's outputs unless they are not wanted", async () => {
+    const stack = new TestStack();
+    await stack.up(pair);
+    const { emitted } = await stack.preview(pair);
+    const { stream, told } = listen();
+    stream.emit({ preludeEvent: { config: { "proj:a": "1" } } });
+    const document = await digest([...emitted, ...told]);
+    expect(document).toMatchObject({ config: { "proj:a": "1" } });
+    expect(document.steps[0].oldState.outputs).toMatchObject({ key: "[secret]" });
+    const without = await digest(emitted, { suppressOutputs: true });
+    expect(without.steps[0].oldState).not.toHaveProperty("outputs");
+  });
+});
+
 describe("event logs", () => {
   it("are files of JSON lines, emptied before", async () => {
     const folder = await mkdtemp(path.join(tmpdir(), "tutti-events-"));
@@ -355,6 +444,23 @@ describe("event logs", () => {
     for (let i = 0; i < 200; i++) stream.diagnostic("info", `message ${i}`);
     await stream.close();
     expect(got.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 201 }, (_, i) => i));
+  });
+
+  it("whose listener goes away fail nothing", async () => {
+    const server = new grpc.Server();
+    server.addService(eventsRpc.EventsService, {
+      streamEvents: (call: grpc.ServerReadableStream<eventsProto.EventRequest, emptyProto.Empty>) =>
+        void call.once("data", () => server.forceShutdown()),
+    } as unknown as grpc.UntypedServiceImplementation);
+    const port = await new Promise<number>((resolve) =>
+      server.bindAsync("127.0.0.1:0", grpc.ServerCredentials.createInsecure(), (_, bound) => resolve(bound)),
+    );
+    const stream = new EventStream([openEventLog(`tcp://127.0.0.1:${port}`)], []);
+    for (let i = 0; i < 50; i++) {
+      stream.diagnostic("info", `message ${i}`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await stream.close();
   });
 
   it("that nobody listens to fail nothing", async () => {

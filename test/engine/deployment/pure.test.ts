@@ -1,8 +1,13 @@
 // The parts that only compute: URNs, property paths, diffs, the dependency graph, targets.
+import resourceProto from "@pulumi/pulumi/proto/resource_pb.js";
+import type { SourcePosition } from "@pulumi/pulumi/proto/source_pb.js";
+import sourceProto from "@pulumi/pulumi/proto/source_pb.js";
 import { describe, expect, it } from "vitest";
 import { antichains, DependencyGraph } from "../../../engine/deployment/dependencyGraph.ts";
 import { applyReplaceOnChanges, deepEquals, diffMaps, invertDiff, noDiff } from "../../../engine/deployment/diff.ts";
+import { goalOf } from "../../../engine/deployment/goal.ts";
 import { inOrder } from "../../../engine/deployment/order.ts";
+import { collectDependencies, lowerOutputs, raiseOutputs } from "../../../engine/deployment/outputValues.ts";
 import {
   formatPropertyPath,
   parsePropertyPath,
@@ -13,7 +18,7 @@ import { parseProviderReference, resource } from "../../../engine/deployment/res
 import { UrnTargets } from "../../../engine/deployment/targets.ts";
 import { childUrn, createUrn, isUrn, parseUrn, urnName, urnType } from "../../../engine/deployment/urn.ts";
 import type { ResourceState } from "../../../engine/state/resource.ts";
-import { Asset, Secret, unknown } from "../../../engine/values.ts";
+import { Asset, OutputValue, type PropertyValue, Secret, unknown } from "../../../engine/values.ts";
 
 describe("URNs", () => {
   it("hold the chain of ancestors' types, without the root stack's", () => {
@@ -36,6 +41,75 @@ describe("URNs", () => {
     expect(() => parseUrn("nope")).toThrow('invalid URN "nope"');
     expect(() => parseProviderReference("urn:pulumi:dev::p::a:b:C::x::id")).toThrow("bad provider reference");
     expect(parseProviderReference("urn:pulumi:dev::p::pulumi:providers:x::n::id").id).toBe("id");
+  });
+});
+
+describe("goals", () => {
+  const asked = (at: SourcePosition | undefined, value?: OutputValue) => {
+    const request = new resourceProto.RegisterResourceRequest().setSourceposition(at);
+    const options = new resourceProto.TransformResourceOptions();
+    return goalOf(request, options, value ? { value } : {}, { all: [], byProperty: {} }, "/project");
+  };
+  const at = (uri: string, line: number, column: number) =>
+    new sourceProto.SourcePosition().setUri(uri).setLine(line).setColumn(column);
+
+  it.each([
+    ["file:///project/src/a%20b.ts", 3, 7, "project:///src/a%20b.ts#3,7"],
+    ["file:///project/a.ts", 3, 0, "project:///a.ts#3"],
+    ["file:///else/a.ts", 1, 1, "project:///../else/a.ts#1,1"],
+    ["node:internal/main", 3, 7, ""],
+    ["file:///project/a.ts", -1, 7, ""],
+  ])("come from %s, line %i, column %i: %s", (uri, line, column, position) => {
+    expect(asked(at(uri, line, column)).sourcePosition).toBe(position);
+    expect(asked(undefined).sourcePosition).toBe("");
+  });
+
+  it("hold secrets and unknowns in the place of outputs", () => {
+    const of = (value: OutputValue) => asked(undefined, value).inputs["value"];
+    expect(of(new OutputValue(new OutputValue("x", true, true, []), true, false, []))).toEqual(new Secret("x"));
+    expect(of(new OutputValue("x", false, false, []))).toBe(unknown);
+  });
+});
+
+describe("output values", () => {
+  const output = (element: PropertyValue, ...urns: string[]) => new OutputValue(element, true, false, urns);
+  const later = new OutputValue(unknown, false, false, ["urn:l"]);
+
+  it("become secrets, unknowns or what they hold, at any depth", () => {
+    const hidden = new OutputValue(output(1), true, true, []);
+    expect(lowerOutputs({ hidden, later, deep: [{ x: output([hidden]) }], secret: new Secret({ x: later }) })).toEqual({
+      hidden: new Secret(1),
+      later: unknown,
+      deep: [{ x: [new Secret(1)] }],
+      secret: new Secret({ x: unknown }),
+    });
+  });
+
+  it("name what they depend on, at any depth", () => {
+    const found = new Set<string>();
+    const inside = output([output(1, "urn:b")], "urn:a");
+    collectDependencies({ inside, secret: new Secret(output(1, "urn:c")), list: [later] }, found);
+    expect([...found]).toEqual(["urn:a", "urn:b", "urn:c", "urn:l"]);
+  });
+
+  it("are what transforms see of secrets, of unknowns, and of what depends on something", () => {
+    const needs = { plain: ["urn:a"], own: ["urn:a"], covered: ["urn:b"] };
+    const properties = {
+      plain: 1,
+      own: output(1, "urn:b"),
+      covered: [output(1, "urn:b")],
+      free: [{ x: new Secret("s") }],
+      both: new Secret(unknown),
+      later: unknown,
+    };
+    expect(raiseOutputs(properties, needs)).toEqual({
+      plain: output(1, "urn:a"),
+      own: output(1, "urn:b", "urn:a"),
+      covered: [output(1, "urn:b")],
+      free: [{ x: new OutputValue("s", true, true, []) }],
+      both: new OutputValue(unknown, false, true, []),
+      later: new OutputValue(unknown, false, false, []),
+    });
   });
 });
 

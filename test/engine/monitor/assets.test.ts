@@ -12,7 +12,7 @@ import { archiveFile } from "../../contract/archives.ts";
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 const text = (contents: string) => new Asset({ text: contents }, "");
 
-async function folder(files: Readonly<Record<string, string>>): Promise<string> {
+async function folder(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
   const directory = await mkdtemp(path.join(tmpdir(), "tutti-assets-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   for (const [name, contents] of Object.entries(files)) {
@@ -111,6 +111,13 @@ describe("hashes of assets", () => {
     expect(await hashOf(set, directory)).toBe(hash);
   });
 
+  it("pass over what tells of all files of an archive", async () => {
+    const directory = await folder({});
+    await writeFile(path.join(directory, "global.tar"), archiveFile("global.tar"));
+    const set = new Archive({ assets: { k: new Archive({ path: "global.tar" }, "") } }, "");
+    expect(await hashOf(set, directory)).toBe(await hashOf(new Archive({ assets: { "k/a.txt": text("a") } }, "")));
+  });
+
   it("of what is elsewhere are those of what is fetched", async () => {
     const zip = archiveFile("in.zip");
     const server = createServer((request, response) => {
@@ -157,9 +164,14 @@ describe("hashes of assets", () => {
       new Archive({ assets: { a: new Archive({ path: "a.zip" }, "") } }, ""),
       '"a.zip" cannot be read: it is no zip file',
     ],
+    [
+      "links in an archive",
+      new Archive({ assets: { a: new Archive({ path: "link.tar" }, "") } }, ""),
+      '"l" is neither a file nor a folder',
+    ],
     ["a name with a zero byte", new Archive({ assets: { "a\0b": text("") } }, ""), '"a\\u0000b" holds a zero byte'],
   ])("refuse %s", async (_, value, message) => {
-    const directory = await folder({ "a.txt": "hello", "a.zip": "" });
+    const directory = await folder({ "a.txt": "hello", "a.zip": "", "link.tar": archiveFile("link.tar") });
     await expect(hashOf(value, directory)).rejects.toThrow(message);
   });
 });

@@ -99,8 +99,8 @@ describe("goals", () => {
     });
     expect(registrar.goal("imported")).toMatchObject({
       importId: "id-7",
-      protect: undefined,
-      retainOnDelete: undefined,
+      protect: false,
+      retainOnDelete: false,
       deleteBeforeReplace: undefined,
       replacementTrigger: undefined,
       deletedWith: "",
@@ -317,12 +317,12 @@ describe("transforms", () => {
   it("change invokes", async () => {
     const registrar = await run(async () => {
       pulumi.runtime.registerInvokeTransform((args) => ({
-        args: { ...args.args, more: 1 },
+        args: { ...args.args, more: 1, later: pulumi.output("o") },
         opts: { ...args.opts, version: "9.9.9" },
       }));
       await pulumi.runtime.invoke("test:index:look", { a: "b" });
     });
-    expect(registrar.invokes).toMatchObject([{ args: { a: "b", more: 1 }, version: "9.9.9" }]);
+    expect(registrar.invokes).toMatchObject([{ args: { a: "b", more: 1, later: "o" }, version: "9.9.9" }]);
   });
 
   it("that throw fail the resource before the deployment hears of it", async () => {

@@ -22,13 +22,13 @@ import {
   unknown,
 } from "../../../engine/values.ts";
 
-const ALL = { ...KEEP, keepOutputs: true };
+const ALL = { keepOutputs: true };
 const plain = (value: PropertyValue, options = {}) => encodeValue(value, options)?.toJavaScript();
 const read = (value: unknown, options = {}) => decodeValue(structProto.Value.fromJavaScript(value as null), options);
 
 /** Through bytes, as between processes. */
 function through(properties: PropertyMap): PropertyMap {
-  return decodeStruct(structProto.Struct.deserializeBinary(encodeStruct(properties, ALL).serializeBinary()), ALL);
+  return decodeStruct(structProto.Struct.deserializeBinary(encodeStruct(properties, KEEP).serializeBinary()), ALL);
 }
 
 // A small generator: every kind of value, nested, from a seed.
@@ -113,8 +113,7 @@ describe("wire", () => {
       "e48ece36-62e2-4504-bad9-02848725956a",
       "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
     ];
-    expect(read(strings, { keepUnknowns: true })).toEqual(strings.map(() => unknown));
-    expect(read({ a: UNKNOWN_STRING, b: [1, UNKNOWN_STRING, 2] })).toEqual({ b: [1, null, 2] });
+    expect(read(strings)).toEqual(strings.map(() => unknown));
     expect(plain({ a: unknown, b: [1, unknown, 2] })).toEqual({ b: [1, 2] });
   });
 
@@ -124,35 +123,40 @@ describe("wire", () => {
     expect(plain(new ResourceReference("urn:x", "id-1", ""))).toBe("id-1");
     expect(plain(new ResourceReference("urn:x", undefined, ""))).toBe("urn:x");
     expect(plain(new ResourceReference("urn:x", unknown, ""), { keepUnknowns: true })).toBe(UNKNOWN_STRING);
-    const output = new OutputValue("v", true, true, ["urn:y"]);
-    expect(plain(output, KEEP)).toEqual({ [SIGNATURE_KEY]: SIGNATURES.secret, value: "v" });
-    expect(plain(new OutputValue(unknown, false, true, []), KEEP)).toEqual({
-      [SIGNATURE_KEY]: SIGNATURES.secret,
-      value: UNKNOWN_STRING,
-    });
-    expect(plain(output)).toBe("v");
   });
 
   it("reads output values as secrets and unknowns unless they are kept", () => {
     const output = { [SIGNATURE_KEY]: SIGNATURES.output, secret: true, dependencies: ["urn:a"] };
-    expect(read(output, KEEP)).toEqual(new Secret(unknown));
-    expect(read({ ...output, value: 1 }, KEEP)).toEqual(new Secret(1));
+    expect(read(output)).toEqual(new Secret(unknown));
+    expect(read({ ...output, value: 1 })).toEqual(new Secret(1));
     expect(read({ ...output, value: null }, ALL)).toEqual(new OutputValue(null, true, true, ["urn:a"]));
     expect(read(output, ALL)).toEqual(new OutputValue(unknown, false, true, ["urn:a"]));
   });
 
+  it("carries output values as they are to those who ask for them", () => {
+    const outputs = {
+      known: new OutputValue("v", true, false, []),
+      secret: new OutputValue(null, true, true, ["urn:a", "urn:b"]),
+      unknown: new OutputValue(unknown, false, false, ["urn:a"]),
+    };
+    expect(through(outputs)).toEqual(outputs);
+    expect(plain(outputs.unknown)).toEqual({ [SIGNATURE_KEY]: SIGNATURES.output, dependencies: ["urn:a"] });
+    const reference = { [SIGNATURE_KEY]: SIGNATURES.resource, urn: "urn:x" };
+    const id = { [SIGNATURE_KEY]: SIGNATURES.output, value: "id-1" };
+    expect(read({ ...reference, id }, ALL)).toEqual(new ResourceReference("urn:x", "id-1", ""));
+  });
+
   it("keeps a secret that is unknown both", () => {
     const value = { [SIGNATURE_KEY]: SIGNATURES.secret, value: UNKNOWN_STRING };
-    expect(read(value, KEEP)).toEqual(new Secret(unknown));
+    expect(read(value)).toEqual(new Secret(unknown));
     expect(plain(new Secret(unknown), KEEP)).toEqual(value);
   });
 
   it("takes the empty id of a reference as unknown, and an absent one as a component's", () => {
     const reference = { [SIGNATURE_KEY]: SIGNATURES.resource, urn: "urn:x" };
-    expect(read({ ...reference, id: "" }, KEEP)).toEqual(new ResourceReference("urn:x", unknown, ""));
-    expect(read({ ...reference, id: UNKNOWN_STRING }, KEEP)).toEqual(new ResourceReference("urn:x", unknown, ""));
-    expect(read(reference, KEEP)).toEqual(new ResourceReference("urn:x", undefined, ""));
-    expect(read(reference)).toBe("urn:x");
+    expect(read({ ...reference, id: "" })).toEqual(new ResourceReference("urn:x", unknown, ""));
+    expect(read({ ...reference, id: UNKNOWN_STRING })).toEqual(new ResourceReference("urn:x", unknown, ""));
+    expect(read(reference)).toEqual(new ResourceReference("urn:x", undefined, ""));
     expect(plain(new ResourceReference("urn:x", unknown, ""), KEEP)).toEqual({ ...reference, id: "" });
   });
 
@@ -181,7 +185,7 @@ describe("wire", () => {
     ],
   ])("names the property of %s", (_, value, message) => {
     const struct = structProto.Struct.fromJavaScript({ p: value });
-    expect(() => decodeStruct(struct, KEEP)).toThrow(message);
+    expect(() => decodeStruct(struct)).toThrow(message);
   });
 
   it("sends no bytes that are not UTF-8 to whom nobody asked whether they understand them", () => {
@@ -197,7 +201,7 @@ describe("wire", () => {
   });
 
   it("writes equal values as equal bytes, whatever the order of their keys", () => {
-    const bytes = (value: PropertyMap) => Buffer.from(encodeStruct(value, ALL).serializeBinary()).toString("hex");
+    const bytes = (value: PropertyMap) => Buffer.from(encodeStruct(value, KEEP).serializeBinary()).toString("hex");
     expect(bytes({ b: 1, a: { d: 1, c: 2 } })).toBe(bytes({ a: { c: 2, d: 1 }, b: 1 }));
   });
 });
