@@ -1,6 +1,7 @@
 // Who goes along, and who does not, when a resource is deleted before its replacement is created.
+import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
-import { Bare, Box, Pair, Thing } from "../cloud.ts";
+import { Bare, Box, type Cloud, Pair, Thing } from "../cloud.ts";
 import { type Scenario, thing } from "../scenario.ts";
 
 const first = (slot: string) => new Thing("a", { slot });
@@ -25,6 +26,14 @@ const waiting = (slot: string) => async () => {
 };
 const twice = (slot: string, kind: string) => async () =>
   void new Thing("b", { kind: first(slot).serial.apply((serial) => `${kind}${serial}`) });
+/** Depends on what is replaced, and is replaced along with it unless it is of a kind of its own. */
+const needing =
+  (kind: string, own = kind) =>
+  async () =>
+    void new Thing("b", { kind: own }, { dependsOn: new Thing("a", { kind }) });
+const fail = (operation: string) => (cloud: Cloud) => {
+  cloud.fail = [operation];
+};
 
 export const deletions: readonly Scenario[] = [
   {
@@ -144,6 +153,57 @@ export const deletions: readonly Scenario[] = [
         },
         options: { exclude: [thing("c")] },
       },
+    ],
+  },
+  {
+    name: "deletion-fails-and-what-it-needs-indirectly-stays",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const b = new Thing("b", {}, { dependsOn: new Thing("a") });
+          new Thing("c", {}, { dependsOn: b });
+        },
+      },
+      { run: "destroy", meanwhile: fail("delete c"), options: { continueOnError: true } },
+    ],
+  },
+  {
+    name: "deletion-of-what-lives-fails-beside-what-waits-for-its-deletion",
+    steps: [
+      { run: "up", program: needing("x") },
+      { run: "up", program: needing("y", "x"), meanwhile: fail("delete a") },
+      { run: "destroy", meanwhile: fail("delete b"), options: { continueOnError: true } },
+    ],
+  },
+  {
+    name: "deletion-of-what-waits-for-it-fails-beside-what-lives",
+    steps: [
+      { run: "up", program: needing("x") },
+      { run: "up", program: needing("y"), meanwhile: fail("delete b") },
+      {
+        run: "destroy",
+        edit: (resources) => {
+          const living = resources.findIndex((each) => each["urn"] === thing("b") && !each["delete"]);
+          (resources as unknown[]).splice(living, 1);
+        },
+        options: { continueOnError: true },
+      },
+    ],
+  },
+  {
+    name: "destroy-spares-what-needs-a-component-but-not-what-comes-into-it-later",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const parent = new Box("box");
+          const urn = await new Promise<string>((resolve) => parent.urn.apply(resolve));
+          const a = new Thing("a", {}, { dependsOn: new pulumi.DependencyResource(urn) });
+          new Thing("later", {}, { parent, dependsOn: a });
+        },
+      },
+      { run: "destroy", options: { exclude: [thing("a")] } },
     ],
   },
 ];

@@ -2,7 +2,7 @@
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
 import { type Cloud, Pair, Thing } from "../cloud.ts";
-import { type Scenario, say, thing } from "../scenario.ts";
+import { PROJECT, type Scenario, say, thing } from "../scenario.ts";
 
 const deletion = () =>
   new pulumi.ResourceHook("deletion", ({ name, oldInputs, oldOutputs }) =>
@@ -429,6 +429,25 @@ export const programs: readonly Scenario[] = [
           for (const { id } of [provider, b, known]) id.apply((text) => say(`id ${text}`));
           b.value.apply((value) => say(`value ${value}`));
         },
+      },
+    ],
+  },
+  {
+    name: "a-failed-deletion-keeps-the-provider-it-needs",
+    steps: [
+      { run: "up", program: async () => void new Thing("a", { value: 1 }, { provider: new Tuned("mine", {}) }) },
+      {
+        run: "up",
+        program: async () => void new Thing("a", { value: 2 }, { provider: new Tuned("mine", {}) }),
+        meanwhile: (cloud) => cloud.fail.push("update a"),
+        options: { replace: [`urn:pulumi:dev::${PROJECT}::pulumi:providers:pulumi-nodejs::mine`] },
+      },
+      {
+        run: "destroy",
+        meanwhile: (cloud) => {
+          cloud.fail = ["delete a"];
+        },
+        options: { continueOnError: true },
       },
     ],
   },
