@@ -64,6 +64,11 @@ function dependentsOf(url: string): ReadonlySet<string> {
 const engine = async (): Promise<typeof embeddedCommand> =>
   ((await import(EMBEDDED)) as { embeddedCommand: typeof embeddedCommand }).embeddedCommand;
 
+/** Twice: what goes otherwise by chance, on a busy machine, does so once. */
+async function deviates(name: string, command: typeof embeddedCommand): Promise<boolean> {
+  return (await deviations(name, command)).length > 0 && (await deviations(name, command)).length > 0;
+}
+
 async function answer({ file, source, mutated, scenarios }: Question): Promise<Answer> {
   const url = new URL(file, ENGINE);
   writeFileSync(url, source);
@@ -76,7 +81,7 @@ async function answer({ file, source, mutated, scenarios }: Question): Promise<A
     const command = await engine();
     for (const name of scenarios) {
       process.send!({ begun: name } satisfies Begun);
-      if ((await deviations(name, command)).length === 0) continue;
+      if (!(await deviates(name, command))) continue;
       caught = name;
       break;
     }
