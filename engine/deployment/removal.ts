@@ -1,6 +1,6 @@
 // What is to be deleted once the program has said all it wants: replaced resources that wait for it, and resources that
 // were registered no more. Cut into sets that can go at once, dependents first.
-import { cascadingReplacements, dependentReplacements } from "./dependents.ts";
+import { cascadingReplacements } from "./dependents.ts";
 import { Bail } from "./errors.ts";
 import { deleteReplacedStep, deleteStep, ensureProvider, type Generation } from "./generation.ts";
 import type { OldResources } from "./ledger.ts";
@@ -17,7 +17,7 @@ export interface Removal {
 /** @throws Bail when targets would take along what they do not name. */
 export async function generateRemoval(generation: Generation): Promise<Removal> {
   const { ledger, options, report } = generation;
-  const chosen = await chooser(generation);
+  const chosen = chooser(generation);
   const named = stillNamed(generation);
   const sames: Step[] = [];
   const deletes: Step[] = [];
@@ -66,10 +66,10 @@ export async function generateRemoval(generation: Generation): Promise<Removal> 
 }
 
 /** Whether targets and excludes let a URN be deleted. */
-async function chooser(generation: Generation): Promise<(urn: string) => boolean> {
+function chooser(generation: Generation): (urn: string) => boolean {
   const { targets, excludes } = generation.options;
   if (targets.constrained) {
-    const allowed = await condemnedByTargets(generation);
+    const allowed = condemnedByTargets(generation);
     return (urn) => allowed.has(urn);
   }
   if (!excludes.constrained) return () => true;
@@ -77,27 +77,17 @@ async function chooser(generation: Generation): Promise<(urn: string) => boolean
   return (urn) => !kept.has(urn);
 }
 
-/** The targets, all that depends on them, and all that would have to be replaced for them. */
-async function condemnedByTargets(generation: Generation): Promise<ReadonlySet<string>> {
+/** The targets, all that depends on them, and what the program has registered to go with one of these. */
+function condemnedByTargets(generation: Generation): ReadonlySet<string> {
   const { ledger, options } = generation;
-  const { all, allByUrn, graph } = ledger.olds;
+  const { all, graph } = ledger.olds;
   const targeted = closure(
     ledger.olds,
     all.filter(({ urn }) => options.targets.contains(urn)),
     (resource, seen) => graph.dependingOn(resource, ({ urn }) => seen.has(urn)),
   );
-  const condemned = new Set<string>();
-  for (const urn of targeted) {
-    for (const resource of allByUrn.get(urn) ?? []) {
-      condemned.add(urn);
-      const others = [
-        ...(await dependentReplacements(generation, resource)),
-        ...cascadingReplacements(generation, urn),
-      ];
-      for (const other of others) condemned.add(other.resource.urn);
-    }
-  }
-  return condemned;
+  const along = [...targeted].flatMap((urn) => cascadingReplacements(generation, urn));
+  return new Set([...targeted, ...along.map(({ resource }) => resource.urn)]);
 }
 
 /** The excluded resources, all they depend on, and with `--exclude-dependents` all that depends on them. */

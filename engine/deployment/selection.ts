@@ -48,7 +48,7 @@ export function skippedCreate(fresh: Resource, settle: Settle): SameStep {
  */
 export function untargetedSteps(generation: Generation, urn: string, old: Resource, settle: Settle): readonly Step[] {
   const { ledger, report } = generation;
-  const { byUrn, allByUrn } = ledger.olds;
+  const { byUrn } = ledger.olds;
   const carry = (resource: Resource, answer?: Settle): readonly Step[] => {
     if (resource.state.delete) return [];
     ledger.urns.add(resource.urn);
@@ -65,8 +65,6 @@ export function untargetedSteps(generation: Generation, urn: string, old: Resour
       // What was renamed has its step under its new name.
       if (ledger.hasStep(dependency.urn) || ledger.isOperatedOn(dependency.urn)) continue;
       const known = byUrn.get(dependency.urn);
-      // What waits for its deletion stands there without a step.
-      if (!known && allByUrn.has(dependency.urn)) continue;
       if (!known) {
         const message = `${describe[dependency.kind](dependency.urn, urn, dependency.key)} has no old state`;
         report("error", message, urn);

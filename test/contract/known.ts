@@ -69,6 +69,28 @@ export const knownDifferences: readonly KnownDifference[] = [
     where: /^step 2 (events .*Thing::b|changes same)$/,
     why: "what was deleted first is not told of as unchanged",
   },
+  {
+    scenarios: ["named-and-only-in-the-state", "named-and-waiting-for-its-deletion"],
+    where: /^step 2 (outcome|events .*Stack::contract-dev|diagnostics)$/,
+    why: "what the program names without registering it stays, and stands before what names it; the official engine writes a state that it refuses from then on",
+  },
+  ...[/^step 2 (outcome|events .*(Thing::x|Stack::contract-dev)|diagnostics|state .*Thing::x)$/, /^step 3 /].map(
+    (where) => ({
+      scenarios: ["target-beside-what-names-what-was-deleted-first"],
+      where,
+      why: "what was deleted first stays in the state as long as something carried over names it; the official engine takes it out, and refuses its state from then on",
+    }),
+  ),
+  ...[/^step 3 state .*Thing::b dependencies$/, /^step 4 /].map((where) => ({
+    scenarios: ["refresh-finds-the-successor-gone"],
+    where,
+    why: "what needed what a refresh found gone does not come to name its predecessor, which waits for its deletion; the official engine cannot delete that any more",
+  })),
+  {
+    scenarios: ["target-beside-what-needs-what-waits-for-its-deletion"],
+    where: /^step 2 diagnostics$/,
+    why: "an error says why nothing is done; the official engine fails without a word",
+  },
   ...[/^step 1 outcome$/, /^step 1 (events|diagnostics|state)/].map((where) => ({
     scenarios: ["get-of-what-the-cloud-does-not-have"],
     where,

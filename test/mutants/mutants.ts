@@ -636,11 +636,10 @@ export const mutants: readonly Mutant[] = [
     ],
     ["what would go unnamed is told", "    ledger.sawError = true;\n", ""],
     [
-      "what is replaced with a target goes with it",
-      "        ...(await dependentReplacements(generation, resource)),\n",
-      "",
+      "what goes with a target goes with it",
+      "new Set([...targeted, ...along.map(({ resource }) => resource.urn)])",
+      "targeted",
     ],
-    ["what goes with a target goes with it", "        ...cascadingReplacements(generation, urn),\n", ""],
     [
       "what a destroy gives up names nothing",
       "[...news.values()].filter((resource) => !going.has(resource)).flatMap(named)",
@@ -711,11 +710,6 @@ export const mutants: readonly Mutant[] = [
       "what has been carried over is not carried over again",
       "if (ledger.hasStep(dependency.urn) || ledger.isOperatedOn(dependency.urn)) continue;\n      const known",
       "const known",
-    ],
-    [
-      "what waits for its deletion is no missing dependency",
-      "if (!known && allByUrn.has(dependency.urn)) continue;",
-      "",
     ],
     [
       "a missing dependency of what is carried over is told of",

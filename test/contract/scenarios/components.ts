@@ -78,6 +78,8 @@ export const components: readonly Scenario[] = [
       { run: "up", program: async () => void new Box("box", { size: 1, hidden: pulumi.secret("x") }) },
       { run: "up", program: async () => void new Box("box", { size: 2, hidden: pulumi.secret("x") }) },
       { run: "up" },
+      { run: "up", program: async () => void new Box("box", { list: [1] }) },
+      { run: "up", program: async () => void new Box("box", { list: [1, 2] }) },
     ],
   },
   {

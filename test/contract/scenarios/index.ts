@@ -2,6 +2,7 @@
 import type { Scenario } from "../scenario.ts";
 import { aliasing } from "./aliasing.ts";
 import { basics } from "./basics.ts";
+import { carried } from "./carried.ts";
 import { components } from "./components.ts";
 import { deletions } from "./deletions.ts";
 import { failures } from "./failures.ts";
@@ -44,4 +45,5 @@ export const scenarios: readonly Scenario[] = [
   ...kills,
   ...unregistered,
   ...deletions,
+  ...carried,
 ];

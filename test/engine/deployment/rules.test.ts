@@ -699,13 +699,20 @@ describe("targets and excludes", () => {
     expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "b", "c", "b*"]);
   });
 
-  it("carry over what needs only what waits for its deletion, and leave that", async () => {
+  it("do not carry over what needs only what waits for its deletion", async () => {
     const stack = new TestStack();
     await stack.up(chain(1));
     edit(stack, "a", { delete: true });
-    const options = { targets: [thingUrn("a")], targetDependents: true };
-    const run = await stack.up(async ({ thing }) => void (await thing("b", { x: 1 })), options);
-    expect(run.messages).toEqual([]);
+    const run = await stack.up(async ({ thing }) => void (await thing("b", { x: 1 })), { targets: [thingUrn("a")] });
+    expect(run.messages[0]).toContain(`dependency ${thingUrn("a")} of untargeted resource ${thingUrn("b")} has no old`);
+    expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a*", "b", "c"]);
+  });
+
+  it("keep what waits for its deletion and is still named", async () => {
+    const stack = new TestStack();
+    await stack.up(chain(1));
+    edit(stack, "a", { delete: true });
+    await stack.up(async ({ thing }) => void (await thing("b", { x: 1 }, { dependencies: [thingUrn("a")] })));
     expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a*", "b"]);
   });
 
