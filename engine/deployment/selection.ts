@@ -88,6 +88,28 @@ const describe = {
     `replace with dependency ${dependency} of untargeted resource ${urn}`,
 };
 
+/**
+ * Refuses the successor of what was deleted first when it needs what was carried over and still needs it: no order would
+ * hold both, so that what is created could not be recorded. @throws Bail when a diagnostic has said so.
+ */
+export function refuseCircle({ ledger, report }: Generation, fresh: Resource): void {
+  const needsOf = (resource: Resource) => dependencyUrns(resource).map((urn) => ledger.aliased.get(urn) ?? urn);
+  const seen = new Set<string>();
+  const frontier = needsOf(fresh);
+  for (let urn = frontier.pop(); urn !== undefined; urn = frontier.pop()) {
+    const needed = ledger.news.get(urn);
+    if (!needed || seen.has(urn)) continue;
+    seen.add(urn);
+    const needs = needsOf(needed);
+    if (needs.includes(fresh.urn)) {
+      const message = `Resource '${fresh.urn}' depends on '${urn}', which depends on it as long as it is left as it was.`;
+      report("error", message, fresh.urn);
+      throw new Bail(message);
+    }
+    frontier.push(...needs);
+  }
+}
+
 /** Queues an old resource that something depends on and nothing registers, and all it depends on, to be carried over. */
 export function queueUntargeted(generation: Generation, urn: string): void {
   const { ledger } = generation;

@@ -25,7 +25,15 @@ import { type Candidate, ensureProvider, type Generated, type Generation, isRepl
 import { migrate } from "./migrating.ts";
 import { formatPropertyPath, parsePropertyPath, resetPaths } from "./propertyPath.ts";
 import { dependenciesOf, dependencyUrns, isProviderType, parseProviderReference, Resource } from "./resource.ts";
-import { isIncluded, noteSelected, queueUntargeted, skippedCreate, untargetedSteps, withQueued } from "./selection.ts";
+import {
+  isIncluded,
+  noteSelected,
+  queueUntargeted,
+  refuseCircle,
+  skippedCreate,
+  untargetedSteps,
+  withQueued,
+} from "./selection.ts";
 import type { Goal, ReadGoal } from "./source.ts";
 import { isRead, type RefreshStep, type Settle, type Step } from "./steps.ts";
 import { childUrn, isRootStack, urnName } from "./urn.ts";
@@ -273,6 +281,7 @@ async function decide(generation: Generation, candidate: Candidate, invalid: boo
   }
   if (inputs === undefined || invalid) throw new Bail(`resource ${urn} is invalid`);
   if (recreating && old) {
+    refuseCircle(generation, fresh);
     noteRecreated(generation, urn, old);
     const keys = ledger.dependentReplaceKeys.get(old.urn) ?? [];
     return [

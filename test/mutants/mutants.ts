@@ -653,6 +653,8 @@ export const mutants: readonly Mutant[] = [
     ],
   ]),
   ...of("deployment/selection.ts", [
+    ["what needs what still needs it is refused", "if (needs.includes(fresh.urn)) {", "if (false) {"],
+    ["a circle may lead over others", "frontier.push(...needs);", ""],
     ["excludes leave out", "return !excludes.constrained || !isExcluded(generation, resource);", "return true;"],
     [
       "--target-dependents follows dependencies",

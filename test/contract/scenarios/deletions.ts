@@ -206,4 +206,25 @@ export const deletions: readonly Scenario[] = [
       { run: "destroy", options: { exclude: [thing("a")] } },
     ],
   },
+  {
+    name: "deleted-first-and-what-is-excluded-needs-it-in-a-circle",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const b = new Thing("b", kindOf(first("1")));
+          new Thing("c", { value: 1 }, { dependsOn: new Thing("between", {}, { dependsOn: b }) });
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          const a = first("2");
+          const c = new Thing("c", { value: 2 }, { dependsOn: new Thing("between", {}, { dependsOn: a }) });
+          new Thing("b", kindOf(a), { dependsOn: c });
+        },
+        options: { exclude: [thing("c"), thing("between")] },
+      },
+    ],
+  },
 ];
