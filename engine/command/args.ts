@@ -354,8 +354,3 @@ function flagLines(table: FlagTable): readonly string[] {
       return `  ${short === undefined ? "    " : `-${short}, `}--${(name + value).padEnd(28)} ${help}`;
     });
 }
-
-/** Whether a flag or a variable of the environment says yes, as Go reads it. */
-export function isTrue(value: string | undefined): boolean {
-  return value === "1" || value?.toLowerCase() === "true";
-}

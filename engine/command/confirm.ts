@@ -1,8 +1,8 @@
 // Whether to go on with what changes something: by a flag or a variable, else by asking whoever sits at the terminal, else not.
 import { diffSink } from "../deployment/diffDisplay.ts";
 import type { Emitted } from "../deployment/events.ts";
+import { isTrue } from "../state/environment.ts";
 import { EngineError, type ExitCode, exitCodes } from "../state/error.ts";
-import { isTrue } from "./args.ts";
 import type { CommandContext } from "./context.ts";
 
 const isConfirmed = ({ flags, env }: CommandContext) =>

@@ -1,6 +1,7 @@
 // `destroy`: deletes all resources of a stack, without running its program unless asked to; with `--remove` the stack, too.
+
+import { isTrue } from "../state/environment.ts";
 import { displayName } from "../state/stackName.ts";
-import { isTrue } from "./args.ts";
 import { requireConfirmation } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
 import { runOperation } from "./operation.ts";

@@ -22,6 +22,7 @@ import { encodeResource, type ResourceState } from "./resource.ts";
 import { CiphertextCache, type SecretsManager } from "./secrets.ts";
 import { type SecretReader, type SecretWriter, secretSignature, signatureKey } from "./serialize.ts";
 import { stateFileText, writeStateFile } from "./stateFile.ts";
+import { compressed, plainForm, type StateForm } from "./stateForm.ts";
 
 export interface CheckpointOptions {
   /** Asked only when the state holds a secret. */
@@ -37,6 +38,8 @@ export interface CheckpointOptions {
   readonly secrets?: Pick<SecretValues, "found" | "conceal">;
   /** How many characters are written whole before what changes goes into a journal (journal.ts). */
   readonly wholeLimit?: number;
+  /** How the file is written; plain when not given. */
+  readonly form?: StateForm;
 }
 
 export interface OpenedDeployment {
@@ -128,7 +131,7 @@ export class Checkpoint {
       return Promise.reject(
         new EngineError(`${this.base}.json: snapshot integrity failure; it was not written: ${problem}`),
       );
-    const { sandbox, wholeLimit: limit = wholeLimit } = this.options;
+    const { sandbox, wholeLimit: limit = wholeLimit, form = plainForm } = this.options;
     const writer = this.writerFor(secrets);
     let state: ReturnType<typeof encodeDeployment>;
     try {
@@ -142,15 +145,17 @@ export class Checkpoint {
       return Promise.reject(thrown);
     }
     this.written += state.text.length;
-    const journaled = goesOn && this.written > limit;
+    // Where every state is to stay, each is written whole.
+    const journaled = goesOn && this.written > limit && !form.retained;
     const text = stateFileText(this.name, journaled ? withJournal(state) : state);
     return this.queue(async () => {
       const before = this.journal;
       // What is written whole between stays below what the journals hold, and a journal below what is read in no time.
       const room = Math.max(text.length, 8 * limit);
-      const journal = journaled ? await JournalFile.begin(`${this.base}.json`, text, sandbox, room) : undefined;
+      const bytes = await compressed(text, form);
+      const journal = journaled ? await JournalFile.begin(`${this.base}.json`, bytes, sandbox, room) : undefined;
       try {
-        await writeStateFile(this.base, text, { backup: before === undefined });
+        await writeStateFile(this.base, bytes, form, { backup: before === undefined });
       } catch (thrown) {
         // It stays on disk: whether the checkpoint it belongs to is in its place is not known.
         await journal?.close();

@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { backendFolder } from "./backendUrl.ts";
 import { Checkpoint, type CheckpointOptions } from "./checkpoint.ts";
 import type { RawDeployment } from "./deployment.ts";
+import { isTrue } from "./environment.ts";
 import { EngineError, exitCodes, hasCode } from "./error.ts";
 import { readIfPresent, writeDurably } from "./files.ts";
 import { appendHistory, readHistory, renameHistory, type UpdateInfo } from "./history.ts";
@@ -24,6 +25,7 @@ import {
   stateFileText,
   writeStateFile,
 } from "./stateFile.ts";
+import { compressed, type StateForm, stateFormOf } from "./stateForm.ts";
 import { readTags, type Tags, writeTags } from "./tags.ts";
 
 /** `text` is absent for a stack that has no deployment at all. */
@@ -42,15 +44,20 @@ export class FileBackend {
   readonly folder: string;
   private readonly layout: Layout;
   private readonly keepsBackups: boolean;
+  private readonly form: StateForm;
 
   private constructor(url: string, folder: string, env: Readonly<Record<string, string>>) {
-    this.keepsBackups = !/^(1|true)$/i.test(env["PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS"] ?? "");
+    this.keepsBackups = !isTrue(env["PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS"]);
+    this.form = stateFormOf(env);
     this.url = url;
     this.folder = folder;
     this.layout = layoutOf(folder);
   }
 
-  /** @throws EngineError when the folder does not exist, or holds a layout this engine does not know. */
+  /**
+   * @throws EngineError when the folder does not exist, or holds a layout this engine does not know, or when the environment
+   *   asks for two compressions.
+   */
   static async open(url: string, env: Readonly<Record<string, string>>, cwd: string): Promise<FileBackend> {
     const folder = backendFolder(url, env, cwd);
     const found = await stat(folder).catch(() => undefined);
@@ -145,13 +152,16 @@ export class FileBackend {
   /** Writes an encoded deployment. The caller holds the lock and has checked it. */
   async writeText(name: StackName, state: EncodedDeployment): Promise<void> {
     const base = this.layout.stackBase(name);
-    await writeStateFile(base, stateFileText(fullName(name), state));
+    await writeStateFile(base, await compressed(stateFileText(fullName(name), state), this.form), this.form);
     await removeJournals(`${base}.json`);
   }
 
   /** Opens a stack's checkpoint for an operation. */
   async openCheckpoint(name: StackName, options: CheckpointOptions): Promise<Checkpoint> {
-    return Checkpoint.open(this.layout.stackBase(name), fullName(name), await this.readRaw(name), options);
+    return Checkpoint.open(this.layout.stackBase(name), fullName(name), await this.readRaw(name), {
+      form: this.form,
+      ...options,
+    });
   }
 
   /** Takes a stack's lock. Whoever holds it finds the state in one file. */
@@ -175,9 +185,8 @@ export class FileBackend {
       if (journaled !== undefined) {
         if (integrityProblem(journaled) !== undefined) return;
         const text = raw.deployment && plainText(raw.deployment);
-        await writeStateFile(this.layout.stackBase(name), stateFileText(fullName(name), { ...raw, text }), {
-          backup: false,
-        });
+        const bytes = await compressed(stateFileText(fullName(name), { ...raw, text }), this.form);
+        await writeStateFile(this.layout.stackBase(name), bytes, this.form, { backup: false });
       }
     }
     await removeJournals(path);
@@ -197,7 +206,7 @@ export class FileBackend {
   async recordUpdate(name: StackName, info: UpdateInfo): Promise<void> {
     const backups = this.keepsBackups ? this.layout.backups(name) : undefined;
     const folders = { history: this.layout.history(name), backups };
-    await appendHistory(folders, name.stack, info, await this.stateFile(name));
+    await appendHistory(folders, name.stack, info, await this.stateFile(name), this.form);
   }
 
   /** Newest first; see readHistory. */

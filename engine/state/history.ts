@@ -7,6 +7,7 @@ import { copyDurably, flushFolder, makeFolder, writeDurably } from "./files.ts";
 import { isJsonObject, type JsonValue, mapText, sortedText, stringText, structText } from "./json.ts";
 import { nanoseconds } from "./layout.ts";
 import { readJsonFile } from "./stateFile.ts";
+import { compressed, type StateForm } from "./stateForm.ts";
 
 /** One operation in the history. */
 export interface UpdateInfo {
@@ -30,9 +31,10 @@ export async function appendHistory(
   stack: string,
   info: UpdateInfo,
   stateFile: string,
+  form: StateForm,
 ): Promise<void> {
   const base = join(folders.history, `${stack}-${nanoseconds()}`);
-  await writeDurably(`${base}.history.json`, encodeUpdate(info));
+  await writeDurably(`${base}.history.json${form.compression}`, await compressed(encodeUpdate(info), form));
   const suffix = basename(stateFile).slice(stack.length); // .json, .json.gz
   await copyDurably(stateFile, `${base}.checkpoint${suffix}`);
   const { backups } = folders;

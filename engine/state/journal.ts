@@ -39,9 +39,9 @@ export const journalFeature = "tutti-journal";
  */
 export const wholeLimit = 2 ** 21;
 
-/** The journal of a checkpoint with these bytes. */
+/** The journal of a checkpoint with these bytes, compressed or not. */
 export function journalPath(statePath: string, bytes: string | Uint8Array): string {
-  return `${statePath}.${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}.journal`;
+  return `${statePath.replace(/\.(gz|zst)$/, "")}.${createHash("sha256").update(bytes).digest("hex").slice(0, 32)}.journal`;
 }
 
 /** All journals beside a state file, also those that belong to no checkpoint any more. */
@@ -84,8 +84,13 @@ export class JournalFile {
    * Begins the journal of a checkpoint that is written next, with room for `limit` bytes.
    * @throws EngineError naming it.
    */
-  static async begin(statePath: string, text: string, sandbox: boolean, limit: number): Promise<JournalFile> {
-    const path = journalPath(statePath, text);
+  static async begin(
+    statePath: string,
+    bytes: string | Uint8Array,
+    sandbox: boolean,
+    limit: number,
+  ): Promise<JournalFile> {
+    const path = journalPath(statePath, bytes);
     const header = `${JSON.stringify({ version: 1, sandbox })}\n`;
     await writeDurably(path, header);
     try {

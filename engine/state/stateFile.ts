@@ -1,13 +1,15 @@
-// The file a stack's state lives in: `<stack>.json`, or `.json.gz` / `.json.zst` as an official engine told to compress
-// leaves it. Written plain, in one step; the version before stays as `.bak`.
+// The file a stack's state lives in: `<stack>.json`, or `.json.gz` / `.json.zst` where it is compressed (stateForm.ts).
+// Written in one step; the version before stays as `.bak`.
 import { copyFile, link, rename, rm, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { gunzip, zstdDecompress } from "node:zlib";
 import { type RawDeployment, type Snapshot, upgradeDeployment } from "./deployment.ts";
 import { EngineError, hasCode, reasonOf } from "./error.ts";
-import { discard, readIfPresent, refusal, writeDurably } from "./files.ts";
+import { copyDurably, discard, readIfPresent, refusal, writeDurably } from "./files.ts";
 import { journalFeature, journalPath, replayJournal } from "./journal.ts";
 import { arrayText, isJsonObject, type JsonValue, stringText, structText } from "./json.ts";
+import { nanoseconds } from "./layout.ts";
+import type { StateForm } from "./stateForm.ts";
 
 const extensions = [".json", ".json.gz", ".json.zst"] as const;
 
@@ -114,16 +116,25 @@ export function stateFileText(
 }
 
 /**
- * Writes a state file at `<base>.json` and keeps what was there as `.bak`, unless that is of no use without its journal.
- * Durable when it resolves.
+ * Writes a state file at `<base>.json`, or as the form has it, and keeps what was there as `.bak`, unless that is of no use
+ * without its journal. One of another form goes when the new one is there. Durable when it resolves.
  */
-export async function writeStateFile(base: string, text: string, { backup = true } = {}): Promise<void> {
-  const path = `${base}.json`;
+export async function writeStateFile(
+  base: string,
+  bytes: string | Uint8Array,
+  { compression, retained }: StateForm,
+  { backup = true } = {},
+): Promise<void> {
+  const path = `${base}.json${compression}`;
   const existing = await findStateFile(base);
   if (existing !== undefined && backup) await keepBackup(existing);
-  await writeDurably(path, text);
+  await writeDurably(path, bytes);
   await forgetAttributes(path);
-  if (existing !== undefined && existing !== path) await rm(existing, { force: true });
+  if (existing !== undefined && existing !== path) {
+    await rm(existing, { force: true });
+    await forgetAttributes(existing);
+  }
+  if (retained) await copyDurably(path, `${path}.${nanoseconds()}`);
 }
 
 /** `<path>.bak` becomes what is at `<path>` now; `<path>` stays. */

@@ -312,6 +312,64 @@ describe("a stack", () => {
     expect(await without.history(name)).toHaveLength(3);
   });
 
+  it.each([
+    [".gz", { PULUMI_DIY_BACKEND_GZIP: "1" }, [0x1f, 0x8b]],
+    [".zst", { PULUMI_DIY_BACKEND_ZSTD: "True" }, [0x28, 0xb5, 0x2f, 0xfd]],
+  ])("is written compressed where the environment says so: %s", async (extension, env, magic) => {
+    const folder = await temporaryFolder();
+    const at = (path: string) => join(folder, ".pulumi", path);
+    const plain = await open(folder);
+    await plain.create(name);
+    const backend = await FileBackend.open(`file://${folder}`, env, "/");
+    const checkpoint = await backend.openCheckpoint(name, options);
+    await checkpoint.write(snapshotOf(resource("a")), countingSecrets());
+    await backend.recordUpdate(name, update);
+    const file = `dev.json${extension}`;
+    expect((await readdir(at("stacks/p"))).sort()).toEqual([file, "dev.json.bak"].sort());
+    const history = (await readdir(at("history/p/dev"))).sort();
+    expect(history.map((each) => each.replace(/\d{19}/, "N"))).toEqual([
+      `dev-N.checkpoint.json${extension}`,
+      `dev-N.history.json${extension}`,
+    ]);
+    const [backup = ""] = await readdir(at("backups/p/dev"));
+    expect(backup).toMatch(new RegExp(`^dev\\.\\d{19}\\.json\\${extension}$`));
+    for (const path of [
+      `stacks/p/${file}`,
+      ...history.map((each) => `history/p/dev/${each}`),
+      `backups/p/dev/${backup}`,
+    ])
+      expect([...(await readFile(at(path))).subarray(0, magic.length)], path).toEqual(magic);
+    expect(await plain.list()).toEqual([name]);
+    expect(await plain.history(name)).toEqual([{ ...update, resourceChanges: { create: 2 } }]);
+    const again = await plain.openCheckpoint(name, options);
+    expect(again.snapshot?.resources).toHaveLength(1);
+    await again.write(again.snapshot!, countingSecrets());
+    expect((await readdir(at("stacks/p"))).sort()).toEqual(["dev.json", `${file}.bak`, "dev.json.bak"].sort());
+  });
+
+  it("keeps each state that is written where the environment says so, and then has no journal", async () => {
+    const folder = await temporaryFolder();
+    const env = { PULUMI_DIY_BACKEND_RETAIN_CHECKPOINTS: "true", PULUMI_DIY_BACKEND_GZIP: "true" };
+    const backend = await FileBackend.open(`file://${folder}`, env, "/");
+    await backend.create(name);
+    const checkpoint = await backend.openCheckpoint(name, { ...options, wholeLimit: 0 });
+    expect(await checkpoint.write(snapshotOf(resource("a")), countingSecrets(), true)).toBeUndefined();
+    expect(await checkpoint.write(snapshotOf(resource("a"), resource("b")), countingSecrets(), true)).toBeUndefined();
+    const stacks = join(folder, ".pulumi/stacks/p");
+    const kept = (await readdir(stacks)).filter((file) => /^dev\.json\.gz\.\d{19}$/.test(file)).sort();
+    expect(kept).toHaveLength(3);
+    expect(await readFile(join(stacks, kept.at(-1)!))).toEqual(await readFile(join(stacks, "dev.json.gz")));
+    expect(await readFile(join(stacks, kept.at(-2)!))).toEqual(await readFile(join(stacks, "dev.json.gz.bak")));
+    expect(await backend.list()).toEqual([name]);
+  });
+
+  it("is not written in two ways at once", async () => {
+    const env = { PULUMI_DIY_BACKEND_GZIP: "true", PULUMI_DIY_BACKEND_ZSTD: "true" };
+    await expect(FileBackend.open(`file://${await temporaryFolder()}`, env, "/")).rejects.toThrow(
+      "PULUMI_DIY_BACKEND_GZIP and PULUMI_DIY_BACKEND_ZSTD cannot both be enabled",
+    );
+  });
+
   it("is removed with history and tags; its state stays as a backup unless asked", async () => {
     const backend = await open(await temporaryFolder());
     for (const withBackups of [false, true]) {
