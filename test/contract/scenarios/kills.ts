@@ -75,7 +75,7 @@ export const kills: readonly Scenario[] = [
         run: "up",
         program: async () => {
           large();
-          new Held("a", { kind: "y" });
+          new Held("a", { kind: "y" }, { dependsOn: [new Held("before"), new Held("before-too")] });
         },
         meanwhile: ({ objects }) => void delete objects["gone-1"],
         options: { refresh: true, killAt: "delete a" },
