@@ -42,7 +42,10 @@ export interface Importer {
   };
 }
 
-/** Runs all steps. A step that fails ends the deployment as in an update; nothing after it is read. @throws for an import that cannot be. */
+/**
+ * Runs all steps; no two imports have one URN. A step that fails ends the deployment as in an update; nothing after it is
+ * read. @throws for an import that cannot be.
+ */
 export async function importResources(importer: Importer, imports: readonly Import[]): Promise<void> {
   const { generation, executor } = importer;
   const { olds } = generation.ledger;
@@ -60,7 +63,6 @@ export async function importResources(importer: Importer, imports: readonly Impo
     if (isProvider(wanted)) continue;
     const parent = wanted.parent === "" ? stack.urn : wanted.parent;
     const urn = urnOf(generation, { ...wanted, parent });
-    if (steps.has(urn)) throw new Error(`duplicate import '${wanted.name}' of type '${wanted.type}'`);
     const old = olds.byUrn.get(urn);
     if (old && (old.state.importId || old.id) === wanted.id) continue;
     if (old) throw new Error(`resource '${urn}' already exists`);
@@ -124,13 +126,15 @@ function importStep(wanted: Import, urn: string, parent: string, provider: strin
   };
 }
 
-/** Those whose parents are in the state first, then their children, and so on. */
+/**
+ * Those whose parents are in the state first, then their children, and so on. No two are below each other: a URN holds
+ * all types above it.
+ */
 async function runByParents({ generation, executor }: Importer, steps: ReadonlyMap<string, ImportStep>): Promise<void> {
   const { news } = generation.ledger;
   const waiting = new Map(steps);
   while (waiting.size > 0) {
     const ready = [...waiting].filter(([, step]) => !waiting.has(step.new.state.parent));
-    if (ready.length === 0) throw new Error(`imports are parents of each other: ${[...waiting.keys()].join(", ")}`);
     for (const [urn, step] of ready) {
       const { parent } = step.new.state;
       if (!news.has(parent)) throw new Error(`unknown parent '${parent}' for resource '${urn}'`);

@@ -51,7 +51,9 @@ describe("import", () => {
       protect: true,
     });
     expect(resources[2]).not.toHaveProperty("importID");
-    expect((await made.run(...one, ...yes)).stdout).toContain("    2 unchanged\n");
+    const again = await made.run(...one, ...yes);
+    expect(again).toMatchObject({ code: 0, stderr: "" });
+    expect(again.stdout).toContain("    2 unchanged\n");
     const other = await made.run(...one.slice(0, 3), "AAAA", ...yes);
     expect(other.code).not.toBe(0);
     expect(other.stdout).toContain(`resource '${resources[2]!["urn"]}' already exists`);
@@ -171,6 +173,23 @@ describe("import", () => {
     expect(failed.stdout).toContain('cannot read a RandomId from the id "!!"');
     const { resources } = (JSON.parse((await made.run("stack", "export")).stdout) as State).deployment;
     expect(resources.map(({ type }) => type)).toEqual(["pulumi:pulumi:Stack", "pulumi:providers:random"]);
+  });
+
+  it("reads nothing below what was not there", async () => {
+    const made = await bench({ name: "p" });
+    await made.run("stack", "init", "dev");
+    const file = join(made.folder, "import.json");
+    const type = "random:index/randomId:RandomId";
+    const resources = [
+      { type, name: "child", id: "AAAA", parent: "x" },
+      { type, name: "x", id: "!!" },
+    ];
+    await writeFile(file, JSON.stringify({ resources }));
+    const failed = await made.run("import", "--file", file, ...yes);
+    expect(failed.code).not.toBe(0);
+    expect(failed.stdout).toContain('cannot read a RandomId from the id "!!"');
+    expect(failed.stdout).not.toContain("unknown parent");
+    expect(failed.stdout).not.toContain("child");
   });
 
   it("refuses what it cannot read, in a sentence", async () => {

@@ -36,6 +36,8 @@ it("fills in a pattern, the random parts by the seed", () => {
   expect(deleteBeforeReplace).toBe(false);
   expect(name(bucket)).toEqual(name(bucket));
   expect(name({ ...bucket, seed: new Uint8Array(32) })).not.toEqual(name(bucket));
+  const digits = named({ pattern: "${hex(8)}${hex(8)}" })!(bucket)!.options.proposedName;
+  expect(digits.slice(0, 8)).not.toBe(digits.slice(8));
   expect(named({ pattern: "${uuid}" })!(bucket)?.options.proposedName).toMatch(
     /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   );

@@ -205,6 +205,7 @@ describe("diffs", () => {
     expect(below.detailedDiff?.["a.x"]?.kind).toBe("add-replace");
     expect(below.replaces).toEqual([]);
     expect(applyReplaceOnChanges(diff, ["a"], false).replaces).toEqual(["a"]);
+    expect(applyReplaceOnChanges({ ...diff, ...below }, ["a.x"], false).detailedDiff).toEqual(below.detailedDiff);
     expect(applyReplaceOnChanges(noDiff, ["*"], true)).toMatchObject({ changes: "some", replaces: ["#initerror"] });
     expect(applyReplaceOnChanges(noDiff, ["a"], true).changes).toBe("none");
   });

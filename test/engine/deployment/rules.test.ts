@@ -170,6 +170,28 @@ describe("a replacement that deletes first", () => {
     expect(calls).toEqual(["delete:a", "create:a"]);
   });
 
+  it("of a provider deletes what it manages by the old one, in its version", async () => {
+    const stack = new TestStack();
+    const by: unknown[] = [];
+    answering(stack, (provider) => ({
+      delete: async (request) => {
+        by.push(provider.version);
+        return provider.delete(request);
+      },
+    }));
+    const program =
+      (version: string): Program =>
+      async (api) => {
+        const as = { type: "pulumi:providers:test", deleteBeforeReplace: true, version };
+        const p = await api.thing("p", { region: version }, as);
+        await api.thing("a", {}, { provider: `${p.urn}::${p.id}` });
+      };
+    await stack.up(program("1.0.0"));
+    await stack.up(program("2.0.0"));
+    expect(stack.cloud.calls).toEqual(["create:a", "delete:a", "create:a"]);
+    expect(by).toEqual(["1.0.0"]);
+  });
+
   it("is forbidden by a protected dependent", async () => {
     const more = { protect: true };
     const { calls, run } = await callsOf(pair({ first: 1 }, "force", more), pair({ first: 2 }, "force", more));
