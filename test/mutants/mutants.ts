@@ -1332,6 +1332,7 @@ export const mutants: readonly Mutant[] = [
       "a program must register its stack",
       "if ([...this.#generation.ledger.urns].some(isRootStack)) return;",
       "return;",
+      "the SDK registers the stack before it runs a program",
     ],
     ["after a failed deletion, what it depends on stays", "chain.filter((resource) => !spared.has(resource))", "chain"],
     ["outputs not given after a failure are kept", "incomplete ? { ...before, ...outputs } : outputs", "outputs"],
@@ -1401,11 +1402,17 @@ export const mutants: readonly Mutant[] = [
       "if (ledger.olds.graph.contains(old)) ledger.olds.graph.alias(read, old);",
       "{}",
     ],
-    ["a program that has hooks lives until what runs has ended", "if (this.#hooks.any) void", "if (false) void"],
+    [
+      "a program that has hooks lives until what runs has ended",
+      "if (this.#hooks.any) void",
+      "if (false) void",
+      "the hooks of an inline program can be called as long as whoever runs it lives",
+    ],
     [
       "the first failure refuses all that the program asks for",
       "    const end = () => {\n      this.#registrar.refuse();",
       "    const end = () => {",
+      "the monitor closes at the same moment, which ends a program's requests, too",
     ],
     [
       "an interrupt is told as one",

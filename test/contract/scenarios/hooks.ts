@@ -21,6 +21,11 @@ const fails = (name: string, options?: pulumi.ResourceHookOptions) =>
     },
     options,
   );
+const leaving = () =>
+  new pulumi.ResourceHook("leaving", async () => {
+    void Promise.reject(new Error("nobody listens"));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  });
 const everywhere = () => ({
   beforeCreate: [tell("before-create")],
   afterCreate: [tell("after-create")],
@@ -83,6 +88,33 @@ export const hooks: readonly Scenario[] = [
             },
           ),
       },
+    ],
+  },
+  {
+    name: "hook-of-what-runs-when-another-fails",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const begun = Promise.withResolvers<void>();
+          const early = new pulumi.ResourceHook("early", async () => {
+            begun.resolve();
+            // Leaves more time than it takes to refuse the other.
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+          });
+          new Thing("a", {}, { hooks: { beforeCreate: [early], afterCreate: [tell("late")] } });
+          await begun.promise;
+          new Thing("b", { value: "bad" });
+        },
+      },
+      { run: "up", program: async () => void new Thing("a") },
+    ],
+  },
+  {
+    name: "hook-for-a-deletion-leaves-a-rejection",
+    steps: [
+      { run: "up", program: async () => void new Thing("a", {}, { hooks: { beforeDelete: [leaving()] } }) },
+      { run: "up", program: async () => void leaving() },
     ],
   },
   {

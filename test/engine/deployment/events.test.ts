@@ -469,3 +469,11 @@ describe("event logs", () => {
     await stream.close();
   });
 });
+
+it("show no secret configuration", async () => {
+  const values = { "proj:region": "eu", "proj:token": "hush" };
+  const { events } = await new TestStack().up(async () => {}, {
+    configuration: { values, secretKeys: ["proj:token"] },
+  });
+  expect(events[0]).toMatchObject({ preludeEvent: { config: { "proj:region": "eu", "proj:token": "[secret]" } } });
+});

@@ -179,6 +179,24 @@ describe("a failing program", () => {
     expect(run.result).toBe("failed");
   });
 
+  it("that has hooks lives until what runs has ended", async () => {
+    const stack = new TestStack();
+    const held = Promise.withResolvers<void>();
+    stack.cloud.hold = () => held.promise;
+    const ended: boolean[] = [];
+    const run = await stack.up(async (api) => {
+      const hook = { onDryRun: false, ignoreErrors: false, run: async () => void ended.push(api.signal.aborted) };
+      api.registrar.registerResourceHook("late", hook);
+      const a = api.thing("a", {}, { hooks: { AfterCreate: ["late"] } });
+      const b = api.thing("b", { bad: true });
+      // b is refused in its turn, while a is being created.
+      setTimeout(held.resolve, 50);
+      await Promise.all([a, b]);
+    });
+    expect(run.result).toBe("failed");
+    expect(ended).toEqual([false]);
+  });
+
   it("that never registered its stack has failed, though it says it has not", async () => {
     const run = await new TestStack().up(parallel, { endWith: { type: "ok" } });
     expect(run.result).toBe("failed");
@@ -315,6 +333,16 @@ describe("the snapshot", () => {
     const run = await stack.up(parallel, { failWrites: "no space left" });
     expect(run.result).toBe("failed");
     expect(run.messages).toContain("error: writing snapshot: no space left");
+  });
+
+  it("that is not written to its end names the operations it has as begun", async () => {
+    const write = async ({ resources }: SnapshotContents) => {
+      if (resources.some(({ urn }) => urn === thingUrn("a"))) throw new Error("no space left");
+      return undefined;
+    };
+    const run = await new TestStack().up(async (api) => void (await api.thing("a")), { write });
+    const left = `The state was left with 1 pending operations:\n  * ${thingUrn("a")}, interrupted while creating`;
+    expect(run.messages).toContain(`error: writing snapshot: no space left\n${left}`);
   });
 });
 
