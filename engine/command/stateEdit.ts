@@ -146,8 +146,8 @@ function dependentsOf(
   // in dependency order, so one pass reaches everything
   for (const resource of resources) {
     if (condemned.has(resource)) continue;
-    const { parent, deletedWith, dependencies, propertyDependencies, provider } = resource;
-    const named = [parent, deletedWith, ...dependencies, ...Object.values(propertyDependencies).flat()];
+    const { parent, deletedWith, replaceWith, dependencies, propertyDependencies, provider } = resource;
+    const named = [parent, deletedWith, ...replaceWith, ...dependencies, ...Object.values(propertyDependencies).flat()];
     if (!providers.has(provider) && !named.some((urn) => gone.has(urn))) continue;
     dependents.push(resource);
     gone.add(resource.urn);

@@ -36,7 +36,7 @@ function orderProblem(
   seen: ReadonlyMap<string, unknown>,
   all: ReadonlySet<string>,
 ): string | undefined {
-  const { urn, parent, dependencies, propertyDependencies, deletedWith } = resource;
+  const { urn, parent, dependencies, propertyDependencies, deletedWith, replaceWith } = resource;
   // what comes later, or is the resource itself, is not there yet
   if (parent !== "" && !seen.has(parent))
     return all.has(parent)
@@ -57,5 +57,10 @@ function orderProblem(
     return all.has(deletedWith)
       ? `resource ${urn} is specified as being deleted with ${deletedWith}, which comes after it`
       : `resource ${urn} is specified as being deleted with ${deletedWith}, which is missing`;
+  for (const other of replaceWith)
+    if (!seen.has(other))
+      return all.has(other)
+        ? `resource ${urn} is specified as being replaced with ${other}, which comes after it`
+        : `resource ${urn} is specified as being replaced with ${other}, which is missing`;
   return undefined;
 }

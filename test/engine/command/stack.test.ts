@@ -325,20 +325,22 @@ describe("state", () => {
 });
 
 describe("deleting with all dependents", () => {
-  it("follows providers, too", async () => {
+  it("follows providers and what is replaced with others, too", async () => {
     const { run, runWith } = await bench();
     await run("stack", "init", "dev");
     const urn = (name: string, type: string) => `urn:pulumi:dev::recorded::${type}::${name}`;
-    const [first, provider, served, other] = [
+    const [first, provider, served, replaced, other] = [
       urn("first", "a:b:C"),
       urn("mine", "pulumi:providers:a"),
       urn("served", "a:b:C"),
+      urn("replaced", "a:b:C"),
       urn("other", "a:b:C"),
     ];
     const resources = [
       { urn: first, type: "a:b:C", custom: true, id: "1" },
       { urn: provider, type: "pulumi:providers:a", custom: true, id: "p", dependencies: [first] },
       { urn: served, type: "a:b:C", custom: true, id: "2", provider: `${provider}::p` },
+      { urn: replaced, type: "a:b:C", custom: true, id: "4", replaceWith: [served] },
       { urn: other, type: "a:b:C", custom: true, id: "3" },
     ];
     const text = JSON.stringify({
@@ -346,7 +348,7 @@ describe("deleting with all dependents", () => {
       deployment: { manifest: { time: "", magic: "", version: "" }, resources },
     });
     expect((await runWith({ stdin: async () => text }, "stack", "import")).code).toBe(0);
-    expect(await run("state", "delete", first, "--target-dependents", "--yes")).toEqual(ok("3 resources deleted\n"));
+    expect(await run("state", "delete", first, "--target-dependents", "--yes")).toEqual(ok("4 resources deleted\n"));
     expect((await run("stack", "export")).stdout).toContain(other);
   });
 });

@@ -306,6 +306,7 @@ export function checkIntegrity({ resources }: SnapshotContents): void {
     for (const urn of state.dependencies) need(urn, "dependency");
     for (const urn of Object.values(state.propertyDependencies).flat()) need(urn, "property dependency");
     need(state.deletedWith, "deletedWith");
+    for (const urn of state.replaceWith) need(urn, "replaceWith");
     if (state.provider !== "" && !state.delete && !state.pendingReplacement && !providers.has(state.provider)) {
       throw new Error(`${state.urn} names provider ${state.provider}, which is not before it`);
     }

@@ -246,6 +246,8 @@ describe("integrity", () => {
       "missing property dependency",
     ],
     ["what it is deleted with missing", [resource("c", { deletedWith: urn("no") })], "which is missing"],
+    ["what it is replaced with missing", [resource("c", { replaceWith: [urn("no")] })], "which is missing"],
+    ["what it is replaced with later", [resource("c", { replaceWith: [urn("d")] }), resource("d")], "comes after it"],
     ["an unknown provider", [resource("c", { provider: reference })], "refers to unknown provider"],
     ["a provider that comes later", [resource("c", { provider: reference }), provider], "refers to unknown provider"],
     ["a provider without an ID", [resource("d", { type: "pulumi:providers:a", id: "" })], "is not referenceable"],
