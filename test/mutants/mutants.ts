@@ -1401,6 +1401,7 @@ export const mutants: readonly Mutant[] = [
       "what was read as the program registered it goes on under its cell",
       "if (ledger.olds.graph.contains(old)) ledger.olds.graph.alias(read, old);",
       "{}",
+      migrations,
     ],
     [
       "a program that has hooks lives until what runs has ended",

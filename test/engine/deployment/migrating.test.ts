@@ -165,6 +165,20 @@ describe("a migration of the state", () => {
     expect(stack.state("b")).toBeDefined();
   });
 
+  it("comes after what was read as the program registered it, and lets that be replaced", async () => {
+    const stack = new TestStack();
+    const beside =
+      (force: number, ...rest: Parameters<typeof program>): Program =>
+      async (api) => {
+        await api.thing("z", { force });
+        await program(...rest)(api);
+      };
+    await stack.up(beside(1, ["a", "b"]));
+    const run = await stack.up(beside(2, ["new", "b"], [rename("a", "new")]), { refreshes: true });
+    expect(run.messages).toEqual([]);
+    expect(stack.cloud.calls.slice(-2)).toEqual(["create:z", "delete:z"]);
+  });
+
   it("does not run where there was nothing", async () => {
     const never = migration(() => {
       throw new Error("called");
