@@ -108,6 +108,11 @@ export const knownDifferences: readonly KnownDifference[] = [
       why: "the provider that what could not be deleted was made with stays, though it waits for its deletion; the official engine keeps its successor, and deletes it",
     }),
   ),
+  ...[/^step 2 (events|state) .*Thing::needed/, /^step 2 (diagnostics|changes delete|cloud)$/].map((where) => ({
+    scenarios: ["what-was-renamed-and-passed-over-keeps-what-it-needs"],
+    where,
+    why: "what a resource needs that was passed over stays; the official engine deletes it, and cannot use the state any more",
+  })),
   ...[/^step 1 outcome$/, /^step 1 (events|diagnostics|changes|state|cloud)/].map((where) => ({
     scenarios: ["assets-that-are-not-there"],
     where,

@@ -2,7 +2,7 @@
 import pulumi from "@pulumi/pulumi";
 import random from "@pulumi/random";
 import { Forgotten, Frail, Pair, Thing } from "../cloud.ts";
-import { type Scenario, say } from "../scenario.ts";
+import { type Scenario, say, thing } from "../scenario.ts";
 
 /** A resource of any type, known to a provider or not. */
 class Untyped extends pulumi.CustomResource {}
@@ -22,11 +22,16 @@ const deletedFirst = (value: number) => async () => {
   if (value === 1) new Thing("d", { kind: c.serial.apply(String) }, { dependsOn: [a, e] });
   else new Thing("d", { kind: "own" }, { dependsOn: e });
 };
+/** Lets a program go on when the resource fails. */
+const recovered = <T extends pulumi.Resource>(resource: T): T => {
+  for (const output of Object.values(resource))
+    if (pulumi.Output.isInstance(output)) pulumi.recover(output, () => undefined);
+  return resource;
+};
 /** Makes do without `a`, and is there when `gone` goes. */
 const recovering = (value: number) => async () => {
   const hook = new pulumi.ResourceHook("deletion", ({ name }) => say(`deletes ${name}`));
-  const a = new Thing("a", { value });
-  for (const output of Object.values(a)) if (pulumi.Output.isInstance(output)) pulumi.recover(output, () => undefined);
+  recovered(new Thing("a", { value }));
   if (value === 1) new Thing("gone", {}, { hooks: { beforeDelete: [hook] } });
 };
 
@@ -372,6 +377,29 @@ export const mistakes: readonly Scenario[] = [
       {
         run: "up",
         program: recovering(2),
+        meanwhile: (cloud) => cloud.fail.push("update a"),
+        options: { continueOnError: true },
+      },
+    ],
+  },
+  {
+    name: "what-was-renamed-and-passed-over-keeps-what-it-needs",
+    steps: [
+      {
+        run: "up",
+        program: async () => {
+          const dependsOn = [new Thing("a", { value: 1 }), new Thing("b", { value: 1 }), new Thing("needed")];
+          new Thing("old", {}, { dependsOn });
+        },
+      },
+      {
+        run: "up",
+        program: async () => {
+          recovered(new Thing("a", { value: 2 }));
+          // Comes when it is known what became of the other.
+          const dependsOn = [new Thing("b", { value: 2 }), new pulumi.DependencyResource(thing("a"))];
+          recovered(new Thing("new", {}, { dependsOn, aliases: [{ name: "old" }], ignoreChanges: ["name"] }));
+        },
         meanwhile: (cloud) => cloud.fail.push("update a"),
         options: { continueOnError: true },
       },
