@@ -81,6 +81,11 @@ export const knownDifferences: readonly KnownDifference[] = [
       why: "what was deleted first stays in the state as long as something carried over names it; the official engine takes it out, and refuses its state from then on",
     }),
   ),
+  ...[/^step 2 (outcome|events|diagnostics|changes|state|cloud)/, /^step 2 state .*Thing::a$/].map((where) => ({
+    scenarios: ["destroy-by-the-program-of-what-names-what-only-the-state-knows"],
+    where,
+    why: "what a destroy gives up goes with what it names; the official engine writes a state that it refuses from then on",
+  })),
   ...[/^step 3 state .*Thing::b dependencies$/, /^step 4 /].map((where) => ({
     scenarios: ["refresh-finds-the-successor-gone"],
     where,

@@ -169,6 +169,17 @@ export const carried: readonly Scenario[] = [
     ],
   },
   {
+    name: "destroy-by-the-program-of-what-names-what-only-the-state-knows",
+    steps: [
+      { run: "up", program: async () => void new Thing("b", {}, { dependsOn: new Thing("a") }) },
+      {
+        run: "destroy",
+        program: async () => void new Thing("b", {}, { dependsOn: known("a") }),
+        options: { runProgram: true },
+      },
+    ],
+  },
+  {
     name: "refresh-finds-the-successor-gone",
     steps: [
       {
