@@ -185,6 +185,17 @@ export const hooks: readonly Scenario[] = [
     ],
   },
   {
+    name: "hooks-of-a-component-that-changes",
+    steps: [1, 2, 2].map((size) => ({
+      run: "up" as const,
+      program: async () => {
+        const named = (name: string) =>
+          new pulumi.ResourceHook(name, ({ name: resource }) => say(`${name} ${resource}`));
+        new Hooked("c", size, { beforeUpdate: [named("before")], afterUpdate: [named("after")] });
+      },
+    })),
+  },
+  {
     name: "hooks-for-errors-try-again",
     steps: [
       {

@@ -61,6 +61,19 @@ export const values: readonly Scenario[] = [
     ],
   },
   {
+    name: "refresh-finds-a-change-that-is-ignored",
+    steps: [
+      { run: "up", program: async () => void new Bare("a", { x: 1, y: 1 }, { ignoreChanges: ["x"] }) },
+      {
+        run: "refresh",
+        meanwhile: ({ objects }) => {
+          objects["bare-a"] = { x: 2, y: 1 };
+        },
+      },
+      { run: "up" },
+    ],
+  },
+  {
     name: "the-engine-compares-secrets",
     steps: [
       { run: "up", program: async () => void new Bare("a", { x: "v", y: { z: pulumi.secret(1) } }) },
