@@ -41,13 +41,14 @@ export async function dependentReplacements(
   return found;
 }
 
-/** Resources that said `replaceWith` or `deletedWith` of the URN. */
+/** Resources that said `replaceWith` or `deletedWith` of the URN. Those registered already stay, unless they are gone with it. */
 export function cascadingReplacements({ ledger }: Generation, urn: string): readonly DependentReplacement[] {
   const waiting = [...ledger.olds.byUrn.values()].filter(({ urn: name }) => !ledger.isOperatedOn(name));
-  const going = [...ledger.news.values(), ...waiting].filter(({ state: { replaceWith, deletedWith } }) => {
+  const gone = [...ledger.news.values()].filter(({ state }) => state.deletedWith === urn);
+  const going = waiting.filter(({ state: { replaceWith, deletedWith } }) => {
     return replaceWith.includes(urn) || deletedWith === urn;
   });
-  return going.map((resource) => ({ resource, keys: [] }));
+  return [...gone, ...going].map((resource) => ({ resource, keys: [] }));
 }
 
 /** The properties that force the resource's replacement once `replaced` are gone; undefined when nothing does. */

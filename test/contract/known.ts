@@ -30,7 +30,7 @@ export const knownDifferences: readonly KnownDifference[] = [
     why: "a program that told of an error has not said all it wants: nothing is deleted (so does the official engine after a stray rejection in a process of its own; inline, and after `log.error`, it deletes)",
   },
   {
-    scenarios: ["delete-before-replace-and-the-dependent-fails"],
+    scenarios: ["delete-before-replace-and-the-dependent-fails", "pending-replacement-that-goes-back-to-what-it-was"],
     where: /^step 3 (events|cloud)/,
     why: "a replacement whose first half, the deletion, was done before goes on with the creation alone; the official engine deletes once more",
   },
@@ -60,10 +60,29 @@ export const knownDifferences: readonly KnownDifference[] = [
     /^step 3 (outcome|events|diagnostics|changes|cloud)/,
     /^step 3 state .*Thing::b( \(again\)| id| outputs serial)$/,
   ].map((where) => ({
-    scenarios: ["deleted-first-beside-what-waits-for-its-deletion"],
+    scenarios: ["deleted-first-beside-what-waits-for-its-deletion", "deleted-first-beside-what-lives-and-is-needed"],
     where,
     why: "where a predecessor that waits for its deletion goes first, its successor stays; the official engine creates that a second time, and cannot use the state any more",
   })),
+  {
+    scenarios: ["deleted-first-with-what-waits-and-needs-what-waits"],
+    where: /^step 3 (events .*Thing::c|changes delete|cloud)$/,
+    why: "what waits for its deletion and needs what goes first goes before that; the official engine deletes what it needs while it is there",
+  },
+  ...[
+    /^step 2 (outcome|events|diagnostics|changes|cloud)/,
+    /^step 2 state .*Thing::a /,
+    /^step 2 state .*Thing::c pendingReplacement$/,
+  ].map((where) => ({
+    scenarios: ["deleted-first-after-what-is-to-go-along-was-registered"],
+    where,
+    why: "what was registered with `replaceWith` goes on living, and what is gone with `deletedWith` is marked, to be created again; the official engine begins to delete both, and cannot write its state",
+  })),
+  {
+    scenarios: ["import-under-an-alias-that-another-claimed"],
+    where: /^step 2 (events .*RandomId::id|diagnostics|state pending)$/,
+    why: "an alias that another resource has claimed is refused before anything is read; the official engine reads, cannot write its state, and leaves an operation pending",
+  },
   {
     scenarios: ["deleted-first-and-excluded"],
     where: /^step 2 (events .*Thing::b|changes same)$/,

@@ -564,7 +564,12 @@ export const mutants: readonly Mutant[] = [
       "",
     ],
     ["what lives goes before what waits", "if (!waits(resource) || !byUrn.has(resource.urn)) replaced", "replaced"],
-    ["new resources go along too", "[...ledger.news.values(), ...waiting]", "waiting"],
+    ["what was registered is gone with what it is deleted with", "[...gone, ...going]", "going"],
+    [
+      "what was registered with replaceWith stays",
+      "({ state }) => state.deletedWith === urn",
+      "({ state }) => state.replaceWith.includes(urn) || state.deletedWith === urn",
+    ],
   ]),
   ...of("deployment/removal.ts", [
     ["a view is not deleted itself", `if (state.viewOf !== "") continue;`, "", noViews],

@@ -10,6 +10,7 @@ import { files } from "./files.ts";
 import { hooks } from "./hooks.ts";
 import { ignores } from "./ignores.ts";
 import { kills } from "./kills.ts";
+import { meeting } from "./meeting.ts";
 import { mistakes } from "./mistakes.ts";
 import { more } from "./more.ts";
 import { options } from "./options.ts";
@@ -38,6 +39,7 @@ export const scenarios: readonly Scenario[] = [
   ...values,
   ...files,
   ...mistakes,
+  ...meeting,
   ...components,
   ...selecting,
   ...hooks,
