@@ -4,11 +4,14 @@ import random from "@pulumi/random";
 import { Box, type Cloud, Pair, Thing } from "../cloud.ts";
 import { type Scenario, say, thing } from "../scenario.ts";
 
+/** The SDK has no class of its own for providers of dynamic resources. */
+class Configured extends pulumi.ProviderResource {}
+
 const first = (slot: string) => new Thing("a", { slot });
 const kindOf = (on: Thing) => ({ kind: on.serial.apply(String) });
 /** A provider whose configuration comes from what is replaced, and what it is responsible for. */
 const providing = (slot: string) => async () => {
-  const provider = new pulumi.ProviderResource("pulumi-nodejs", "mine", { x: first(slot).serial.apply(String) });
+  const provider = new Configured("pulumi-nodejs", "mine", { x: first(slot).serial.apply(String) });
   new Thing("b", {}, { provider });
 };
 /** `b` comes when `a` is there, and does not depend on it. */
