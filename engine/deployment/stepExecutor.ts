@@ -33,6 +33,7 @@ export class StepExecutor {
   readonly #registered = new Map<string, Step>();
   readonly #deletions = new Map<Resource, PromiseWithResolvers<boolean>>();
   readonly #failed: Step[] = [];
+  readonly #deleted = new Set<Resource>();
   readonly #failedUrns = new Set<string>();
   readonly #running = new Set<Promise<boolean>>();
   #stopped = false;
@@ -59,9 +60,9 @@ export class StepExecutor {
     return this.#sawError;
   }
 
-  /** Steps that failed while the deployment went on. */
+  /** Steps that failed while the deployment went on, and deletions that were to come after one that did. */
   get failedSteps(): readonly Step[] {
-    return this.#failed;
+    return this.#failed.filter((step) => !isDeletion(step) || !this.#deleted.has(step.old));
   }
 
   /** URNs that are not as the program wants them: their own step failed, or one before it in its chain. */
@@ -97,7 +98,11 @@ export class StepExecutor {
     for (const step of chain) if (isDeletion(step)) this.#deletions.set(step.old, Promise.withResolvers());
     const succeeded = (await this.#deletedBefore(chain)) && (await this.#slots.use(() => this.#runInOrder(chain)));
     for (const step of chain) {
-      if (isDeletion(step)) this.#deletions.get(step.old)?.resolve(false);
+      if (isDeletion(step)) {
+        this.#deletions.get(step.old)?.resolve(false);
+        // What was to go after a failure stays, and keeps what it needs as what failed does.
+        if (!succeeded && !this.#deleted.has(step.old)) this.#failed.push(step);
+      }
       // The program waits for the last step; with one before it failed, that never comes.
       if (succeeded || this.#stopped || !settleOf(step)) continue;
       this.#failedUrns.add(urnOf(step));
@@ -109,7 +114,10 @@ export class StepExecutor {
   async #runInOrder(chain: readonly Step[]): Promise<boolean> {
     for (const step of chain) {
       if (this.#stopped || !(await this.#attempt(step))) return false;
-      if (isDeletion(step)) this.#deletions.get(step.old)?.resolve(true);
+      if (isDeletion(step)) {
+        this.#deleted.add(step.old);
+        this.#deletions.get(step.old)?.resolve(true);
+      }
     }
     return true;
   }

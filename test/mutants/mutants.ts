@@ -1220,6 +1220,11 @@ export const mutants: readonly Mutant[] = [
     ["what failed does not count as done", "if (error === undefined) this.#note(step);", "this.#note(step);"],
     ["a step that failed is known to have", "      this.#failed.push(step);\n", ""],
     [
+      "what was to be deleted after a failure keeps what it needs",
+      "if (!succeeded && !this.#deleted.has(step.old)) this.#failed.push(step);",
+      "",
+    ],
+    [
       "no more chains run at once than asked for",
       "this.#slots.use(() => this.#runInOrder(chain))",
       "this.#runInOrder(chain)",

@@ -370,4 +370,30 @@ it("does not recreate what lives because its predecessor, which waits for its de
   expect(stack.cloud.objects.size).toBe(2);
 });
 
+it("with continue-on-error keeps what is needed by what was to be deleted after what failed to", async () => {
+  const stack = new TestStack();
+  await stack.up(async (api) => {
+    const a = await api.thing("a", { first: 1 });
+    const p = await api.thing("p", {}, { type: "pulumi:providers:test" });
+    await api.thing("c", { force: a.outputs["computed"]! }, { ...reads(a.urn), provider: `${p.urn}::${p.id}` });
+    await api.thing("b", { force: a.outputs["computed"]! }, reads(a.urn));
+  });
+  const parted = (first: number) =>
+    stack.up(
+      async (api) => {
+        await api.thing("a", { first });
+        await api.thing("c", { force: "else" });
+        await api.thing("b", { force: "else" });
+      },
+      { continueOnError: true },
+    );
+  stack.cloud.fail.push("delete:b", "delete:c");
+  await parted(1);
+  expect(stack.order).toEqual(["proj-dev", "default_1_2_3", "a", "c", "b", "p", "c*", "b*"]);
+  // Both predecessors depend on what goes first now. The one that is not tried any more needs its provider.
+  stack.cloud.fail.push("delete:b");
+  await parted(2);
+  expect(stack.order).toEqual(expect.arrayContaining(["p", "c*", "b*"]));
+});
+
 const reads = (urn: string) => ({ dependencies: [urn], propertyDependencies: { force: [urn] } });
