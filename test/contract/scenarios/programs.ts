@@ -433,6 +433,27 @@ export const programs: readonly Scenario[] = [
     ],
   },
   {
+    name: "providers-of-which-a-part-is-not-known-yet",
+    told: true,
+    steps: [
+      {
+        run: "preview",
+        program: async () => {
+          const { serial } = new Thing("a");
+          for (const [name, setting] of [
+            ["list", [1, serial]],
+            ["map", { of: serial }],
+            ["secret", pulumi.secret(serial)],
+          ] as const) {
+            const provider = new Tuned(name, { setting });
+            const thing = new Thing(`by-${name}`, { value: 7 }, { provider });
+            thing.value.apply((value) => say(`${name} ${value}`));
+          }
+        },
+      },
+    ],
+  },
+  {
     name: "a-failed-deletion-keeps-the-provider-it-needs",
     steps: [
       { run: "up", program: async () => void new Thing("a", { value: 1 }, { provider: new Tuned("mine", {}) }) },
