@@ -30,6 +30,7 @@ const imports = "the Automation API as scenarios use it imports by the program a
 const migrations = "state migrations are not in the official engine that scenarios are recorded with";
 const printed = "scenarios compare events, not what is printed of them";
 const references = "dynamic providers know no references, and `random` takes none";
+const elided = "whether contents were sent is not recorded";
 const inline = "the SDK sends no outputs where the program is inline";
 const positions = "recordings leave source positions out";
 const parallel = "the order of what does not depend on each other is free";
@@ -2783,6 +2784,299 @@ export const mutants: readonly Mutant[] = [
     ],
     ["a slot is handed on", "if (next) next();", "if (false) next!();", parallel],
     ["a slot that nobody waits for is free again", "else this.#free++;", "", parallel],
+  ]),
+  ...of("providers/lowering.ts", [
+    [
+      "what was secret in an object comes back secret",
+      "if (isPropertyMap(value) && isPropertyMap(given)) return [key, annotateSecrets(value, given)];",
+      "",
+    ],
+    [
+      "what was secret comes back secret",
+      "!(value instanceof Secret) && containsSecret(given) ? new Secret(value) : value",
+      "value",
+    ],
+    ["a secret in a list makes all of it secret", "if (isPropertyArray(value)) return value.some(containsSecret);", ""],
+    [
+      "a provider's settings are written without secret marks",
+      "if (value instanceof Secret) return removeSecrets(value.element);",
+      "",
+      "`random` has no settings, and the dynamic provider reads none of them so",
+    ],
+    [
+      "a provider is sent no contents of old assets",
+      `if (value instanceof Asset) return new Asset({ text: "" }, value.hash);`,
+      "",
+      elided,
+    ],
+    ["an asset gets its contents back", "isElided(value) ? (known.get(value.hash) ?? value) : value", "value"],
+    [
+      "a set of assets gets its contents back",
+      `return "assets" in source && Object.keys(source.assets).length === 0;`,
+      "return false;",
+    ],
+    ["secret assets get their contents back", "else if (value instanceof Secret) collect(value.element);", ""],
+  ]),
+  ...of("providers/plugin.ts", [
+    [
+      "a provider's process is started once",
+      "started ??= (async",
+      "started = (async",
+      "how many processes there are is not recorded",
+    ],
+    ["a provider that is not needed is not started", "if (started === undefined) return;", "", interrupts],
+    [
+      "settings reach the provider",
+      `request.setArgs(encodeStruct(inputs, KEEP)).setAcceptsecrets(true)`,
+      `request.setArgs(encodeStruct({}, KEEP)).setAcceptsecrets(true)`,
+      "a provider of dynamic resources hands its settings on by itself",
+    ],
+    [
+      "settings reach older providers, too",
+      "request.getVariablesMap().set(",
+      "void (",
+      "the dynamic provider reads the others",
+    ],
+    ["the version is no setting", `if (key === "version") continue;`, "", "the dynamic provider passes over it"],
+    [
+      "what is secret in an answer to a check stays secret",
+      "inputs: known.secrets ? inputs : annotateSecrets(inputs, request.newInputs),",
+      "inputs,",
+    ],
+    [
+      "what is secret in what was created stays secret",
+      "secrets ? outputs : annotateSecrets(outputs, inputs);",
+      "outputs;",
+      "the engine makes it secret once more",
+    ],
+    [
+      "what is secret in what was read stays secret",
+      "restoreContents(known.secrets ? values : annotateSecrets(values, old), request.inputs);",
+      "restoreContents(values, request.inputs);",
+      "the engine makes it secret once more",
+    ],
+    [
+      "of a read the contents of assets are put back",
+      "restoreContents(known.secrets ? values : annotateSecrets(values, old), request.inputs);",
+      "known.secrets ? values : annotateSecrets(values, old);",
+    ],
+    [
+      "without previews of its own a provider creates nothing in one",
+      'if (request.preview && !known.preview) return { id: "", outputs: request.inputs };',
+      "",
+    ],
+    [
+      "without previews of its own a provider updates nothing in one",
+      "if (request.preview && !known.preview) return request.newInputs;",
+      "",
+    ],
+    ["what is not there is not read", `if (answer.getId() === "") return undefined;`, ""],
+    [
+      "a read that gives no inputs leaves those there are",
+      "found ? restored(found, request.inputs) : request.inputs",
+      "restored(found ?? {}, request.inputs)",
+    ],
+    [
+      "what a secret went into is secret",
+      "tainted ? makeSecret(result) : result",
+      "result",
+      "dynamic providers have no functions, and `random` has none",
+    ],
+    [
+      "a provider may leave its settings unchecked",
+      "if (isUnimplemented(error)) return { inputs: request.newInputs, failures: [] };",
+      "",
+      "the dynamic provider is not asked",
+    ],
+    [
+      "a provider that cannot compare its settings is not replaced",
+      "if (isUnimplemented(error)) return UNKNOWN_DIFF;",
+      "",
+      "the dynamic provider is not asked",
+    ],
+    [
+      "a resource that is not well is recorded",
+      `if (detail.getTypeName() !== "pulumirpc.ErrorResourceInitFailed") continue;`,
+      "continue;",
+    ],
+    [
+      "an update that fails half-way keeps the id",
+      "knownId ?? failed.getId()",
+      "failed.getId()",
+      "a dynamic provider says the id itself",
+    ],
+    [
+      "a provider's words are told",
+      "super(status.details || status.message);",
+      "super(status.message);",
+      "the wording of messages is each engine's own",
+    ],
+    [
+      "the last words of a process are told",
+      "reject(words === undefined ? new PluginError(error) : new Error(words))",
+      "reject(new PluginError(error))",
+      "no scenario's provider dies",
+    ],
+    [
+      "the changes that a provider tells of count",
+      `changes: CHANGES[answer.getChanges()] ?? "unknown",`,
+      `changes: "unknown",`,
+    ],
+    ["what a provider replaces for counts", "replaces: answer.getReplacesList(),", "replaces: [],"],
+    [
+      "a provider says which goes first",
+      "deleteBeforeReplace: answer.getDeletebeforereplace(),",
+      "deleteBeforeReplace: false,",
+    ],
+    [
+      "a provider says what stays the same",
+      "stables: answer.getStablesList(),",
+      "stables: [],",
+      "the dynamic provider says nothing of it",
+    ],
+    [
+      "a provider says what differs",
+      "diffs: answer.getDiffsList(),",
+      "diffs: [],",
+      "the dynamic provider says nothing of it",
+    ],
+    [
+      "a provider may tell in detail",
+      "...(answer.getHasdetaileddiff() ? { detailedDiff: detailed } : {}),",
+      "",
+      "the dynamic provider tells nothing in detail",
+    ],
+    [
+      "a failed check has reasons",
+      "failures.map((failure) => ({ property: failure.getProperty(), reason: failure.getReason() }))",
+      "[]",
+    ],
+    [
+      "a comparison knows what is recorded",
+      "message.setOlds(encodeStruct(elideContents(request.oldOutputs), wire));\n  message.setNews(encodeStruct(elideContents",
+      "message.setNews(encodeStruct(elideContents",
+    ],
+    [
+      "a check knows the old inputs",
+      "return message.setOlds(encodeStruct(request.oldInputs, wire)).setNews",
+      "return message.setNews",
+    ],
+  ]),
+  ...of("providers/dynamic.ts", [
+    [
+      "a dynamic provider's settings are taken as they are",
+      "checkConfig: async ({ newInputs }) => ({ inputs: newInputs, failures: [] }),",
+      "checkConfig: async () => ({ inputs: {}, failures: [] }),",
+    ],
+    [
+      "a dynamic provider knows the project",
+      "PULUMI_NODEJS_PROJECT: options.project,\n",
+      "",
+      "scenarios' providers do not ask for it",
+    ],
+  ]),
+  ...of("providers/host.ts", [
+    [
+      "outside of a sandbox nothing of it is served",
+      "if (sandbox === undefined) throw",
+      "if (false) throw",
+      "scenarios use no package of a sandbox",
+    ],
+    [
+      "a plugin is started when it was named",
+      "if (plugins.includes(name)) {",
+      "if (false) {",
+      "the engine of scenarios names none",
+    ],
+  ]),
+  ...of("providers/stackReference.ts", [
+    [
+      "a stack that is not there has no outputs",
+      'if (outputs === undefined) throw new Error(`unknown stack "${name}"`);\n    return outputs;',
+      "return outputs ?? {};",
+    ],
+    [
+      "a preview knows what another predicted",
+      "options.dryRun ? options.predictions?.get(fullName) : undefined",
+      "undefined",
+      "scenarios preview one stack at a time",
+    ],
+    [
+      "an update looks at no prediction",
+      "options.dryRun ? options.predictions?.get(fullName) : undefined",
+      "options.predictions?.get(fullName)",
+      "scenarios preview one stack at a time",
+    ],
+    [
+      "a reference names the outputs that are secret",
+      ".filter((key) => containsSecret(outputs[key] as PropertyValue))",
+      ".filter(() => false)",
+    ],
+  ]),
+  ...of("deployment/callbacks.ts", [
+    [
+      "a hook is told the new inputs",
+      "if (told.newInputs) request.setNewInputs(encodeStruct(told.newInputs, KEEP));",
+      "",
+    ],
+    [
+      "a hook is told the old inputs",
+      "if (told.oldInputs) request.setOldInputs(encodeStruct(told.oldInputs, KEEP));",
+      "",
+    ],
+    [
+      "a hook is told the old outputs",
+      "if (told.oldOutputs) request.setOldOutputs(encodeStruct(told.oldOutputs, KEEP));",
+      "",
+    ],
+    [
+      "a hook is told the new outputs",
+      "if (told.newOutputs) request.setNewOutputs(encodeStruct(told.newOutputs, KEEP));",
+      "",
+    ],
+    [
+      "a hook may fail",
+      'if (answer.getError() !== "") throw new Error(answer.getError());\n    },\n    async runErrorHook',
+      "},\n    async runErrorHook",
+    ],
+    [
+      "a hook for errors is told what failed",
+      "request.setFailedOperation(operation).setErrorsList([...failures]);",
+      "request.setErrorsList([...failures]);",
+    ],
+    [
+      "a hook for errors is told why",
+      "request.setFailedOperation(operation).setErrorsList([...failures]);",
+      "request.setFailedOperation(operation);",
+    ],
+    ["a hook for errors may try again", "return answer.getRetry();", "return false;"],
+    ["a transform knows the type", "request.setType(subject.type);", ""],
+    ["a transform knows the name", "request.setName(subject.name);", ""],
+    ["a transform knows what is custom", "request.setCustom(subject.custom);", ""],
+  ]),
+  ...of("deployment/engineService.ts", [
+    ["a warning is a warning", `[engineProto.LogSeverity.WARNING]: "warning",`, ""],
+    ["an error is an error", `[engineProto.LogSeverity.ERROR]: "error",`, ""],
+    [
+      "a message may be of a resource",
+      "log.log(severity, request.getMessage(), request.getUrn(), request.getEphemeral());",
+      `log.log(severity, request.getMessage(), "", request.getEphemeral());`,
+    ],
+    [
+      "a program may ask for another version",
+      "requireVersion(version, request.getPulumiVersionRange());",
+      "",
+      "no scenario asks for a version",
+    ],
+  ]),
+  ...of("deployment/resource.ts", [
+    ["a parent is depended on", `add("parent", state.parent);`, ""],
+    ["dependencies are depended on", `for (const urn of state.dependencies) add("dependency", urn);`, ""],
+    [
+      "a default provider is the engine's own business",
+      `isProviderType(urnType(urn)) && urnName(urn).startsWith("default")`,
+      "false",
+    ],
   ]),
   ...of("deployment/importing.ts", [
     ["what is there stays in an import", "if (!(await executor.run([keep(old)]))) return;", "", imports],

@@ -195,6 +195,7 @@ export const values: readonly Scenario[] = [
         program: async () => void new Bare("a", { file: pulumi.secret(new pulumi.asset.StringAsset("s")) }),
       },
       { run: "up" },
+      { run: "refresh" },
     ],
   },
   {
