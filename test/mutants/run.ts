@@ -146,7 +146,11 @@ class Bench {
       }, SCENARIO_LIMIT_MS);
     });
     child.send(question);
-    return promise.finally(() => child.removeAllListeners());
+    return promise.finally(() => {
+      // It would stop the process that comes after one that ended.
+      clearTimeout(hangs);
+      child.removeAllListeners();
+    });
   }
 }
 
