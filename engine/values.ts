@@ -1,7 +1,6 @@
 // Property values as the engine holds them: plain JSON values plus the few kinds that Pulumi's wire and state formats
 // add. One immutable model between the three codecs (gRPC structs in deployment/wire.ts, checkpoints in
 // state/serialize.ts, display in deployment/events.ts), so that a secret or an unknown cannot get lost between them.
-
 import { isUtf8 } from "node:buffer";
 
 /** A value that is not known yet: a preview has not created what would compute it. */
@@ -106,6 +105,9 @@ export type PropertyValue =
 export interface PropertyMap {
   readonly [key: string]: PropertyValue;
 }
+
+/** Whether a property is the engine's or the SDK's own business, as the code of a dynamic provider: nobody is shown it. */
+export const isInternalKey = (key: string): boolean => key.startsWith("__");
 
 /** Whether the value is a plain object, not one of the special kinds and not an array. */
 export function isPropertyMap(value: PropertyValue): value is PropertyMap {

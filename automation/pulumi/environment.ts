@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { stacksIn } from "../../engine/command/stackList.ts";
-import type { EngineCommand, Predictions } from "../../engine/index.ts";
+import type { EngineCommand, EngineOptions, Predictions } from "../../engine/index.ts";
 import type { ChildSource } from "../../engine/language/pool.ts";
 import { SecretValues } from "../../engine/secretValues.ts";
 import { backendFolder } from "../../engine/state/backendUrl.ts";
@@ -99,7 +99,7 @@ export interface OpenOptions {
   /** The standard input of commands a person types. */
   readonly stdin?: () => Promise<string>;
   /** Asks that person; absent where nobody can be asked. */
-  readonly ask?: (question: string, hidden?: "hidden") => Promise<string | undefined>;
+  readonly ask?: NonNullable<EngineOptions["ask"]>;
   /** Secrets of the run by value: what the environment knows is added. */
   readonly secrets?: SecretValues;
   /** Ends at once what the official engine is asked, where no step has a signal of its own. */

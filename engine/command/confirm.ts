@@ -8,6 +8,11 @@ import type { CommandContext } from "./context.ts";
 const isConfirmed = ({ flags, env }: CommandContext) =>
   flags.boolean("yes") || isTrue(env["PULUMI_SKIP_CONFIRMATIONS"]);
 
+/** Who is to be asked before an operation changes something; nobody where it is confirmed. */
+export function askerFor(context: CommandContext): CommandContext["ask"] {
+  return isConfirmed(context) ? undefined : context.ask;
+}
+
 /** Before an operation. @throws EngineError when it is not confirmed and nobody can be asked after its preview. */
 export function requireConfirmation(context: CommandContext, exitCode: ExitCode = exitCodes.configuration): void {
   if (isConfirmed(context) || context.flags.boolean("skip-preview") || context.ask) return;
@@ -22,7 +27,7 @@ export function requireConfirmation(context: CommandContext, exitCode: ExitCode 
  * @throws EngineError when the answer is no
  */
 export async function confirmOperation(context: CommandContext, kind: string, previewed?: readonly Emitted[]) {
-  const ask = isConfirmed(context) ? undefined : context.ask;
+  const ask = askerFor(context);
   if (!ask) return;
   const choices = previewed ? "yes, no, details" : "yes, no";
   const ofState =

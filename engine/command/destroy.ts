@@ -1,5 +1,4 @@
 // `destroy`: deletes all resources of a stack, without running its program unless asked to; with `--remove` the stack, too.
-
 import { isTrue } from "../state/environment.ts";
 import { displayName } from "../state/stackName.ts";
 import { requireConfirmation } from "./confirm.ts";

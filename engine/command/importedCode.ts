@@ -7,6 +7,7 @@ import type { ResourceState } from "../state/resource.ts";
 import {
   Archive,
   Asset,
+  isInternalKey,
   isPropertyArray,
   isPropertyMap,
   type PropertyMap,
@@ -37,7 +38,7 @@ function declaration(resource: ResourceState, variables: ReadonlyMap<string, str
     ...(custom ? [] : [quoted(type)]),
     quoted(name),
     objectText(
-      Object.entries(inputs).filter(([key]) => !key.startsWith("__")),
+      Object.entries(inputs).filter(([key]) => !isInternalKey(key)),
       "",
     ),
     ...optionsText(resource, variables),

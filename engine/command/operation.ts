@@ -17,6 +17,7 @@ import { type Emitted, type EventSink, EventStream, programLog, revealing } from
 import type { Import } from "../deployment/importing.ts";
 import { Resource } from "../deployment/resource.ts";
 import type { WriteSnapshot } from "../deployment/snapshot.ts";
+import { changesNothing } from "../deployment/steps.ts";
 import { UrnTargets } from "../deployment/targets.ts";
 import { isRootStack } from "../deployment/urn.ts";
 import { programLocation } from "../language/node.ts";
@@ -38,7 +39,7 @@ import type { PropertyMap } from "../values.ts";
 import { adoptPendingCreates } from "./adopt.ts";
 import type { Flags } from "./args.ts";
 import { saveSettings } from "./config.ts";
-import { confirmOperation } from "./confirm.ts";
+import { askerFor, confirmOperation } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";
 import { importSink } from "./importSink.ts";
 import { watchedHost, watchedRegistrar } from "./secrecy.ts";
@@ -86,10 +87,11 @@ export async function runOperation(context: CommandContext, operation: Operation
     const names = { organization: "organization", project: project.name, stack: stack.name.stack };
     const creates = operation.kind === "update" || operation.kind === "preview";
     const autonamer = creates ? autonamerOf(configuration.plain, names) : undefined;
+    const asks = operation.asks && askerFor(context) !== undefined;
     let previewed: Emitted[] | undefined;
     for (const phase of operation.phases) {
-      if (phase === "apply" && operation.asks) await confirmOperation(context, operation.kind, previewed);
-      else if (phase === "preview" && operation.asks) previewed = [];
+      if (phase === "apply" && asks) await confirmOperation(context, operation.kind, previewed);
+      else if (phase === "preview" && asks) previewed = [];
       const opened = { project, stack, config, configuration, autonamer };
       const run = new Phase(context, operation, phase === "preview", opened, previewed);
       const code = await run.run();
@@ -388,8 +390,7 @@ class Phase {
 
   #checkExpectation({ changes, outputs }: DeploymentResult, before: PropertyMap): number {
     if (!this.#context.flags.boolean("expect-no-changes")) return exitCodes.success;
-    const unchanging = new Set(["same", "read", "discard", "read-replacement"]);
-    const changed = Object.keys(changes).some((op) => !unchanging.has(op));
+    const changed = Object.keys(changes).some((op) => !changesNothing(op));
     if (!changed && (outputs === undefined || mapsEqual(outputs, before))) return exitCodes.success;
     const { kind } = this.#operation;
     throw new EngineError(

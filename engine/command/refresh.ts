@@ -1,5 +1,4 @@
 // `refresh`: makes the state what the providers say. With `--preview-only` it only says what differs: no lock, no write.
-
 import { EngineError, exitCodes } from "../state/error.ts";
 import { requireConfirmation } from "./confirm.ts";
 import type { CommandContext } from "./context.ts";

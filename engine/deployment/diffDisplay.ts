@@ -1,13 +1,13 @@
 // What people see of an operation with `--diff`: each resource as it is reached, with what it is identified by and its
 // properties or their changes, then what its outputs became, and counts (pulumi/pulumi: pkg/backend/display/diff.go).
 // Diagnostics go to standard error as they come.
-import { configText, countsText, type DisplayOptions, marks, retained } from "./display.ts";
+import { unknownSentinel } from "../state/serialize.ts";
+import { configText, countsText, type DisplayOptions, isShown, marks, retained } from "./display.ts";
 import type { Emitted, EngineEvent, EventSink, StateMetadata, StepMetadata } from "./events.ts";
 import { hiddenText, outputsText } from "./outputsText.ts";
-import { isReplacementStep } from "./steps.ts";
 import { isRootStack } from "./urn.ts";
 import { changesOf, detailedChanges, hiddenOf, type JsonMap, mapOf } from "./valueChanges.ts";
-import { changesText, type Layout, mapText } from "./valueText.ts";
+import { changesText, type Layout, mapText, margin } from "./valueText.ts";
 
 export interface DiffOptions extends DisplayOptions {
   /** Only what changes: nothing of what is deleted or stays as it is. */
@@ -70,11 +70,11 @@ class DiffDisplay {
     this.#seen.set(metadata.urn, metadata);
     // Only their end tells what they found.
     if (metadata.op === "refresh" || metadata.op === "import") return;
-    if (this.#isShown(metadata)) this.#print(this.#heading(metadata) + this.#properties(metadata, false));
+    if (isShown(metadata, this.#options)) this.#print(this.#heading(metadata) + this.#properties(metadata, false));
   }
 
   #ended(metadata: StepMetadata, planning: boolean): void {
-    if (!this.#isShown(metadata)) return;
+    if (!isShown(metadata, this.#options)) return;
     const { op, urn } = metadata;
     const refresh = this.#seen.get(urn)?.op === "refresh";
     if (op === "import" || (refresh && op === "update")) {
@@ -85,14 +85,7 @@ class DiffDisplay {
     const { showSames, suppressOutputs } = this.#options;
     const outputs = outputsText(metadata, layout, { planning, refresh, showSames });
     if (refresh && (op !== "refresh" || outputs !== "" || isRootStack(urn))) this.#print(this.#heading(metadata));
-    if (outputs !== "" && !suppressOutputs) this.#print(`${"    ".repeat(layout.indent)}--outputs:--\n${outputs}`);
-  }
-
-  #isShown(metadata: StepMetadata): boolean {
-    const { op, urn, old, new: now, logical } = metadata;
-    if (isRootStack(urn)) return true;
-    if (op === "same") return (old?.protect ?? false) !== (now?.protect ?? false) || this.#options.showSames;
-    return logical === true || this.#options.showReplacementSteps || !isReplacementStep(op);
+    if (outputs !== "" && !suppressOutputs) this.#print(`${margin(layout)}--outputs:--\n${outputs}`);
   }
 
   /** Of a resource's properties: one deeper than its heading. */
@@ -107,7 +100,7 @@ class DiffDisplay {
     for (let above = (now ?? old)?.parent; above; ) {
       const parent: StepMetadata | undefined = this.#seen.get(above);
       if (!parent) break;
-      if (this.#isShown(parent)) depth++;
+      if (isShown(parent, this.#options)) depth++;
       above = (parent.new ?? parent.old)?.parent;
     }
     return depth;
@@ -116,14 +109,14 @@ class DiffDisplay {
   #heading(metadata: StepMetadata): string {
     const { op, urn, type, old, new: now, provider } = metadata;
     const depth = this.#depth(metadata);
-    const [above, at] = ["    ".repeat(depth), "    ".repeat(depth + 1)];
+    const [above, at] = [margin({ indent: depth }), margin({ indent: depth + 1 })];
     const { showUrns } = this.#options;
     const lines = [`${above}${marks[op]}${showUrns ? urn : type}: (${op}${retained(metadata)})${lock(old, now)}`];
     if (old && old.id !== "") lines.push(`${at}[id=${old.id}]`);
     if (!showUrns) lines.push(`${at}[urn=${urn}]`);
     if (provider !== "") {
       if (old && now && old.provider !== now.provider) {
-        lines.push(`${at}[provider: ${old.provider} => ${now.provider.replace(unknownId, "[unknown]")}]`);
+        lines.push(`${at}[provider: ${old.provider} => ${now.provider.replace(unknownSentinel, "[unknown]")}]`);
       } else if (!/::default::[^:]*$/.test(provider)) lines.push(`${at}[provider=${provider}]`);
     }
     return lines.map((line) => `${line}\n`).join("");
@@ -156,8 +149,6 @@ class DiffDisplay {
     return hiddenText(changes, layout) + changesText(members, layout);
   }
 }
-
-const unknownId = /04da6b54-80e4-46f7-96ec-b56ff0331ba9$/;
 
 function lock(old: StateMetadata | null, now: StateMetadata | null): string {
   if (now && !now.protect && old?.protect) return " 🔓";

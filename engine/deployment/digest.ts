@@ -2,6 +2,7 @@
 // the counts. Secrets are masked. (pulumi/pulumi: pkg/backend/display/json.go)
 import { encodeResource, type ResourceState } from "../state/resource.ts";
 import { isPropertyArray, isPropertyMap, type PropertyMap, type PropertyValue, Secret } from "../values.ts";
+import { isShown } from "./display.ts";
 import type { Emitted, EventSink, StepMetadata, SummaryEvent } from "./events.ts";
 import { isRootStack } from "./urn.ts";
 
@@ -62,13 +63,6 @@ export function digestSink(print: (document: string) => void, options: DigestOpt
       print(`${JSON.stringify(document, undefined, 4)}\n`);
     },
   };
-}
-
-function isShown({ op, urn, old, new: now, logical }: StepMetadata, options: DigestOptions): boolean {
-  if (isRootStack(urn)) return true;
-  if (op === "same") return options.showSames || (old?.protect ?? false) !== (now?.protect ?? false);
-  const part = op.includes("replace");
-  return options.showReplacementSteps || !part || logical === true;
 }
 
 function stepJson({ metadata, old, new: now }: DigestStep, options: DigestOptions) {

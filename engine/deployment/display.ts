@@ -3,7 +3,7 @@
 import { usualPort } from "../language/debugger.ts";
 import type { Emitted, EngineEvent, EventSink, StepMetadata, SummaryEvent } from "./events.ts";
 import { outputsText } from "./outputsText.ts";
-import type { StepOp } from "./steps.ts";
+import { changesNothing, type StepOp } from "./steps.ts";
 import { isRootStack, urnName } from "./urn.ts";
 import { type Change, changesOf, detailedChanges, mapOf } from "./valueChanges.ts";
 
@@ -56,9 +56,7 @@ export const marks = Object.fromEntries(Object.entries(words).map(([op, { mark }
 >;
 
 /** In the order in which counts are shown. Reads change nothing. */
-const counted = (Object.keys(words) as StepOp[]).filter(
-  (op) => !["same", "read", "read-replacement", "discard"].includes(op),
-);
+const counted = (Object.keys(words) as StepOp[]).filter((op) => !changesNothing(op));
 
 /** Prints an operation as it goes. `print` is given whole lines. */
 export function displaySink(print: (text: string) => void, options: DisplayOptions): EventSink {
@@ -190,6 +188,17 @@ const leaves: ReadonlySet<StepOp> = new Set(["delete", "replace", "create-replac
 /** Said of a step that leaves behind what is called deleted. */
 export function retained({ op, old }: StepMetadata): "[retain]" | "" {
   return old?.retainOnDelete && leaves.has(op) ? "[retain]" : "";
+}
+
+/** Whether a view that shows steps and not their progress shows this one: the stack always, a replacement once. */
+export function isShown(
+  { op, urn, old, new: now, logical }: StepMetadata,
+  options: { readonly showSames: boolean; readonly showReplacementSteps: boolean },
+): boolean {
+  if (isRootStack(urn)) return true;
+  if (op === "same") return options.showSames || (old?.protect ?? false) !== (now?.protect ?? false);
+  const part = op.includes("replace");
+  return options.showReplacementSteps || !part || logical === true;
 }
 
 /** The configuration that an operation is run with, secrets masked. */

@@ -23,14 +23,11 @@ export type StepOp =
   | "import"
   | "import-replacement";
 
-const replacementSteps: ReadonlySet<StepOp> = new Set([
-  ...(["replace", "create-replacement", "delete-replaced", "read-replacement"] as const),
-  ...(["discard-replaced", "remove-pending-replace", "import-replacement"] as const),
-]);
+const unchanging: ReadonlySet<string> = new Set(["same", "read", "read-replacement", "discard"]);
 
-/** Whether a step is part of a replacement, which is shown as one. */
-export function isReplacementStep(op: StepOp): boolean {
-  return replacementSteps.has(op);
+/** Whether such a step changes nothing in the cloud, and counts as no change. */
+export function changesNothing(op: string): boolean {
+  return unchanging.has(op);
 }
 
 /** `elided`: not created, for want of a target; `skipped`: passed over because of a failure elsewhere. */

@@ -2,6 +2,7 @@
 // deletions and updates (pulumi/pulumi: sdk/go/common/resource/properties_diff.go, pkg/engine/detailedDiff.go). Null and
 // absent are one; keys that begin with `__` are internal and left out. Pure.
 import { signatureKey, unknownSentinel } from "../state/serialize.ts";
+import { isInternalKey } from "../values.ts";
 import type { Json, StateMetadata, StepMetadata } from "./events.ts";
 import { type PropertyPath, parsePropertyPath, pathContains } from "./propertyPath.ts";
 
@@ -20,8 +21,6 @@ export interface Changes {
   /** The paths of `hideDiffs` that there are, whether something changed there or not, sorted. */
   readonly hidden: readonly string[];
 }
-
-export const isInternalKey = (key: string): boolean => key.startsWith("__");
 
 /** Whether it is a plain object: none of the kinds that JSON lacks. */
 export function isMap(value: Json | undefined): value is JsonMap {

@@ -10,8 +10,9 @@ import {
   signatureKey,
   unknownSentinel,
 } from "../state/serialize.ts";
+import { isInternalKey } from "../values.ts";
 import type { Json } from "./events.ts";
-import { type Change, changeOf, isInternalKey, isMap, type JsonMap, type Members } from "./valueChanges.ts";
+import { type Change, changeOf, isMap, type JsonMap, type Members } from "./valueChanges.ts";
 
 /** How values are laid out. */
 export interface Layout {
@@ -30,7 +31,7 @@ const marked = (layout: Layout, mark: string): Layout => ({ ...layout, mark });
 const bare = (layout: Layout): Layout => ({ ...layout, mark: undefined });
 
 /** What stands before a line. */
-export function margin({ indent, mark }: Layout): string {
+export function margin({ indent, mark }: Pick<Layout, "indent" | "mark">): string {
   const spaces = "    ".repeat(indent);
   return mark === undefined || indent === 0 ? spaces : spaces.slice(0, -2) + mark;
 }
@@ -174,17 +175,21 @@ function changeText(title: string, change: Change, layout: Layout, titled: Layou
     if (!isList(old)) return `${head}{\n${changesText(members, deeper(own))}${margin(bare(own))}}\n`;
     return `${head}[\n${elementsText(members, own)}${margin(bare(own))}]\n`;
   }
-  const shown = { old: isWorthShowing(old), now: isWorthShowing(now) };
-  if (shown.old && shown.now) {
+  if (isWorthShowing(old) && isWorthShowing(now)) {
     if (isArchive(old) && isArchive(now)) return archiveChange(title, old, now, layout, titled);
     if (typeof old === "string" && typeof now === "string" && ![old, now].includes(unknownSentinel))
       return `${head}${textChange(old, now, own)}`;
     if (isPrimitive(old) && isPrimitive(now))
       return `${head}${primitiveText(old, own)} => ${primitiveText(now, own)}\n`;
   }
+  return replacedText(title, old, now, layout, titled);
+}
+
+/** Of what has become something else altogether: one line that goes, one that comes. */
+function replacedText(title: string, old: Json, now: Json, layout: Layout, titled: Layout): string {
   return [
-    shown.old ? changeText(title, { kind: "delete", value: old }, layout, titled) : "",
-    shown.now ? changeText(title, { kind: "add", value: now }, layout, titled) : "",
+    isWorthShowing(old) ? changeText(title, { kind: "delete", value: old }, layout, titled) : "",
+    isWorthShowing(now) ? changeText(title, { kind: "add", value: now }, layout, titled) : "",
   ].join("");
 }
 
@@ -280,10 +285,7 @@ function sourceChange(what: string, title: string, old: JsonMap, now: JsonMap, l
       return `${head}${what}(${placeOf(old)}:${hashes}) { ${arrow(sourceOf(old), sourceOf(now))} }\n`;
     return `${head}asset(text:${hashes}) {${textChange(sourceOf(old), sourceOf(now), deeper(layout))}${margin(bare(layout))}}\n`;
   }
-  return [
-    changeText(title, { kind: "delete", value: old }, layout, titled),
-    changeText(title, { kind: "add", value: now }, layout, titled),
-  ].join("");
+  return replacedText(title, old, now, layout, titled);
 }
 
 /** Members that are what they were are not shown. */

@@ -2412,6 +2412,22 @@ export const mutants: readonly Mutant[] = [
     ],
   ]),
   ...of("deployment/display.ts", [
+    ["the digest always has the stack", "if (isRootStack(urn)) return true;", "", printed],
+    ["the digest leaves out what stays the same", "return options.showSames || ", "return true || ", printed],
+    ["the digest has what stays the same on request", "return options.showSames || ", "return ", printed],
+    [
+      "the digest has what only its protection changes",
+      "(old?.protect ?? false) !== (now?.protect ?? false)",
+      "false",
+      printed,
+    ],
+    [
+      "the digest has one step for a replacement",
+      "options.showReplacementSteps || !part || logical === true",
+      "true",
+      printed,
+    ],
+    ["the digest has the parts of a replacement on request", "options.showReplacementSteps || !part", "!part", printed],
     ["the engine's own resources are not shown", `if (internal && !("diagnosticEvent" in event)) return;`, "", printed],
     [
       "what somebody else shows is not shown twice",
@@ -2473,22 +2489,6 @@ export const mutants: readonly Mutant[] = [
       `"resourcePreEvent" in event`,
       printed,
     ],
-    ["the digest always has the stack", "if (isRootStack(urn)) return true;", "", printed],
-    ["the digest leaves out what stays the same", "return options.showSames || ", "return true || ", printed],
-    ["the digest has what stays the same on request", "return options.showSames || ", "return ", printed],
-    [
-      "the digest has what only its protection changes",
-      "(old?.protect ?? false) !== (now?.protect ?? false)",
-      "false",
-      printed,
-    ],
-    [
-      "the digest has one step for a replacement",
-      "options.showReplacementSteps || !part || logical === true",
-      "true",
-      printed,
-    ],
-    ["the digest has the parts of a replacement on request", "options.showReplacementSteps || !part", "!part", printed],
     [
       "the digest has no message in passing",
       `if (!ephemeral && severity !== "debug")`,

@@ -1,6 +1,14 @@
 // Puts together what the cloud has of a resource: its inputs, over the cloud's defaults, under what the cloud decides, with
 // stand-ins for required outputs that nobody computes. And the other direction: the inputs that a cloud's state amounts to.
-import { isPropertyArray, isPropertyMap, type PropertyMap, type PropertyValue, Secret, unknown } from "../../values.ts";
+import {
+  isInternalKey,
+  isPropertyArray,
+  isPropertyMap,
+  type PropertyMap,
+  type PropertyValue,
+  Secret,
+  unknown,
+} from "../../values.ts";
 import { same } from "./differences.ts";
 import type { Draft, Kind, Resource } from "./kind.ts";
 import { hexId } from "./names.ts";
@@ -79,7 +87,7 @@ function projected(old: PropertyValue, current: PropertyValue): PropertyValue {
     old instanceof Secret || current instanceof Secret ? new Secret(value) : value;
   if (isPropertyMap(before) && isPropertyMap(now)) {
     const entries = Object.entries(before).flatMap(([name, value]): [string, PropertyValue][] => {
-      if (name.startsWith("__")) return [[name, value]];
+      if (isInternalKey(name)) return [[name, value]];
       const there = now[name];
       return there === undefined ? [] : [[name, projected(value, there)]];
     });
@@ -93,7 +101,7 @@ function projected(old: PropertyValue, current: PropertyValue): PropertyValue {
 
 /** Properties that belong to the resource: not `__defaults` and the like. */
 export function visible(inputs: PropertyMap): PropertyMap {
-  return Object.fromEntries(Object.entries(inputs).filter(([name, value]) => !name.startsWith("__") && value !== null));
+  return Object.fromEntries(Object.entries(inputs).filter(([name, value]) => !isInternalKey(name) && value !== null));
 }
 
 /** The labels that bridged Google types show beside `labels`; pulumi-gcp adds its attribution unless told not to. */

@@ -3,6 +3,7 @@
 import {
   Archive,
   Asset,
+  isInternalKey,
   isPropertyArray,
   isPropertyMap,
   type PropertyMap,
@@ -32,7 +33,7 @@ export function nonconformities(
 
   function checkProperties(given: PropertyMap, properties: SchemaProperties, path: string): void {
     for (const [name, value] of Object.entries(given)) {
-      if (name.startsWith("__")) continue;
+      if (isInternalKey(name)) continue;
       const type = Object.hasOwn(properties, name) ? properties[name] : undefined;
       const here = child(path, name);
       if (type === undefined) {

@@ -3,6 +3,7 @@
 import {
   Archive,
   Asset,
+  isInternalKey,
   isPropertyArray,
   isPropertyMap,
   type PropertyMap,
@@ -29,7 +30,7 @@ export function differences(before: PropertyMap, after: PropertyMap): Difference
 
   function compareMaps(a: PropertyMap, b: PropertyMap, path: string, plainPath: string): void {
     for (const name of [...new Set([...Object.keys(a), ...Object.keys(b)])].sort()) {
-      if (name.startsWith("__")) continue;
+      if (isInternalKey(name)) continue;
       compare(a[name], b[name], child(path, name), plainPath === "" ? name : `${plainPath}.${name}`);
     }
   }

@@ -6,7 +6,7 @@
 // - Create and update ask the table (references, ranges, uniqueness), write, and ask again: of two processes that would
 //   break a rule together, at least one sees the other's file and takes its own back. No locks, so none can be left behind.
 // - A type without an entry is kept as given and is `approximate`; one that the SDK does not know is refused by name.
-import { type PropertyMap, type PropertyValue, unknown } from "../../values.ts";
+import { isInternalKey, type PropertyMap, type PropertyValue, unknown } from "../../values.ts";
 import type {
   CheckFailure,
   CheckRequest,
@@ -90,7 +90,7 @@ class SandboxProvider implements Provider {
     const failures: CheckFailure[] = [];
     const known = (await loadSchema(this.package)).resource(`pulumi:providers:${this.package}`)?.inputs ?? {};
     for (const name of Object.keys(newInputs)) {
-      if (Object.hasOwn(known, name) || name === "version" || name === "pluginDownloadURL" || name.startsWith("__"))
+      if (Object.hasOwn(known, name) || name === "version" || name === "pluginDownloadURL" || isInternalKey(name))
         continue;
       failures.push({
         property: name,
